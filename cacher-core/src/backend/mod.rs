@@ -1,0 +1,222 @@
+//! The contract of a store, and the stores that come with the library.
+
+use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
+
+use crate::error::{Error, Kind, Result};
+
+/// Where one entry lives in a store.
+///
+/// A store keeps entries of many functions apart by `namespace`, and those of one function by
+/// `name`. Both are what [`Backend`] methods are told; neither may be trusted to be a valid file
+/// name, table name or protocol key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The function: its path in its crate and its type parameters, or the name it was given.
+    pub namespace: Arc<str>,
+    /// The call: what the keyer made of its arguments, by default 64 hexadecimal digits.
+    pub name: Arc<str>,
+    /// What kind of bytes are stored: `"json"`, `"msgpack"`. Files use it as their extension.
+    pub format: &'static str,
+}
+
+/// How an operation of a backend is best run for an async caller. Sync callers always run it in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// In memory or memory-mapped: in place.
+    InPlace,
+    /// Reads are as cheap as memory, writes wait for a disk: reads in place, the rest on a worker thread.
+    ReadsInPlace,
+    /// Everything waits: on a worker thread.
+    Blocking,
+}
+
+/// What a store does natively, as opposed to a default of [`Backend`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Expired entries vanish without [`Backend::sweep`].
+    pub expires: bool,
+    /// [`Backend::put_if_absent`] is atomic.
+    pub put_if_absent: bool,
+    /// [`Backend::touch`] is supported.
+    pub touch: bool,
+    /// [`Backend::clear`] and [`Backend::scan`] are supported.
+    pub scan: bool,
+    /// What was put survives the process.
+    pub durable: bool,
+    /// Other processes see what was put.
+    pub shared: bool,
+}
+
+/// One entry as [`Backend::put_many`] takes it.
+#[derive(Clone, Debug)]
+pub struct Put {
+    /// Where to.
+    pub key: Key,
+    /// The sealed entry.
+    pub entry: Vec<u8>,
+    /// When it may be forgotten; never if `None`.
+    pub expires: Option<SystemTime>,
+}
+
+/// A store of bytes under keys, written with plain blocking functions.
+///
+/// # What the caller guarantees
+/// Operations on one key never run at the same time *from one process* when one of them writes.
+/// Operations on different keys do, from any thread.
+///
+/// # What an implementor must do
+/// * `get` returns exactly the bytes of one earlier `put` under an equal key, or `None`. After a crash at
+///   any instant an entry is the old one, the new one or absent.
+/// * `put` with `expires` lets the entry be forgotten from that time on. It may still return it: the cache
+///   judges the age of every entry by what is sealed in it.
+/// * Two different keys never meet, whatever bytes they consist of.
+/// * Nothing that this library did not write is ever changed or removed, by `clear` least of all.
+///
+/// # Errors
+/// An error of any method is counted and reported, and the call goes on as if nothing had been stored.
+/// [`Kind::Unavailable`] says that the store may work again later.
+/// A method whose default is an error of kind [`Kind::Unsupported`] is optional.
+///
+/// # Example
+/// ```
+/// use std::{collections::HashMap, sync::Mutex, time::SystemTime};
+/// use cacher_core::backend::{Backend, Cost, Key};
+/// use cacher_core::error::Result;
+///
+/// #[derive(Default)]
+/// struct Map(Mutex<HashMap<Key, Vec<u8>>>);
+///
+/// impl Backend for Map {
+///     fn describe(&self) -> String { "map".into() }
+///     fn cost(&self) -> Cost { Cost::InPlace }
+///     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
+///         Ok(self.0.lock().unwrap().get(key).cloned())
+///     }
+///     fn put(&self, key: &Key, entry: &[u8], _expires: Option<SystemTime>) -> Result<()> {
+///         self.0.lock().unwrap().insert(key.clone(), entry.to_vec());
+///         Ok(())
+///     }
+///     fn remove(&self, key: &Key) -> Result<bool> {
+///         Ok(self.0.lock().unwrap().remove(key).is_some())
+///     }
+/// }
+/// ```
+pub trait Backend: Send + Sync + 'static {
+    /// The store in a few words, for errors and listings. A URL comes without its password.
+    fn describe(&self) -> String;
+
+    /// How to run operations for async callers.
+    fn cost(&self) -> Cost {
+        Cost::Blocking
+    }
+
+    /// What is native here.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    /// The entry under `key`.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn get(&self, key: &Key) -> Result<Option<Vec<u8>>>;
+
+    /// Puts `entry` under `key`, in place of what was there.
+    ///
+    /// # Errors
+    /// When the store can't be written; then the old entry is still there, or none.
+    fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()>;
+
+    /// Removes the entry under `key`, and says whether there was one.
+    ///
+    /// # Errors
+    /// When the store can't be written.
+    fn remove(&self, key: &Key) -> Result<bool>;
+
+    /// The entries under `keys`, in their order.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get), for the first key that fails.
+    fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
+        keys.iter().map(|key| self.get(key)).collect()
+    }
+
+    /// Puts all, each on its own.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put); those before the one that failed are stored.
+    fn put_many(&self, entries: &[Put]) -> Result<()> {
+        entries.iter().try_for_each(|put| self.put(&put.key, &put.entry, put.expires))
+    }
+
+    /// Puts `entry` only if nothing is under `key`, atomically, and says whether it did.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] by default.
+    fn put_if_absent(&self, _key: &Key, _entry: &[u8], _expires: Option<SystemTime>) -> Result<bool> {
+        Err(self.unsupported("put_if_absent"))
+    }
+
+    /// Changes when the entry under `key` may be forgotten, only if it is there, and says whether it was.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] by default.
+    fn touch(&self, _key: &Key, _expires: Option<SystemTime>) -> Result<bool> {
+        Err(self.unsupported("touch"))
+    }
+
+    /// Removes every entry of `namespace`, and nothing else; returns how many.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] by default.
+    fn clear(&self, _namespace: &str) -> Result<u64> {
+        Err(self.unsupported("clear"))
+    }
+
+    /// Shows every entry of `namespace` to `visit`, in any order, until it returns `false`.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] by default.
+    fn scan(&self, _namespace: &str, _visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+        Err(self.unsupported("scan"))
+    }
+
+    /// How many entries `namespace` has, expired ones not yet swept included.
+    ///
+    /// # Errors
+    /// As [`scan`](Self::scan).
+    fn len(&self, namespace: &str) -> Result<u64> {
+        let mut count = 0;
+        self.scan(namespace, &mut |_| {
+            count += 1;
+            true
+        })?;
+        Ok(count)
+    }
+
+    /// Removes the entries of `namespace` that expired before `now`, and whatever an interrupted write left
+    /// behind; returns how many entries. Called now and then on a worker thread.
+    ///
+    /// # Errors
+    /// When the store can't be written. Nothing to do by default.
+    fn sweep(&self, _namespace: &str, _now: SystemTime) -> Result<u64> {
+        Ok(0)
+    }
+
+    /// The format used when none is chosen: a name that [`Format::named`](crate::format::Format::named) knows.
+    fn format(&self) -> Cow<'static, str> {
+        Cow::Borrowed("msgpack")
+    }
+
+    /// The error for an operation that this store lacks.
+    fn unsupported(&self, operation: &str) -> Error {
+        Error::new(Kind::Unsupported, format!("{} has no {operation}", self.describe()))
+    }
+}
+
+impl fmt::Debug for dyn Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.describe())
+    }
+}
