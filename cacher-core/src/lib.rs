@@ -1,5 +1,33 @@
 //! The runtime of the `cacher` attribute. Applications use the `cacher` crate.
 
 pub mod backend;
+mod bridge;
+pub mod cache;
+mod chain;
+pub mod clock;
+pub mod codec;
+pub mod companion;
+pub mod core;
 pub mod entry;
+pub mod envelope;
 pub mod error;
+pub mod fault;
+mod fence;
+pub mod flight;
+pub mod format;
+mod hex;
+pub mod key;
+pub mod memory;
+mod registry;
+pub mod returns;
+#[doc(hidden)]
+pub mod rt;
+pub mod scope;
+pub mod site;
+pub mod stats;
+pub mod strategy;
+mod sync;
+pub mod tier;
+pub mod time;
+mod timer;
+mod url;

@@ -1,0 +1,168 @@
+//! The one who runs the body.
+
+use std::{fmt, time::Duration};
+
+use super::{Cache, Landing, memory::Arrival};
+use crate::{
+    bridge::Shell,
+    fence::Seat,
+    flight::{Flight, Outcome, SharedError},
+    key::parts::Key,
+    memory::{held::Held, table::Table},
+    strategy::life::{self, Terms},
+    sync::Arc,
+    time::{Stamp, Tick},
+};
+
+/// The right and the duty to run the body. Dropped without an outcome, the load has failed and the next one leads.
+pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
+    pub(super) cache: Arc<Cache<O, H, T>>,
+    /// What is to be stored; `None` if nothing is.
+    pub(super) load: Option<Load<O, H>>,
+    began: Tick,
+    /// Whether the load is over, and counted.
+    over: bool,
+    /// Whether the body has started.
+    started: bool,
+}
+
+/// A load whose value is to be stored.
+pub(super) struct Load<O, H> {
+    pub(super) key: Key<O>,
+    pub(super) seat: Seat<O, Landing<H>>,
+    /// Whom others follow; `None` if nobody can.
+    pub(super) flight: Option<Arc<Flight<H>>>,
+    pub(super) terms: Terms,
+    began: Stamp,
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Leader<O, H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leader").field("cache", &self.cache).finish_non_exhaustive()
+    }
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
+    pub(super) fn new(
+        cache: &Arc<Cache<O, H, T>>,
+        key: Key<O>,
+        seat: Seat<O, Landing<H>>,
+        flight: Option<Arc<Flight<H>>>,
+        terms: Terms,
+    ) -> Self {
+        let began = cache.core.clock.stamp();
+        Self::with(cache, Some(Load { key, seat, flight, terms, began }))
+    }
+
+    /// One whose value is not stored.
+    pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>) -> Self {
+        Self::with(cache, None)
+    }
+
+    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>) -> Self {
+        Self { cache: Arc::clone(cache), load, began: cache.core.clock.tick(), over: false, started: false }
+    }
+
+    fn flight(&self) -> Option<&Arc<Flight<H>>> {
+        self.load.as_ref()?.flight.as_ref()
+    }
+
+    fn start(&mut self) {
+        self.started = true;
+        self.began = self.cache.core.clock.tick();
+        self.cache.core.counters.loads.add(1);
+    }
+
+    /// Runs a sync body.
+    pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        self.start();
+        match self.flight() {
+            Some(flight) => flight.run(body),
+            None => body(),
+        }
+    }
+
+    /// Runs an async body.
+    pub async fn drive<F: Future>(&mut self, body: F) -> F::Output {
+        self.start();
+        match self.flight() {
+            Some(flight) => flight.drive(body).await,
+            None => body.await,
+        }
+    }
+
+    /// Ends a load without a value.
+    pub(crate) fn fail(self, error: Option<SharedError>) {
+        self.cache.core.counters.load_failures.add(1);
+        self.land(Outcome::Failed(error));
+    }
+
+    /// Ends a load with a value: stores it, then hands it to the followers.
+    pub(crate) async fn settle(self, shell: Shell, value: &H::Value) {
+        let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
+        let held = H::hold(value.clone());
+        let terms = load.terms.with((self.cache.seen)(value));
+        let storing = self.store(shell, &held, value, terms);
+        match &load.flight {
+            Some(flight) => flight.drive(storing).await,
+            None => storing.await,
+        }
+        self.land(Outcome::Landed(held));
+    }
+
+    async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
+        let Some(load) = &self.load else { return };
+        let cache = &self.cache;
+        let random = load.key.hash ^ cache.core.clock.tick().0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let Some(lifetime) = life::lifetime(&cache.core.config.life, &terms, cache.core.clock.stamp(), random) else {
+            cache.core.counters.refusals.add(1);
+            return;
+        };
+        let load_time = cache.core.clock.tick().since(self.began);
+        let times = cache.times(load.began, load_time, lifetime);
+        if let Some(stored) = cache.stored_key(&load.key) {
+            cache.write(shell, &load.seat, (&stored, &load.key), value, times, cache.core.tiers()).await;
+        }
+        let arrival =
+            Arrival { held: held.clone(), lifetime, weight: cache.weight(value), created: times.created, load_time };
+        cache.publish(&load.seat, &load.key, arrival);
+    }
+
+    /// Ends the load for its followers. Whoever comes from now on leads anew, or finds the value.
+    pub(super) fn land(mut self, outcome: Outcome<H>) {
+        self.end(outcome);
+    }
+
+    fn end(&mut self, outcome: Outcome<H>) {
+        if std::mem::replace(&mut self.over, true) {
+            return;
+        }
+        if self.started {
+            let nanos = self.load_time().as_nanos();
+            self.cache.core.counters.load_nanos.add(u64::try_from(nanos).unwrap_or(u64::MAX));
+        }
+        let Some(load) = &self.load else { return };
+        let Some(flight) = &load.flight else { return };
+        let landed = load.seat.change(|landing| match landing {
+            Some((_, current)) if Arc::ptr_eq(current, flight) => landing.take(),
+            _ => None,
+        });
+        drop(landed);
+        flight.land(outcome);
+    }
+
+    fn load_time(&self) -> Duration {
+        self.cache.core.clock.tick().since(self.began)
+    }
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Drop for Leader<O, H, T> {
+    fn drop(&mut self) {
+        if !self.over {
+            if self.started {
+                self.cache.core.counters.load_failures.add(1);
+            }
+            self.end(Outcome::Failed(None));
+        }
+    }
+}

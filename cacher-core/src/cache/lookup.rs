@@ -1,0 +1,215 @@
+//! A call: from memory, from another's load, from a store, or a load of its own.
+
+use super::{Cache, Keyed, Landing, Leader, stores::StoredKey};
+use crate::{
+    bridge::Shell,
+    fence::{Seat, Token},
+    flight::{Flight, Followed, Outcome, SharedError},
+    key::parts::{Key, Parts},
+    memory::{held::Held, table::Table},
+    scope::Mode,
+    strategy::life::Terms,
+    sync::Arc,
+};
+
+/// The answer to a call.
+#[derive(Debug)]
+pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
+    /// A value.
+    Hit(H::Value),
+    /// The error of the load that the call waited for.
+    Failed(SharedError),
+    /// Nothing, and the scope forbids to load.
+    Absent,
+    /// Nothing: the caller is to run the body.
+    Miss(Leader<O, H, T>),
+}
+
+/// The answer of memory to a call.
+pub(crate) enum First<O, H: Held, T> {
+    /// The value.
+    Hit(H::Value),
+    /// Not there: what to go on with.
+    Miss(Arc<Cache<O, H, T>>, Key<O>),
+}
+
+/// The part that a caller has in a load.
+enum Part<H> {
+    Lead(Arc<Flight<H>>),
+    Follow(Arc<Flight<H>>),
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
+    /// Looks in memory.
+    #[inline]
+    pub(crate) fn first<P: Parts<Owned = O>>(&self, mode: Mode, parts: &P) -> First<O, H, T> {
+        let query = self.query(parts);
+        if !matches!(mode, Mode::Bypass | Mode::Refresh)
+            && let Some(value) = self.hit(&query)
+        {
+            return First::Hit(value);
+        }
+        First::Miss(self.keep(), Key { hash: query.hash, parts: parts.own() })
+    }
+
+    /// The name of the function.
+    pub(crate) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.core.name)
+    }
+
+    /// The key of a call, to look at or change what is cached for it.
+    pub(crate) fn keyed<P: Parts<Owned = O>>(&self, parts: &P, terms: Terms) -> Keyed<O, H, T> {
+        let hash = self.query(parts).hash;
+        Keyed::new(self.keep(), Key { hash, parts: parts.own() }, terms)
+    }
+
+    /// Looks further than memory.
+    pub(crate) async fn go_on(self: &Arc<Self>, shell: Shell, mode: Mode, key: Key<O>, terms: Terms)
+    -> Lookup<O, H, T> {
+        match mode {
+            Mode::Normal => self.load(shell, key, terms).await,
+            Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
+            Mode::Bypass => Lookup::Miss(Leader::unseated(self)),
+            Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms).await {
+                Some(value) => Lookup::Hit(value),
+                None if mode == Mode::ReadOnly => Lookup::Miss(Leader::unseated(self)),
+                None => Lookup::Absent,
+            },
+        }
+    }
+
+    /// From a store; nothing is written.
+    async fn read_only(&self, shell: Shell, key: &Key<O>, terms: &Terms) -> Option<H::Value> {
+        let found = match self.stored_key(key) {
+            Some(stored) => self.read(shell, &stored, terms).await,
+            None => None,
+        };
+        match found {
+            Some(found) => {
+                self.core.counters.hits.add_one();
+                Some(found.value)
+            }
+            None => {
+                self.core.counters.misses.add(1);
+                None
+            }
+        }
+    }
+
+    /// A load of its own, past which nothing older can be written.
+    fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
+        let (mut seat, ()) = self.fence.enter(&key, |_, _| ());
+        seat.renew();
+        let flight = Flight::new(shell);
+        let landing = Some((seat.token(), Arc::clone(&flight)));
+        let earlier = seat.change(|current| std::mem::replace(current, landing));
+        drop(earlier);
+        Leader::new(self, key, seat, Some(flight), terms)
+    }
+
+    async fn load(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Lookup<O, H, T> {
+        let mut waited = false;
+        loop {
+            let (seat, part) = self.take_part(shell, &key);
+            let flight = match part {
+                Part::Lead(flight) => flight,
+                Part::Follow(flight) => {
+                    drop(seat);
+                    if !std::mem::replace(&mut waited, true) {
+                        self.core.counters.waits.add(1);
+                    }
+                    match self.follow(shell, &flight).await {
+                        Followed::Landed(held) => {
+                            self.core.counters.misses.add(1);
+                            return Lookup::Hit(held.value());
+                        }
+                        Followed::Failed(error) => {
+                            self.core.counters.misses.add(1);
+                            return Lookup::Failed(error);
+                        }
+                        Followed::Again => continue,
+                        Followed::Alone => return Lookup::Miss(self.load_alone(key, terms)),
+                    }
+                }
+            };
+            let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
+            return leader.look_in_stores(shell).await;
+        }
+    }
+
+    /// Leads the load of a key, or follows the one that is in flight since nothing was invalidated.
+    fn take_part(&self, shell: Shell, key: &Key<O>) -> (Seat<O, Landing<H>>, Part<H>) {
+        if !self.core.config.single_flight {
+            let (seat, ()) = self.fence.enter(key, |_, _| ());
+            return (seat, Part::Lead(Flight::new(shell)));
+        }
+        let (seat, (part, earlier)) = self.fence.enter(key, |landing, token| match landing {
+            Some((since, flight)) if *since == token => (Part::Follow(Arc::clone(flight)), None),
+            _ => Self::lead(shell, landing, token),
+        });
+        drop(earlier);
+        (seat, part)
+    }
+
+    /// A flight that has been overtaken comes back, to be dropped where no lock is held.
+    fn lead(shell: Shell, landing: &mut Landing<H>, token: Token) -> (Part<H>, Landing<H>) {
+        let flight = Flight::new(shell);
+        let earlier = landing.replace((token, Arc::clone(&flight)));
+        (Part::Lead(flight), earlier)
+    }
+
+    async fn follow(&self, shell: Shell, flight: &Flight<H>) -> Followed<H> {
+        let clock = &self.core.clock;
+        flight.follow(shell, clock, || clock.tick().after(self.core.config.patience)).await
+    }
+
+    fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
+        self.core.counters.lone_loads.add(1);
+        self.core.counters.misses.add(1);
+        let (seat, ()) = self.fence.enter(&key, |_, _| ());
+        Leader::new(self, key, seat, None, terms)
+    }
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
+    /// Another load may have landed since memory was asked; a store may have the value; else the body must run.
+    async fn look_in_stores(self, shell: Shell) -> Lookup<O, H, T> {
+        let Some(load) = &self.load else { return Lookup::Miss(self) };
+        let cache = &self.cache;
+        if let Some(value) = cache.hit(&load.key) {
+            self.give_up_with(|| H::hold(value.clone()));
+            return Lookup::Hit(value);
+        }
+        if let Some(stored) = cache.stored_key(&load.key) {
+            let reading = self.read_and_fill(shell, &stored);
+            let found = match &load.flight {
+                Some(flight) => flight.drive(reading).await,
+                None => reading.await,
+            };
+            if let Some(held) = found {
+                cache.core.counters.hits.add_one();
+                let value = held.value();
+                self.land(Outcome::Landed(held));
+                return Lookup::Hit(value);
+            }
+        }
+        cache.core.counters.misses.add(1);
+        Lookup::Miss(self)
+    }
+
+    async fn read_and_fill(&self, shell: Shell, stored: &StoredKey) -> Option<H> {
+        let load = self.load.as_ref()?;
+        let cache = &self.cache;
+        let found = cache.read(shell, stored, &load.terms).await?;
+        cache.back_fill(shell, &load.seat, (stored, &load.key), &found, &load.terms).await;
+        let weight_and_times = |held| cache.arrival(&found, held);
+        let held = H::hold(found.value.clone());
+        cache.publish(&load.seat, &load.key, weight_and_times(held.clone()));
+        Some(held)
+    }
+
+    fn give_up_with(self, held: impl FnOnce() -> H) {
+        let held = held();
+        self.land(Outcome::Landed(held));
+    }
+}

@@ -1,0 +1,108 @@
+//! A cache of one function, typed: memory in front, stores behind, one load per key at a time.
+
+mod entry;
+mod leader;
+mod lookup;
+mod memory;
+mod stores;
+
+use std::fmt;
+
+pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
+pub use leader::Leader;
+pub use lookup::Lookup;
+pub(crate) use lookup::First;
+
+use crate::{
+    codec::Codec,
+    core::{Core, Member},
+    fence::{Fence, Token},
+    flight::Flight,
+    key::parts::Key,
+    memory::{expiry::Expiries, held::Held, table::{Bound, Table}},
+    strategy::life::Terms,
+    sync::{Arc, OnceLock, Weak},
+};
+
+/// The typed half of a cache. One exists for each instantiation of a function.
+pub struct Cache<O, H: Held, T> {
+    table: Option<T>,
+    hasher: foldhash::fast::RandomState,
+    core: Arc<Core>,
+    fence: Arc<Fence<O, Landing<H>>>,
+    codec: Option<Codec<O, H::Value>>,
+    seen: fn(&H::Value) -> Terms,
+    weigh: fn(&H::Value) -> u64,
+    expiries: Expiries,
+    /// The cache as others know it, if threads share it.
+    member: OnceLock<Weak<dyn Member>>,
+    this: Weak<Self>,
+}
+
+/// The load in flight at a key, and when it took off.
+type Landing<H> = Option<(Token, Arc<Flight<H>>)>;
+
+/// What a function's attribute says that depends on its types.
+pub struct Typed<O, V> {
+    pub(crate) codec: Option<Codec<O, V>>,
+    pub(crate) seen: fn(&V) -> Terms,
+    pub(crate) weigh: fn(&V) -> u64,
+}
+
+impl<O, V> fmt::Debug for Typed<O, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Typed").finish_non_exhaustive()
+    }
+}
+
+impl<O, H: Held, T> fmt::Debug for Cache<O, H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("name", &self.core.name).finish_non_exhaustive()
+    }
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
+    pub(crate) fn new(core: Arc<Core>, typed: Typed<O, H::Value>) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            table: core.bound.map(T::with_bound),
+            hasher: foldhash::fast::RandomState::default(),
+            fence: Fence::new(Arc::clone(&core.generation)),
+            codec: typed.codec,
+            seen: typed.seen,
+            weigh: typed.weigh,
+            expiries: Expiries::default(),
+            member: OnceLock::new(),
+            this: Weak::clone(this),
+            core,
+        })
+    }
+
+    /// Shares the cache between threads.
+    pub(crate) fn share(self: &Arc<Self>)
+    where
+        Self: Member,
+    {
+        let weak = Arc::downgrade(self);
+        let member: Weak<dyn Member> = weak;
+        self.core.join(Weak::clone(&member));
+        let _ = self.member.set(member);
+    }
+
+    /// Whether it belongs to one thread.
+    fn is_local(&self) -> bool {
+        self.member.get().is_none()
+    }
+
+    /// The cache, to be kept while a body runs.
+    fn keep(&self) -> Arc<Self> {
+        self.this.upgrade().unwrap_or_else(|| unreachable!("whoever calls holds the cache"))
+    }
+
+    /// What an entry counts against the bound of memory.
+    fn weight(&self, value: &H::Value) -> u64 {
+        match self.core.bound {
+            Some(bound @ Bound::Bytes(_)) => bound.weight((self.weigh)(value) + size_of::<Key<O>>() as u64 + 64),
+            _ => 1,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! How the typed keys and values of a cache become bytes. Only a cache with a store asks for serde.
+
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{error::Result, format::Format, key::encode::encode};
+
+/// The typed half of a stored cache, as functions.
+pub struct Codec<O, V> {
+    pub(crate) identity: fn(&O) -> Result<Vec<u8>>,
+    pub(crate) arguments: fn(Format, &O, &[&str]) -> Option<Vec<u8>>,
+    pub(crate) encode: fn(Format, &V) -> Result<Vec<u8>>,
+    pub(crate) decode: fn(Format, &[u8]) -> Result<V>,
+}
+
+impl<O, V> fmt::Debug for Codec<O, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Codec").finish_non_exhaustive()
+    }
+}
+
+/// Whether a cache has stores: chosen by the attribute.
+pub trait Codecs<O, V> {
+    #[doc(hidden)]
+    fn codec() -> Option<Codec<O, V>>;
+}
+
+/// A cache in memory alone.
+#[derive(Clone, Copy, Debug)]
+pub struct InMemory;
+
+/// A cache with a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored;
+
+impl<O, V> Codecs<O, V> for InMemory {
+    fn codec() -> Option<Codec<O, V>> {
+        None
+    }
+}
+
+impl<O: StorableKey, V: Storable> Codecs<O, V> for Stored {
+    fn codec() -> Option<Codec<O, V>> {
+        Some(Codec {
+            identity: |key| encode(key),
+            arguments: readable,
+            encode: |format, value| format.encode(value),
+            decode: |format, bytes| format.decode(bytes),
+        })
+    }
+}
+
+/// A value that a store can keep.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot be kept in a store",
+    label = "not both `Serialize` and `DeserializeOwned`",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or keep it in memory alone: \
+            `backend = \"memory://\"`"
+)]
+pub trait Storable: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Serialize + DeserializeOwned> Storable for V {}
+
+/// A key that a store can keep.
+#[diagnostic::on_unimplemented(
+    message = "an argument cannot be part of a stored key: `{Self}` is not `Serialize`",
+    note = "derive `serde::Serialize` for it, leave the argument out with `ignore = [..]`, or say what identifies \
+            a call with `key = (..)`"
+)]
+pub trait StorableKey: Serialize {}
+
+#[diagnostic::do_not_recommend]
+impl<O: Serialize> StorableKey for O {}
+
+/// The arguments by name, for people: a JSON object, where the format is JSON. `None` if JSON cannot say them.
+#[cfg(feature = "json")]
+fn readable<O: Serialize>(format: Format, key: &O, names: &[&str]) -> Option<Vec<u8>> {
+    if format != Format::Json {
+        return None;
+    }
+    let serde_json::Value::Array(values) = serde_json::to_value(key).ok()? else { return None };
+    let named: serde_json::Map<_, _> = names.iter().map(ToString::to_string).zip(values).collect();
+    serde_json::to_vec(&named).ok()
+}
+
+#[cfg(not(feature = "json"))]
+fn readable<O>(_format: Format, _key: &O, _names: &[&str]) -> Option<Vec<u8>> {
+    None
+}

@@ -1,0 +1,129 @@
+//! The envelope of a stored entry: whose it is, its times, and a checksum around the value.
+//!
+//! There are two forms. Entries of the format `json` are a readable JSON object (with the cargo feature `json`), and
+//! those of every other format are compact bytes. Both say the same of an entry but for the arguments, that only the
+//! readable form shows; either is damaged if any byte of it changes, except that white space of the readable form
+//! may. Nothing else is written.
+
+use std::borrow::Cow;
+
+use crate::{
+    entry::Times,
+    error::{Error, Kind, Result},
+};
+
+mod binary;
+#[cfg(feature = "json")]
+mod json;
+
+/// The version of both forms. Entries of another version are [`Kind::Damaged`].
+const VERSION: u8 = 1;
+
+/// Whose entry it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity<'a> {
+    /// The function.
+    pub namespace: &'a str,
+    /// The call: its identity arguments, encoded in full.
+    pub key: &'a [u8],
+}
+
+/// What is put in the envelope.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    /// The value, encoded in the format of the entry. If that is `json`, one JSON value.
+    pub value: &'a [u8],
+    /// The arguments for people to read, as a JSON object. Only the readable form shows them.
+    pub arguments: Option<&'a [u8]>,
+}
+
+/// An entry that is intact, and of the call that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened<'a> {
+    /// Its times.
+    pub times: Times,
+    /// The value, encoded in the format of the entry.
+    pub value: Cow<'a, [u8]>,
+}
+
+/// What an entry says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The function whose it is.
+    pub namespace: String,
+    /// Its times.
+    pub times: Times,
+}
+
+/// An intact entry, whosever it is.
+struct Entry<'a> {
+    format: &'a str,
+    namespace: Cow<'a, str>,
+    key: Cow<'a, [u8]>,
+    times: Times,
+    value: Cow<'a, [u8]>,
+}
+
+/// The entry as a store keeps it: `content`, encoded in the format of this name, for `identity`.
+///
+/// `load_time` is kept in whole microseconds. In the readable form the white space between the tokens of
+/// `content` is not kept.
+#[must_use]
+pub fn seal(format: &str, identity: &Identity<'_>, times: &Times, content: &Content<'_>) -> Vec<u8> {
+    match format {
+        #[cfg(feature = "json")]
+        json::FORMAT => json::seal(identity, times, content),
+        _ => binary::seal(format, identity, times, content),
+    }
+}
+
+/// Opens what [`seal`] made for the same format and identity.
+///
+/// # Errors
+/// [`Kind::Damaged`], with the reason, if it is anything else.
+pub fn open<'a>(bytes: &'a [u8], format: &str, identity: &Identity<'_>) -> Result<Opened<'a>> {
+    let entry = read(bytes)?;
+    if entry.format != format {
+        return Err(damaged("the entry has another format"));
+    }
+    if entry.namespace != identity.namespace {
+        return Err(damaged("the entry is of another function"));
+    }
+    if *entry.key != *identity.key {
+        return Err(damaged("the entry is of another call of the function"));
+    }
+    Ok(Opened { times: entry.times, value: entry.value })
+}
+
+/// Whose entry `bytes` are and its times, if they are an intact entry in either form.
+///
+/// For sweeping and clearing: `None` is what must be left alone.
+#[must_use]
+pub fn inspect(bytes: &[u8]) -> Option<Header> {
+    let entry = read(bytes).ok()?;
+    Some(Header { namespace: entry.namespace.into_owned(), times: entry.times })
+}
+
+fn read(bytes: &[u8]) -> Result<Entry<'_>> {
+    #[cfg(feature = "json")]
+    if json::is_likely(bytes) {
+        return json::read(bytes);
+    }
+    binary::read(bytes)
+}
+
+/// Sixteen bytes of BLAKE3. Against accidents: who can write to a store can also make a checksum.
+fn checksum(bytes: &[u8]) -> [u8; 16] {
+    let mut sum = [0; 16];
+    blake3::Hasher::new().update(bytes).finalize_xof().fill(&mut sum);
+    sum
+}
+
+const FOREIGN: &str = "this is no entry of a cache";
+const OTHER_VERSION: &str = "the entry has another version of the envelope";
+const ALTERED: &str = "the entry is cut short or altered: its checksum is wrong";
+const MALFORMED: &str = "the entry is malformed";
+
+fn damaged(reason: &'static str) -> Error {
+    Error::new(Kind::Damaged, reason)
+}

@@ -1,0 +1,47 @@
+//! What went wrong with a cache while its callers went on.
+
+use std::fmt;
+
+use crate::{
+    error::Error,
+    sync::{Arc, Mutex, lock},
+};
+
+/// A fault of a store or a format. The call it happened in was answered all the same.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The name of the cache.
+    pub cache: Arc<str>,
+    /// What happened. Holds no argument and no value of a call.
+    pub error: Error,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cache of {}: {}", self.cache, self.error)
+    }
+}
+
+type Hook = Arc<dyn Fn(&Fault) + Send + Sync>;
+
+static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
+
+/// Calls `hook` for each fault of any cache from now on, in place of an earlier hook.
+///
+/// It runs in the call or on the worker thread that met the fault.
+///
+/// ```
+/// cacher_core::fault::on_fault(|fault| eprintln!("{fault}"));
+/// ```
+pub fn on_fault(hook: impl Fn(&Fault) + Send + Sync + 'static) {
+    let earlier = lock(&HOOK).replace(Arc::new(hook));
+    drop(earlier);
+}
+
+pub(crate) fn report(fault: &Fault) {
+    let hook = lock(&HOOK).clone();
+    if let Some(hook) = hook {
+        hook(fault);
+    }
+}

@@ -1,0 +1,170 @@
+//! One load per key at a time: the leader loads, followers get its value.
+
+use std::{
+    any::Any,
+    fmt,
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+};
+
+use crate::{
+    bridge::Shell,
+    chain::{self, FlightId},
+    clock::Clock,
+    sync::{Arc, AtomicBool, AtomicU64, Event, Mutex, Ordering, lock},
+    time::Tick,
+};
+
+/// An error of a body, for its followers: a clone of it, of a type that only the call site knows.
+pub type SharedError = Arc<dyn Any + Send + Sync>;
+
+/// A load in flight.
+pub(crate) struct Flight<H> {
+    id: FlightId,
+    leader: Leader,
+    outcome: Mutex<Outcome<H>>,
+    landed: Event,
+}
+
+impl<H> fmt::Debug for Flight<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flight").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Where the leader runs.
+#[derive(Debug)]
+struct Leader {
+    shell: Shell,
+    thread: AtomicU64,
+    polled: AtomicBool,
+}
+
+/// What became of a load.
+#[derive(Clone)]
+pub(crate) enum Outcome<H> {
+    InFlight,
+    /// The value.
+    Landed(H),
+    /// No value; the error if it could be cloned.
+    Failed(Option<SharedError>),
+}
+
+/// What a follower got.
+pub(crate) enum Followed<H> {
+    /// The leader's value.
+    Landed(H),
+    /// The leader's error.
+    Failed(SharedError),
+    /// Nothing: the next one leads.
+    Again,
+    /// Waiting is in vain or has taken too long: the caller loads on its own.
+    Alone,
+}
+
+impl<H: Clone> Flight<H> {
+    /// Takes off. The caller is its leader.
+    pub(crate) fn new(shell: Shell) -> Arc<Self> {
+        Arc::new(Self {
+            id: FlightId::next(),
+            leader: Leader { shell, thread: AtomicU64::new(chain::this_thread()), polled: AtomicBool::new(true) },
+            outcome: Mutex::new(Outcome::InFlight),
+            landed: Event::new(),
+        })
+    }
+
+    /// Runs a sync part of the load.
+    pub(crate) fn run<T>(&self, part: impl FnOnce() -> T) -> T {
+        let _within = chain::enter(self.id);
+        part()
+    }
+
+    /// Runs an async part of the load: passes each poll through, and notes where it happens.
+    pub(crate) async fn drive<F: Future>(&self, part: F) -> F::Output {
+        let mut part = pin!(part);
+        poll_fn(|cx| {
+            let _within = chain::enter(self.id);
+            let _polled = Polled::begin(&self.leader);
+            part.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// Ends the load. Only the first outcome counts.
+    pub(crate) fn land(&self, outcome: Outcome<H>) {
+        {
+            let mut current = lock(&self.outcome);
+            if !matches!(*current, Outcome::InFlight) {
+                return;
+            }
+            *current = outcome;
+        }
+        self.landed.notify(usize::MAX);
+    }
+
+    /// Waits for the leader, but not in vain, and not past `deadline`.
+    pub(crate) async fn follow(&self, shell: Shell, clock: &Clock, deadline: impl FnOnce() -> Tick) -> Followed<H> {
+        let Some(_waiting) = chain::wait_for(self.id) else { return Followed::Alone };
+        let mut deadline = Some(deadline);
+        let mut timer = None;
+        loop {
+            let mut listener = self.landed.listen();
+            if let Some(followed) = self.followed() {
+                return followed;
+            }
+            if shell == Shell::Sync && self.leader.waits_for_this_thread() {
+                return Followed::Alone;
+            }
+            if let Some(deadline) = deadline.take() {
+                timer = Some(clock.sleep_until(deadline()));
+            }
+            let timed_out = poll_fn(|cx| {
+                if Pin::new(&mut listener).poll(cx).is_ready() {
+                    return Poll::Ready(false);
+                }
+                timer.as_mut().map_or(Poll::Pending, |timer| Pin::new(timer).poll(cx).map(|()| true))
+            })
+            .await;
+            if timed_out {
+                return Followed::Alone;
+            }
+        }
+    }
+
+    fn followed(&self) -> Option<Followed<H>> {
+        // The value is cloned here, under the lock, only as a slot is: without running the user's code.
+        match lock(&self.outcome).clone() {
+            Outcome::InFlight => None,
+            Outcome::Landed(value) => Some(Followed::Landed(value)),
+            Outcome::Failed(Some(error)) => Some(Followed::Failed(error)),
+            Outcome::Failed(None) => Some(Followed::Again),
+        }
+    }
+}
+
+impl Leader {
+    /// Whether only this thread can be expected to poll the leader again, and does not do so now.
+    fn waits_for_this_thread(&self) -> bool {
+        self.shell == Shell::Async
+            && !self.polled.load(Ordering::SeqCst)
+            && self.thread.load(Ordering::SeqCst) == chain::this_thread()
+    }
+}
+
+/// A poll of the leader that is going on.
+struct Polled<'a>(&'a Leader);
+
+impl<'a> Polled<'a> {
+    fn begin(leader: &'a Leader) -> Self {
+        leader.thread.store(chain::this_thread(), Ordering::SeqCst);
+        leader.polled.store(true, Ordering::SeqCst);
+        Self(leader)
+    }
+}
+
+impl Drop for Polled<'_> {
+    fn drop(&mut self) {
+        self.0.polled.store(false, Ordering::SeqCst);
+    }
+}

@@ -1,0 +1,147 @@
+//! How a value stands in memory: as it is if copying it runs no code of the user, else behind an [`Arc`].
+//!
+//! A table copies a slot while it holds a lock, so only such a copy may happen there. What `Clone` a user's type
+//! has runs after the lock. The choice is made by method resolution, as in [`crate::key::part`].
+
+use std::{marker::PhantomData, rc::Rc, sync::Arc};
+
+/// A value in a slot.
+pub trait Held: Clone + 'static {
+    /// What callers get.
+    type Value: Keepable + 'static;
+    /// Takes a value in.
+    fn hold(value: Self::Value) -> Self;
+    /// A copy of the value. Runs the user's `Clone`.
+    fn value(&self) -> Self::Value;
+}
+
+/// A value that a cache can keep: it is handed out as clones.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot be cached, because it is not `Clone`",
+    label = "each hit returns a clone",
+    note = "derive `Clone` for it, or return an `Arc` of it"
+)]
+pub trait Keepable: Clone {}
+
+#[diagnostic::do_not_recommend]
+impl<V: Clone> Keepable for V {}
+
+/// Copying it runs no code of the user.
+#[derive(Clone, Debug)]
+pub struct Inline<V>(V);
+
+/// Copied only where no lock is held.
+#[derive(Debug)]
+pub struct Shared<V>(Arc<V>);
+
+impl<V> Clone for Shared<V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<V: Keepable + 'static> Held for Inline<V> {
+    type Value = V;
+    #[inline]
+    fn hold(value: V) -> Self {
+        Self(value)
+    }
+    #[inline]
+    fn value(&self) -> V {
+        self.0.clone()
+    }
+}
+
+impl<V: Keepable + 'static> Held for Shared<V> {
+    type Value = V;
+    #[inline]
+    fn hold(value: V) -> Self {
+        Self(Arc::new(value))
+    }
+    #[inline]
+    fn value(&self) -> V {
+        V::clone(&self.0)
+    }
+}
+
+/// Types of std whose `Clone` runs no code of the user.
+pub trait Leaf: Clone {}
+
+macro_rules! leaves {
+    ($($type:ty),* $(,)?) => { $(impl Leaf for $type {})* };
+}
+
+leaves!(String, Box<str>, std::path::PathBuf, std::ffi::OsString);
+impl<T: ?Sized> Leaf for Arc<T> {}
+impl<T: ?Sized> Leaf for Rc<T> {}
+
+impl<T: Leaf> Leaf for Option<T> {}
+
+/// The question how a value is to be held; [`held!`](crate::held) asks it.
+#[derive(Debug)]
+pub struct Kind<V>(PhantomData<fn() -> V>);
+
+impl<V> Kind<V> {
+    /// Asks.
+    #[must_use]
+    pub const fn of() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The answer, as a type.
+#[derive(Debug)]
+pub struct As<H>(PhantomData<fn() -> H>);
+
+/// First choice: `Copy`.
+pub trait HoldCopy {
+    #[doc(hidden)]
+    type Held;
+    #[doc(hidden)]
+    fn held(&self) -> As<Self::Held> {
+        As(PhantomData)
+    }
+}
+
+/// Second: a leaf of std.
+pub trait HoldLeaf {
+    #[doc(hidden)]
+    type Held;
+    #[doc(hidden)]
+    fn held(&self) -> As<Self::Held> {
+        As(PhantomData)
+    }
+}
+
+/// Last: anything.
+pub trait HoldShared {
+    #[doc(hidden)]
+    type Held;
+    #[doc(hidden)]
+    fn held(&self) -> As<Self::Held> {
+        As(PhantomData)
+    }
+}
+
+impl<V: Copy> HoldCopy for &&Kind<V> {
+    type Held = Inline<V>;
+}
+
+impl<V: Leaf> HoldLeaf for &Kind<V> {
+    type Held = Inline<V>;
+}
+
+impl<V> HoldShared for Kind<V> {
+    type Held = Shared<V>;
+}
+
+/// How a value of a type is held.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! held {
+    ($value:ty) => {{
+        use $crate::memory::held::{HoldCopy as _, HoldLeaf as _, HoldShared as _};
+        (&&&$crate::memory::held::Kind::<$value>::of()).held()
+    }};
+}

@@ -1,0 +1,267 @@
+//! What the attribute's expansion calls: key, lookup, store. Hidden, and no part of the public interface.
+
+use std::marker::PhantomData;
+
+use crate::{
+    bridge::{Shell, block_on},
+    cache::{First, Keyed, LocalOperations, Lookup, SharedOperations},
+    codec::Codecs,
+    companion::{AsyncEntry, Entry, Handle, LocalEntry},
+    core::Config as CoreConfig,
+    error::{Error, Kind},
+    key::parts::Parts,
+    memory::{held::As, table::Table},
+    scope,
+    sync::Arc,
+};
+
+pub use crate::{
+    cache::Leader,
+    codec::{InMemory, Stored},
+    core::Config,
+    held,
+    key::{part::KeyPart, parts::Borrowed},
+    memory::{held::Held, table::Bound, weight::Weigh},
+    part, returns,
+    returns::{Fallible, MaybeNone, Mode, NotResult, Plain, Probe, Returns},
+    scope::Mode as ScopeMode,
+    site::{Home, LocalSite, PerThread, Recipe, Shape, Site},
+    strategy::life::{Life, Terms},
+    tier::{IntoBackend, Made},
+};
+
+/// What to do next: it is done, or something is to be run.
+#[derive(Debug)]
+pub enum Step<R, N> {
+    /// The return value.
+    Done(R),
+    /// What is to be done for it.
+    Run(N),
+}
+
+/// How the call is to be answered: by the scope in force.
+#[must_use]
+#[inline]
+pub fn in_scope() -> ScopeMode {
+    scope::mode()
+}
+
+/// By the body, whose value is stored; a bypass in force holds.
+#[must_use]
+pub fn refreshing() -> ScopeMode {
+    match scope::mode() {
+        ScopeMode::Bypass => ScopeMode::Bypass,
+        _ => ScopeMode::Refresh,
+    }
+}
+
+/// A part, where it must be one.
+#[inline]
+pub fn key_part<P: KeyPart>(part: P) -> P {
+    part
+}
+
+/// The shape of a function whose values are held as `held` says.
+#[inline]
+pub fn shape<M: 'static, H: Held, C>(
+    _marker: PhantomData<M>,
+    _held: As<H>,
+    _codec: C,
+    configure: fn() -> Config,
+    seen: fn(&H::Value) -> Terms,
+    weigh: fn(&H::Value) -> u64,
+) -> Shape<M, H, C> {
+    Shape::new(configure, seen, weigh)
+}
+
+/// Opens a backend.
+///
+/// # Errors
+/// Those of the backend.
+pub fn open<M>(backend: impl IntoBackend<M>) -> crate::error::Result<Made> {
+    backend.into_backend()
+}
+
+/// Answers a sync call.
+#[inline]
+pub fn lookup<S, Z, M, R, P>(
+    mode: ScopeMode,
+    home: S,
+    recipe: &Z,
+    returns: &Returns<M, R>,
+    parts: &P,
+    terms: impl FnOnce() -> Terms,
+) -> Step<R, Leader<P::Owned, Z::Held, S::Table>>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
+    M: Mode<R>,
+    S: Home<P::Owned, Z::Held>,
+{
+    match home.with(recipe, |cache| cache.first(mode, parts)) {
+        First::Hit(value) => Step::Done(M::returned(value)),
+        First::Miss(cache, key) => {
+            let answer = block_on(cache.go_on(Shell::Sync, mode, key, terms()));
+            step(answer, returns, &cache.name())
+        }
+    }
+}
+
+/// Answers an async call. Memory is asked at once, the rest when polled.
+#[inline]
+pub fn lookup_async<S, Z, M, R, P>(
+    mode: ScopeMode,
+    home: S,
+    recipe: &Z,
+    returns: &Returns<M, R>,
+    parts: &P,
+    terms: impl FnOnce() -> Terms,
+) -> impl Future<Output = Step<R, Leader<P::Owned, Z::Held, S::Table>>>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
+    M: Mode<R>,
+    S: Home<P::Owned, Z::Held>,
+{
+    let first = home.with(recipe, |cache| cache.first(mode, parts));
+    let first = match first {
+        First::Hit(value) => Ok(value),
+        First::Miss(cache, key) => Err((cache, key, terms())),
+    };
+    let returns = *returns;
+    async move {
+        match first {
+            Ok(value) => Step::Done(M::returned(value)),
+            Err((cache, key, terms)) => {
+                let answer = cache.go_on(Shell::Async, mode, key, terms).await;
+                step(answer, &returns, &cache.name())
+            }
+        }
+    }
+}
+
+fn step<O, H, T, M, R>(answer: Lookup<O, H, T>, returns: &Returns<M, R>, name: &str) -> Step<R, Leader<O, H, T>>
+where
+    O: Eq + Clone + 'static,
+    H: Held<Value = M::Value>,
+    T: Table<O, H>,
+    M: Mode<R>,
+{
+    match answer {
+        Lookup::Hit(value) => Step::Done(M::returned(value)),
+        Lookup::Miss(leader) => Step::Run(leader),
+        Lookup::Failed(error) => match (returns.shared)(&error) {
+            Some(returned) => Step::Done(returned),
+            None => unreachable!("an error is shared by who can take it"),
+        },
+        Lookup::Absent => Step::Done(not_cached(returns, name)),
+    }
+}
+
+fn not_cached<M, R>(returns: &Returns<M, R>, name: &str) -> R {
+    let error = Error::new(Kind::NotCached, format!("{name} has nothing cached for this call, and was not to load it"));
+    match (returns.failed)(error) {
+        Some(returned) => returned,
+        None => panic!(
+            "`only_if_cached`: {name} has nothing cached for this call, and cannot say so: let it return \
+             `Result<_, E>` with `E: From<cacher::Error>`"
+        ),
+    }
+}
+
+/// A value that is to be stored before it is returned.
+#[derive(Debug)]
+pub struct Storing<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
+    leader: Leader<O, H, T>,
+    value: H::Value,
+}
+
+/// Takes what the body returned.
+#[inline]
+pub fn outcome<O, H, T, M, R>(
+    leader: Leader<O, H, T>,
+    returns: &Returns<M, R>,
+    returned: R,
+) -> Step<R, Storing<O, H, T>>
+where
+    O: Eq + Clone + 'static,
+    H: Held<Value = M::Value>,
+    T: Table<O, H>,
+    M: Mode<R>,
+{
+    match M::split(returned) {
+        Ok(value) => Step::Run(Storing { leader, value }),
+        Err(returned) => {
+            leader.fail((returns.share)(&returned));
+            Step::Done(returned)
+        }
+    }
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
+    /// Stores the value for a sync caller, and returns it.
+    pub fn finish<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
+        block_on(self.leader.settle(Shell::Sync, &self.value));
+        M::returned(self.value)
+    }
+
+    /// Stores the value for an async caller, and returns it.
+    pub async fn finish_async<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
+        self.leader.settle(Shell::Async, &self.value).await;
+        M::returned(self.value)
+    }
+}
+
+fn keyed<S, Z, P>(home: S, recipe: &Z, parts: &P, terms: Terms) -> Keyed<P::Owned, Z::Held, S::Table>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, <Z::Held as Held>::Value>>,
+    S: Home<P::Owned, Z::Held>,
+{
+    home.with(recipe, |cache| cache.keyed(parts, terms))
+}
+
+/// The entry of a sync call.
+pub fn entry<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> Entry<V>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
+    S: Home<P::Owned, Z::Held>,
+    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + 'static,
+{
+    Entry(Arc::new(keyed(home, recipe, parts, terms)))
+}
+
+/// The entry of an async call.
+pub fn entry_async<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncEntry<V>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
+    S: Home<P::Owned, Z::Held>,
+    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + 'static,
+{
+    AsyncEntry(Arc::new(keyed(home, recipe, parts, terms)))
+}
+
+/// The entry of a call of a function with `thread_local`.
+pub fn entry_local<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> LocalEntry<V>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
+    S: Home<P::Owned, Z::Held>,
+    Keyed<P::Owned, Z::Held, S::Table>: LocalOperations<V> + 'static,
+{
+    LocalEntry(std::rc::Rc::new(keyed(home, recipe, parts, terms)))
+}
+
+/// The whole cache of a function that has no type parameters.
+#[must_use]
+pub fn handle<M: 'static>(site: &Site, _marker: PhantomData<M>, configure: fn() -> CoreConfig) -> Handle {
+    Handle::of(site.core::<M>(configure))
+}
+
+/// The whole cache of a generic function: of the instantiations used so far.
+#[must_use]
+pub fn handle_of_all(site: &Site, name: &str) -> Handle {
+    Handle::new(name.into(), site.cores())
+}

@@ -1,0 +1,171 @@
+//! How the cached calls inside a closure or a future are to be answered.
+
+use std::{
+    cell::Cell,
+    marker::PhantomData,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use crate::sync::thread_local;
+
+/// How cached calls are answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// From the cache, else by the body, whose value is stored.
+    #[default]
+    Normal,
+    /// By the body; nothing is read or stored.
+    Bypass,
+    /// By the body, whose value is stored.
+    Refresh,
+    /// From the cache, else by the body; nothing is stored.
+    ReadOnly,
+    /// From the cache, else not at all.
+    OnlyIfCached,
+}
+
+thread_local! {
+    static MODE: Cell<Mode> = const { Cell::new(Mode::Normal) };
+}
+
+#[inline]
+pub(crate) fn mode() -> Mode {
+    MODE.get()
+}
+
+/// Runs the bodies of all cached calls inside, and neither reads nor changes any cache.
+///
+/// Takes a closure, or a future; a closure that makes a future does not compile, because the scope would end before
+/// the future runs. Threads and tasks started inside do not inherit the scope: see [`Scope::current`].
+///
+/// ```
+/// assert_eq!(cacher_core::scope::bypass(|| 1 + 1), 2);
+/// ```
+/// ```compile_fail
+/// async fn user() {}
+/// cacher_core::scope::bypass(|| user()); // write `bypass(user()).await`
+/// ```
+pub fn bypass<M, S: Scoped<M>>(scoped: S) -> S::Output {
+    scoped.within(Scope(Mode::Bypass))
+}
+
+/// Runs the bodies of all cached calls inside, and stores what they return. Takes what [`bypass`] takes.
+pub fn refresh<M, S: Scoped<M>>(scoped: S) -> S::Output {
+    scoped.within(Scope(Mode::Refresh))
+}
+
+/// Answers cached calls inside from their caches or by their bodies, and stores nothing. Takes what [`bypass`] takes.
+pub fn read_only<M, S: Scoped<M>>(scoped: S) -> S::Output {
+    scoped.within(Scope(Mode::ReadOnly))
+}
+
+/// Answers cached calls inside from their caches, and runs no body. Takes what [`bypass`] takes.
+///
+/// A call that finds nothing returns an error of kind [`NotCached`](crate::error::Kind::NotCached), for which its
+/// function must return `Result<_, E>` with `E: From<cacher::Error>`.
+///
+/// # Panics
+/// A call that finds nothing panics if its function cannot return that error.
+pub fn only_if_cached<M, S: Scoped<M>>(scoped: S) -> S::Output {
+    scoped.within(Scope(Mode::OnlyIfCached))
+}
+
+/// The scope in force, to carry it into a thread or a task.
+///
+/// ```
+/// use cacher_core::scope::{self, Scope};
+///
+/// scope::bypass(|| {
+///     let scope = Scope::current();
+///     std::thread::spawn(move || scope.enter(|| { /* bypassed here too */ })).join().unwrap();
+/// });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope(Mode);
+
+impl Scope {
+    /// The scope in force here.
+    #[must_use]
+    pub fn current() -> Self {
+        Self(mode())
+    }
+
+    /// Runs `closure` in this scope.
+    pub fn enter<T>(self, closure: impl FnOnce() -> T) -> T {
+        let _restored = Restored(MODE.replace(self.0));
+        closure()
+    }
+
+    /// The future, polled in this scope.
+    pub fn wrap<F: Future>(self, future: F) -> InScope<F> {
+        InScope { scope: self, future: Box::pin(future) }
+    }
+}
+
+/// Puts the mode back, also when the closure panics.
+struct Restored(Mode);
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        MODE.set(self.0);
+    }
+}
+
+/// A future polled in a [`Scope`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless awaited"]
+pub struct InScope<F> {
+    scope: Scope,
+    future: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for InScope<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let scope = self.scope;
+        let future = self.future.as_mut();
+        scope.enter(|| future.poll(cx))
+    }
+}
+
+/// What a scope takes: a closure, or a future. `M` only tells the two apart.
+pub trait Scoped<M> {
+    /// What comes out: the closure's value, or a future in the scope.
+    type Output;
+    #[doc(hidden)]
+    fn within(self, scope: Scope) -> Self::Output;
+}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Closure<T>(PhantomData<T>);
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Awaited;
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ClosureOfFuture<T>(PhantomData<T>);
+
+impl<T, F: FnOnce() -> T> Scoped<Closure<T>> for F {
+    type Output = T;
+    fn within(self, scope: Scope) -> T {
+        scope.enter(self)
+    }
+}
+
+impl<F: Future> Scoped<Awaited> for F {
+    type Output = InScope<F>;
+    fn within(self, scope: Scope) -> InScope<F> {
+        scope.wrap(self)
+    }
+}
+
+/// Makes a closure that returns a future ambiguous, and so an error: the scope would end before the future runs.
+impl<T: Future, F: FnOnce() -> T> Scoped<ClosureOfFuture<T>> for F {
+    type Output = T;
+    fn within(self, scope: Scope) -> T {
+        scope.enter(self)
+    }
+}

@@ -1,0 +1,152 @@
+//! How long a value lives.
+
+use std::time::{Duration, SystemTime};
+
+use crate::{
+    entry::Times,
+    time::{Stamp, Tick},
+};
+
+/// What a function says about all its values.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Life {
+    /// Expires what nobody asks for, this long after the last hit.
+    pub tti: Option<Duration>,
+    /// The largest share of a TTL that is taken off at random, so that entries made together do not expire together.
+    pub jitter: f64,
+}
+
+/// What a call says about its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    ttl: Option<Duration>,
+    none_ttl: Option<Duration>,
+    expires_at: Option<SystemTime>,
+    none: bool,
+    keep: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { ttl: None, none_ttl: None, expires_at: None, none: false, keep: true }
+    }
+}
+
+impl Terms {
+    /// Nothing said: kept for ever.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Lives this long. Zero is not kept at all.
+    #[must_use]
+    pub fn ttl(self, ttl: Duration) -> Self {
+        Self { ttl: Some(ttl), ..self }
+    }
+
+    /// `None` lives this long.
+    #[must_use]
+    pub fn none_ttl(self, ttl: Duration) -> Self {
+        Self { none_ttl: Some(ttl), ..self }
+    }
+
+    /// Lives until then, and no longer than the TTL.
+    #[must_use]
+    pub fn expires_at(self, time: SystemTime) -> Self {
+        Self { expires_at: Some(time), ..self }
+    }
+
+    /// The value is `None`.
+    #[must_use]
+    pub fn none(self, none: bool) -> Self {
+        Self { none, ..self }
+    }
+
+    /// Whether the value is to be kept.
+    #[must_use]
+    pub fn keep(self, keep: bool) -> Self {
+        Self { keep, ..self }
+    }
+
+    /// These terms with what was said on seeing the value.
+    #[must_use]
+    pub(crate) fn with(self, seen: Self) -> Self {
+        Self {
+            ttl: seen.ttl.or(self.ttl),
+            none_ttl: seen.none_ttl.or(self.none_ttl),
+            expires_at: seen.expires_at.or(self.expires_at),
+            none: seen.none,
+            keep: seen.keep,
+        }
+    }
+
+    fn applicable_ttl(&self) -> Option<Duration> {
+        self.none_ttl.filter(|_| self.none).or(self.ttl)
+    }
+
+    /// The longest TTL that a stored value may have under these terms, before it is seen.
+    fn longest_ttl(&self) -> Option<Duration> {
+        self.ttl.map(|ttl| self.none_ttl.map_or(ttl, |none_ttl| none_ttl.max(ttl)))
+    }
+}
+
+/// How long from now a new value is fresh; `None` if it is not to be kept, [`Duration::MAX`] if it never expires.
+///
+/// `random` is any number, spread evenly.
+#[must_use]
+pub fn lifetime(life: &Life, terms: &Terms, now: Stamp, random: u64) -> Option<Duration> {
+    let ttl = terms.applicable_ttl().map_or(Duration::MAX, |ttl| spread(ttl, life.jitter, random));
+    let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now));
+    let lifetime = ttl.min(until);
+    (terms.keep && !lifetime.is_zero()).then_some(lifetime)
+}
+
+/// Takes a random share of at most `jitter` off a TTL.
+#[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
+fn spread(ttl: Duration, jitter: f64, random: u64) -> Duration {
+    if jitter <= 0.0 {
+        return ttl;
+    }
+    let fraction = (random >> 11) as f64 / (1_u64 << 53) as f64;
+    ttl.mul_f64(1.0 - jitter.min(1.0) * fraction)
+}
+
+/// How far the clocks of the machines that share a store may differ before an entry from the future is not believed.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// How long from now a stored entry is still fresh under the terms of today; `None` if it is past that.
+///
+/// An entry lives from its making, so a TTL that was shortened in the source holds for it too. An entry from the
+/// future is not believed: a clock that jumped must not make it live for ever.
+#[must_use]
+pub fn remaining(times: &Times, terms: &Terms, now: Stamp) -> Option<Duration> {
+    if times.created > now.after(SKEW) {
+        return None;
+    }
+    let until = times.fresh_until.min(end(times.created, terms));
+    if until == Stamp::NEVER {
+        return Some(Duration::MAX);
+    }
+    let left = until.since(now);
+    (!left.is_zero()).then(|| left.min(until.since(times.created)))
+}
+
+/// When a value of these terms, made at `created`, is past its time, however often it is asked for.
+#[must_use]
+pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
+    let longest = terms.longest_ttl().map_or(Stamp::NEVER, |ttl| created.after(ttl));
+    terms.expires_at.map_or(Stamp::NEVER, Stamp::from).min(longest)
+}
+
+/// The end of a life on the clock of memory.
+#[must_use]
+pub(crate) fn until(now: Tick, lifetime: Duration) -> Tick {
+    if lifetime == Duration::MAX { Tick::NEVER } else { now.after(lifetime) }
+}
+
+/// The end of a life on the clock of stores.
+#[must_use]
+pub(crate) fn until_stamp(now: Stamp, lifetime: Duration) -> Stamp {
+    if lifetime == Duration::MAX { Stamp::NEVER } else { now.after(lifetime) }
+}

@@ -1,0 +1,255 @@
+//! A place where entries are kept, as the attribute names it, and its opening.
+
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use once_cell::sync::OnceCell;
+
+use crate::{
+    backend::{Backend, Cost},
+    clock::Clock,
+    error::{Error, Kind, Result},
+    format::Format,
+    memory::table::Bound,
+    sync::{Arc, Mutex, lock},
+    time::Tick,
+};
+
+/// What a `backend = ..` makes.
+#[derive(Debug)]
+pub enum Made {
+    /// Typed memory.
+    Memory(Bound),
+    /// A store.
+    Store(Store),
+}
+
+/// A store with the format of its entries.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) format: Format,
+}
+
+impl Store {
+    /// A store with the format that it prefers.
+    ///
+    /// # Errors
+    /// When the library was built without that format.
+    pub fn new(backend: Arc<dyn Backend>) -> Result<Self> {
+        let format = Format::named(&backend.format()).map_err(|error| error.within(backend.describe()))?;
+        Ok(Self { backend, format })
+    }
+}
+
+/// Makes a backend. May be called again after an error.
+pub type Opener = fn() -> Result<Made>;
+
+/// A store that is opened when it is first needed, and again later if that fails.
+pub(crate) struct Tier {
+    open: Opener,
+    opened: OnceCell<Store>,
+    failed: Mutex<Option<Failed>>,
+    clock: Clock,
+}
+
+impl fmt::Debug for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tier").field(&self.opened.get()).finish()
+    }
+}
+
+/// An opening that failed.
+struct Failed {
+    error: Error,
+    times: u32,
+    again: Tick,
+}
+
+/// How long after a first failure a store is opened again; twice as long after each further one, up to a minute.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Opens a backend. What cannot be opened becomes a tier all the same, which tries again later.
+pub(crate) fn open(opener: Opener, clock: &Clock) -> std::result::Result<Bound, Tier> {
+    let tier = Tier { open: opener, opened: OnceCell::new(), failed: Mutex::new(None), clock: clock.clone() };
+    match call(opener) {
+        Ok(Made::Memory(bound)) => return Ok(bound),
+        Ok(Made::Store(store)) => {
+            let _ = tier.opened.set(store);
+        }
+        Err(error) => {
+            tier.note_failure(error);
+        }
+    }
+    Err(tier)
+}
+
+/// Calls an opener; its panic is an error.
+fn call(opener: Opener) -> Result<Made> {
+    catch_unwind(opener).unwrap_or_else(|panic| {
+        Err(Error::new(Kind::Unavailable, format!("opening the backend panicked: {}", said(&*panic))))
+    })
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("with no message")
+}
+
+impl Tier {
+    /// The store, opened if need be.
+    pub(crate) fn store(&self) -> Result<&Store> {
+        match self.opened.get() {
+            Some(store) => Ok(store),
+            None => self.try_again(),
+        }
+    }
+
+    fn try_again(&self) -> Result<&Store> {
+        if let Some(failed) = &*lock(&self.failed)
+            && self.clock.tick() < failed.again
+        {
+            return Err(failed.error.clone());
+        }
+        match call(self.open) {
+            // Of two that were opened at the same time the first stays.
+            Ok(Made::Store(store)) => Ok(self.opened.try_insert(store).unwrap_or_else(|(first, _)| first)),
+            Ok(Made::Memory(_)) => {
+                Err(self.note_failure(Error::new(Kind::Invalid, "the backend was memory on a second opening")))
+            }
+            Err(error) => Err(self.note_failure(error)),
+        }
+    }
+
+    fn note_failure(&self, error: Error) -> Error {
+        let mut failed = lock(&self.failed);
+        let times = failed.as_ref().map_or(0, |failed| failed.times.saturating_add(1));
+        let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(times)).min(LONGEST_PAUSE);
+        let again = self.clock.tick().after(pause);
+        *failed = Some(Failed { error: error.clone(), times, again });
+        error
+    }
+
+    /// The store in a few words, if it is open.
+    pub(crate) fn describe(&self) -> Option<String> {
+        self.opened.get().map(|store| store.backend.describe())
+    }
+
+    /// Whether reads can run in place on an executor.
+    pub(crate) fn reads_quickly(&self) -> bool {
+        self.opened.get().is_some_and(|store| store.backend.cost() != Cost::Blocking)
+    }
+
+    /// Whether writes can run in place on an executor.
+    pub(crate) fn writes_quickly(&self) -> bool {
+        self.opened.get().is_some_and(|store| store.backend.cost() == Cost::InPlace)
+    }
+
+    /// Runs an operation of the store; its panic is an error.
+    pub(crate) fn operate<T>(&self, operation: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
+        let store = self.store()?;
+        let answer = catch_unwind(AssertUnwindSafe(|| operation(store)));
+        answer
+            .unwrap_or_else(|panic| Err(Error::new(Kind::Unavailable, format!("the store panicked: {}", said(&*panic)))))
+            .map_err(|error| error.within(store.backend.describe()))
+    }
+}
+
+/// What `backend = ..` takes: a URL, a [`Backend`], an `Arc` or a `&'static` reference of one, or a `Result` of any
+/// of these. `M` only tells them apart.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a backend",
+    label = "expected a URL, a `Backend`, or a `Result` of one",
+    note = "several backends, the fastest first, are written as a list: `backend = [a, b]`"
+)]
+pub trait IntoBackend<M> {
+    #[doc(hidden)]
+    #[expect(clippy::missing_errors_doc, reason = "hidden")]
+    fn into_backend(self) -> Result<Made>;
+}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FromUrl;
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FromBackend;
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FromStatic;
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FromShared;
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FromResult<M>(M);
+
+impl<B: Backend> IntoBackend<FromBackend> for B {
+    fn into_backend(self) -> Result<Made> {
+        Store::new(Arc::new(self)).map(Made::Store)
+    }
+}
+
+impl<B: Backend> IntoBackend<FromShared> for Arc<B> {
+    fn into_backend(self) -> Result<Made> {
+        Store::new(self).map(Made::Store)
+    }
+}
+
+impl IntoBackend<FromShared> for Arc<dyn Backend> {
+    fn into_backend(self) -> Result<Made> {
+        Store::new(self).map(Made::Store)
+    }
+}
+
+impl<B: Backend> IntoBackend<FromStatic> for &'static B {
+    fn into_backend(self) -> Result<Made> {
+        Store::new(Arc::new(Static(self))).map(Made::Store)
+    }
+}
+
+impl<M, B: IntoBackend<M>, E: fmt::Display> IntoBackend<FromResult<M>> for std::result::Result<B, E> {
+    fn into_backend(self) -> Result<Made> {
+        match self {
+            Ok(backend) => backend.into_backend(),
+            Err(error) => Err(Error::new(Kind::Unavailable, error.to_string())),
+        }
+    }
+}
+
+/// A backend that lives for ever, and belongs to somebody else.
+struct Static<B: 'static>(&'static B);
+
+macro_rules! forward {
+    ($(fn $name:ident(&self $(, $argument:ident: $type:ty)*) -> $output:ty;)*) => {
+        impl<B: Backend> Backend for Static<B> {
+            $(fn $name(&self $(, $argument: $type)*) -> $output {
+                self.0.$name($($argument),*)
+            })*
+        }
+    };
+}
+
+forward! {
+    fn describe(&self) -> String;
+    fn cost(&self) -> Cost;
+    fn capabilities(&self) -> crate::backend::Capabilities;
+    fn get(&self, key: &crate::backend::Key) -> Result<Option<Vec<u8>>>;
+    fn put(&self, key: &crate::backend::Key, entry: &[u8], expires: Option<std::time::SystemTime>) -> Result<()>;
+    fn remove(&self, key: &crate::backend::Key) -> Result<bool>;
+    fn get_many(&self, keys: &[crate::backend::Key]) -> Result<Vec<Option<Vec<u8>>>>;
+    fn put_many(&self, entries: &[crate::backend::Put]) -> Result<()>;
+    fn put_if_absent(&self, key: &crate::backend::Key, entry: &[u8], expires: Option<std::time::SystemTime>)
+        -> Result<bool>;
+    fn touch(&self, key: &crate::backend::Key, expires: Option<std::time::SystemTime>) -> Result<bool>;
+    fn clear(&self, namespace: &str) -> Result<u64>;
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()>;
+    fn len(&self, namespace: &str) -> Result<u64>;
+    fn sweep(&self, namespace: &str, now: std::time::SystemTime) -> Result<u64>;
+    fn format(&self) -> std::borrow::Cow<'static, str>;
+}
