@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use crate::{
     bridge::{Shell, block_on},
-    cache::{First, Keyed, LocalOperations, Lookup, SharedOperations},
+    cache::{Keyed, LocalOperations, Lookup, SharedOperations},
     codec::Codecs,
     companion::{AsyncEntry, Entry, Handle, LocalEntry},
     core::Config as CoreConfig,
@@ -99,12 +99,31 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     match home.with(recipe, |cache| cache.first(mode, parts)) {
-        First::Hit(value) => Step::Done(M::returned(value)),
-        First::Miss(cache, key) => {
-            let answer = block_on(cache.go_on(Shell::Sync, mode, key, terms()));
-            step(answer, returns, &cache.name())
-        }
+        Some(value) => Step::Done(M::returned(value)),
+        None => look_further(mode, home, recipe, returns, parts, terms),
     }
+}
+
+/// Kept out of the hit's way.
+#[cold]
+#[inline(never)]
+fn look_further<S, Z, M, R, P>(
+    mode: ScopeMode,
+    home: S,
+    recipe: &Z,
+    returns: &Returns<M, R>,
+    parts: &P,
+    terms: impl FnOnce() -> Terms,
+) -> Step<R, Leader<P::Owned, Z::Held, S::Table>>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
+    M: Mode<R>,
+    S: Home<P::Owned, Z::Held>,
+{
+    let (cache, key) = home.with(recipe, |cache| cache.second(parts));
+    let answer = block_on(cache.go_on(Shell::Sync, mode, key, terms()));
+    step(answer, returns, &cache.name())
 }
 
 /// Answers an async call. Memory is asked at once, the rest when polled.
@@ -123,16 +142,15 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
-    let first = home.with(recipe, |cache| cache.first(mode, parts));
-    let first = match first {
-        First::Hit(value) => Ok(value),
-        First::Miss(cache, key) => Err((cache, key, terms())),
+    let first = match home.with(recipe, |cache| cache.first(mode, parts)) {
+        Some(value) => Ok(value),
+        None => Err((home.with(recipe, |cache| cache.second(parts)), terms())),
     };
     let returns = *returns;
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),
-            Err((cache, key, terms)) => {
+            Err(((cache, key), terms)) => {
                 let answer = cache.go_on(Shell::Async, mode, key, terms).await;
                 step(answer, &returns, &cache.name())
             }

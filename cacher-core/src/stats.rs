@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use crate::sync::{AtomicU64, Mutex, OnceLock, Ordering, lock, thread_local};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock, thread_local};
 
 /// What a cache has done since it was first used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,47 +123,30 @@ impl Counters {
 
 /// A count that is cheap to add to from a hot path: each of the first threads has a cell of its own, which it alone
 /// writes, without an atomic read-modify-write.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Striped {
-    own: [OnceLock<Box<Padded>>; STRIPES],
+    own: [Padded; STRIPES],
     rest: Counter,
 }
 
-const STRIPES: usize = 64;
+const STRIPES: usize = 16;
 
 /// A cell on cache lines of its own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Padded(AtomicU64);
 
-impl Default for Striped {
-    fn default() -> Self {
-        Self { own: std::array::from_fn(|_| OnceLock::new()), rest: Counter::default() }
-    }
-}
-
 impl Striped {
     #[inline]
     pub(crate) fn add_one(&self) {
-        match self.own.get(stripe()).and_then(OnceLock::get) {
-            Some(own) => own.0.store(own.0.load(Ordering::Relaxed) + 1, Ordering::Relaxed),
-            None => self.add_one_slowly(),
-        }
-    }
-
-    #[cold]
-    fn add_one_slowly(&self) {
         match self.own.get(stripe()) {
-            Some(cell) => {
-                cell.get_or_init(Box::default).0.fetch_add(1, Ordering::Relaxed);
-            }
+            Some(own) => own.0.store(own.0.load(Ordering::Relaxed) + 1, Ordering::Relaxed),
             None => self.rest.add(1),
         }
     }
 
     fn get(&self) -> u64 {
-        let own = self.own.iter().filter_map(OnceLock::get);
-        self.rest.get() + own.map(|own| own.0.load(Ordering::Relaxed)).sum::<u64>()
+        self.rest.get() + self.own.iter().map(|own| own.0.load(Ordering::Relaxed)).sum::<u64>()
     }
 }
 

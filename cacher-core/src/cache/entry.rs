@@ -99,13 +99,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
 
     pub(crate) async fn info(&self, shell: Shell) -> Option<Info> {
         let core = &self.cache.core;
-        if let Some(slot) = self.cache.slot(&self.key) {
+        if let Some((slot, facts)) = self.cache.slot(&self.key).zip(self.cache.facts(&self.key)) {
             let now = core.clock.tick();
             return Some(Info {
                 source: Source::Memory,
-                age: core.clock.stamp().since(slot.created),
+                age: core.clock.stamp().since(facts.created),
                 fresh_for: slot.mortal().then(|| slot.deadline().since(now)),
-                load_time: slot.load_time,
+                load_time: facts.load_time,
             });
         }
         let found = self.found(shell).await?;

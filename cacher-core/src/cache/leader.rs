@@ -123,8 +123,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if let Some(stored) = cache.stored_key(&load.key) {
             cache.write(shell, &load.seat, (&stored, &load.key), value, times, cache.core.tiers()).await;
         }
-        let arrival =
-            Arrival { held: held.clone(), lifetime, weight: cache.weight(value), created: times.created, load_time };
+        let (held, weight) = (held.clone(), cache.weight(value));
+        let arrival = Arrival { held, lifetime, weight, created: times.created, load_time };
         cache.publish(&load.seat, &load.key, arrival);
     }
 

@@ -25,14 +25,6 @@ pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     Miss(Leader<O, H, T>),
 }
 
-/// The answer of memory to a call.
-pub(crate) enum First<O, H: Held, T> {
-    /// The value.
-    Hit(H::Value),
-    /// Not there: what to go on with.
-    Miss(Arc<Cache<O, H, T>>, Key<O>),
-}
-
 /// The part that a caller has in a load.
 enum Part<H> {
     Lead(Arc<Flight<H>>),
@@ -42,14 +34,14 @@ enum Part<H> {
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Looks in memory.
     #[inline]
-    pub(crate) fn first<P: Parts<Owned = O>>(&self, mode: Mode, parts: &P) -> First<O, H, T> {
-        let query = self.query(parts);
-        if !matches!(mode, Mode::Bypass | Mode::Refresh)
-            && let Some(value) = self.hit(&query)
-        {
-            return First::Hit(value);
-        }
-        First::Miss(self.keep(), Key { hash: query.hash, parts: parts.own() })
+    pub(crate) fn first<P: Parts<Owned = O>>(&self, mode: Mode, parts: &P) -> Option<H::Value> {
+        if matches!(mode, Mode::Bypass | Mode::Refresh) { None } else { self.hit(&self.query(parts)) }
+    }
+
+    /// What it takes to look further: the cache and the key, kept.
+    pub(crate) fn second<P: Parts<Owned = O>>(&self, parts: &P) -> (Arc<Self>, Key<O>) {
+        let hash = self.query(parts).hash;
+        (self.keep(), Key { hash, parts: parts.own() })
     }
 
     /// The name of the function.
@@ -59,8 +51,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The key of a call, to look at or change what is cached for it.
     pub(crate) fn keyed<P: Parts<Owned = O>>(&self, parts: &P, terms: Terms) -> Keyed<O, H, T> {
-        let hash = self.query(parts).hash;
-        Keyed::new(self.keep(), Key { hash, parts: parts.own() }, terms)
+        let (cache, key) = self.second(parts);
+        Keyed::new(cache, key, terms)
     }
 
     /// Looks further than memory.
@@ -188,7 +180,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             };
             if let Some(held) = found {
                 cache.core.counters.hits.add_one();
-                let value = held.value();
+                let value = held.clone().value();
                 self.land(Outcome::Landed(held));
                 return Lookup::Hit(value);
             }

@@ -9,8 +9,8 @@ use crate::{
     key::parts::{ByHash, Hashing, Key, Parts, Query},
     memory::{
         held::Held,
-        slot::{Idle, Slot},
-        table::{Entry, Table},
+        slot::{Facts, Idle, Slot},
+        table::Table,
     },
     strategy::life,
     sync::{Arc, Weak, lock},
@@ -35,14 +35,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The value, if it is in memory and fresh. No lock is held when it is cloned.
     #[inline]
     pub(super) fn hit<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q) -> Option<H::Value> {
-        let Entry(slot) = self.table.as_ref()?.get(query)?;
-        if slot.generation != self.core.generation.current() {
+        let slot = self.table.as_ref()?.get(query)?;
+        if slot.generation() != self.generation.current() {
             return None;
         }
         if slot.mortal() {
-            let now = self.core.clock.tick();
+            let now = self.clock.tick();
             if slot.expired(now) {
-                self.expire(query);
+                self.expire(query, now);
                 return None;
             }
             slot.touch(now);
@@ -53,19 +53,29 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The slot, if it is in memory and fresh. Counts nothing.
     pub(super) fn slot(&self, key: &Key<O>) -> Option<Slot<H>> {
-        let Entry(slot) = self.table.as_ref()?.get(key)?;
-        let current = slot.generation == self.core.generation.current();
+        let slot = self.table.as_ref()?.get(key)?;
+        let current = slot.generation() == self.generation.current();
         (current && !slot.expired(self.core.clock.tick())).then_some(slot)
+    }
+
+    /// What is known about the value in memory.
+    pub(super) fn facts(&self, key: &Key<O>) -> Option<Arc<Facts>> {
+        let mut facts = None;
+        // A table shows a slot in full only to those who may remove it.
+        self.table.as_ref()?.remove(key, |slot| {
+            facts = slot.facts().cloned();
+            false
+        });
+        facts
     }
 
     /// Removes what was found to be past its time, unless it has been replaced meanwhile.
     #[cold]
-    fn expire<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q) {
-        let now = self.core.clock.tick();
-        let gone = self.table.as_ref().and_then(|table| table.remove(query, |Entry(slot)| slot.expired(now)));
-        if let Some((_, Entry(slot))) = &gone {
+    fn expire<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q, now: Tick) {
+        let gone = self.table.as_ref().and_then(|table| table.remove(query, |slot| slot.expired(now)));
+        if let Some((_, slot)) = &gone {
             self.core.counters.expirations.add(1);
-            self.count_local(slot.generation, -1, slot.weight);
+            self.count_local(slot.generation(), -1, slot.weight());
         }
     }
 
@@ -75,17 +85,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let hash = key.hash;
         let key = key.clone();
         let slot = self.slot_of(arrival, seat.token().generation);
-        if slot.weight > table.heaviest() {
+        if slot.weight() > table.heaviest() {
             self.core.counters.refusals.add(1);
             // What stands there is older than what was refused.
             drop(seat.publish(|| table.remove(&key, |_| true)));
             return;
         }
-        let (deadline, generation, weight) = (slot.deadline(), slot.generation, slot.weight);
-        let Some(dropped) = seat.publish(|| table.insert(key, Entry(slot))) else { return };
+        let (deadline, generation, weight) = (slot.deadline(), slot.generation(), slot.weight());
+        let Some(dropped) = seat.publish(|| table.insert(key, slot)) else { return };
         self.core.counters.evictions.add(dropped.evicted(hash));
         self.count_local(generation, 1, weight);
-        dropped.each(|slot| self.count_local(slot.generation, -1, slot.weight));
+        dropped.each(|slot| self.count_local(slot.generation(), -1, slot.weight()));
         if let Some(when) = self.expiries.note(deadline, hash) {
             self.sweep_at(when);
         }
@@ -95,23 +105,21 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     fn slot_of(&self, arrival: Arrival<H>, generation: u64) -> Slot<H> {
-        let now = self.core.clock.tick();
-        Slot {
-            held: arrival.held,
-            until: life::until(now, arrival.lifetime),
-            generation,
-            idle: self.core.config.life.tti.map(|tti| Arc::new(Idle::new(tti, now))),
+        let now = self.clock.tick();
+        let facts = Facts {
             weight: arrival.weight,
             created: arrival.created,
             load_time: arrival.load_time,
-        }
+            idle: self.core.config.life.tti.map(|tti| Idle::new(tti, now)),
+        };
+        Slot::new(arrival.held, life::until(now, arrival.lifetime), generation, facts)
     }
 
     /// Removes from memory; the value comes back, to be dropped where no lock is held.
-    pub(super) fn forget(&self, key: &Key<O>) -> Option<(Key<O>, Entry<H>)> {
+    pub(super) fn forget(&self, key: &Key<O>) -> Option<(Key<O>, Slot<H>)> {
         let gone = self.table.as_ref()?.remove(key, |_| true);
-        if let Some((_, Entry(slot))) = &gone {
-            self.count_local(slot.generation, -1, slot.weight);
+        if let Some((_, slot)) = &gone {
+            self.count_local(slot.generation(), -1, slot.weight());
         }
         gone
     }
@@ -137,14 +145,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let Some(table) = &self.table else { return };
         let now = self.core.clock.tick();
         for hash in self.expiries.due(now) {
-            match table.remove(&ByHash(hash), |Entry(slot)| slot.expired(now)) {
-                Some((_, Entry(slot))) => {
+            match table.remove(&ByHash(hash), |slot| slot.expired(now)) {
+                Some((_, slot)) => {
                     self.core.counters.expirations.add(1);
-                    self.count_local(slot.generation, -1, slot.weight);
+                    self.count_local(slot.generation(), -1, slot.weight());
                 }
                 // Replaced, or asked for meanwhile: its time comes later.
                 None => {
-                    if let Some(Entry(slot)) = table.get(&ByHash(hash)) {
+                    if let Some(slot) = table.get(&ByHash(hash)) {
                         self.expiries.note(slot.deadline().max(now), hash);
                     }
                 }

@@ -11,12 +11,12 @@ use std::fmt;
 pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
 pub use leader::Leader;
 pub use lookup::Lookup;
-pub(crate) use lookup::First;
 
 use crate::{
+    clock::Clock,
     codec::Codec,
     core::{Core, Member},
-    fence::{Fence, Token},
+    fence::{Fence, Generation, Token},
     flight::Flight,
     key::parts::Key,
     memory::{expiry::Expiries, held::Held, table::{Bound, Table}},
@@ -28,6 +28,9 @@ use crate::{
 pub struct Cache<O, H: Held, T> {
     table: Option<T>,
     hasher: foldhash::fast::RandomState,
+    /// The clock and the generation of `core`, where a hit finds them at once.
+    clock: Clock,
+    generation: Arc<Generation>,
     core: Arc<Core>,
     fence: Arc<Fence<O, Landing<H>>>,
     codec: Option<Codec<O, H::Value>>,
@@ -66,6 +69,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Arc::new_cyclic(|this| Self {
             table: core.bound.map(T::with_bound),
             hasher: foldhash::fast::RandomState::default(),
+            clock: core.clock.clone(),
+            generation: Arc::clone(&core.generation),
             fence: Fence::new(Arc::clone(&core.generation)),
             codec: typed.codec,
             seen: typed.seen,

@@ -11,8 +11,8 @@ pub trait Held: Clone + 'static {
     type Value: Keepable + 'static;
     /// Takes a value in.
     fn hold(value: Self::Value) -> Self;
-    /// A copy of the value. Runs the user's `Clone`.
-    fn value(&self) -> Self::Value;
+    /// The value, for one caller. Runs the user's `Clone`.
+    fn value(self) -> Self::Value;
 }
 
 /// A value that a cache can keep: it is handed out as clones.
@@ -48,8 +48,8 @@ impl<V: Keepable + 'static> Held for Inline<V> {
         Self(value)
     }
     #[inline]
-    fn value(&self) -> V {
-        self.0.clone()
+    fn value(self) -> V {
+        self.0
     }
 }
 
@@ -60,7 +60,7 @@ impl<V: Keepable + 'static> Held for Shared<V> {
         Self(Arc::new(value))
     }
     #[inline]
-    fn value(&self) -> V {
+    fn value(self) -> V {
         V::clone(&self.0)
     }
 }

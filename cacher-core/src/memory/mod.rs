@@ -2,6 +2,6 @@
 
 pub(crate) mod expiry;
 pub mod held;
-pub(crate) mod slot;
+pub mod slot;
 pub mod table;
 pub mod weight;

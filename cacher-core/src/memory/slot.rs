@@ -8,65 +8,101 @@ use crate::{
 };
 
 /// A value and how long it lives.
-#[derive(Clone, Debug)]
-pub(crate) struct Slot<H> {
+///
+/// Kept small, because a hit copies it. What a hit does not need is behind a pointer, which a copy leaves out unless
+/// the value's life depends on when it was last asked for.
+#[derive(Debug)]
+pub struct Slot<H> {
     pub(crate) held: H,
-    /// Until when the value is fresh.
-    pub(crate) until: Tick,
-    /// The generation of the cache in which its load began; an older one than the cache's is cleared.
-    pub(crate) generation: u64,
-    /// Until when the value is fresh if nobody asks for it: later with each hit.
-    pub(crate) idle: Option<Arc<Idle>>,
+    until: Tick,
+    generation: u64,
+    facts: Option<Arc<Facts>>,
+}
+
+/// Set in `generation` if the value expires when nobody asks for it.
+const IDLE: u64 = 1 << 63;
+
+/// What is known about a value.
+#[derive(Debug)]
+pub struct Facts {
     pub(crate) weight: u64,
     /// When the value was made, by the time of day.
     pub(crate) created: Stamp,
     pub(crate) load_time: Duration,
+    pub(crate) idle: Option<Idle>,
 }
 
 /// Expiry of what nobody asks for.
 #[derive(Debug)]
 pub(crate) struct Idle {
-    pub(crate) most: Duration,
-    pub(crate) until: AtomicU64,
+    most: Duration,
+    until: AtomicU64,
 }
 
 impl Idle {
     pub(crate) fn new(most: Duration, now: Tick) -> Self {
         Self { most, until: AtomicU64::new(now.after(most).0) }
     }
+}
 
-    fn until(&self) -> Tick {
-        Tick(self.until.load(Ordering::Relaxed))
-    }
-
-    fn touch(&self, now: Tick) {
-        self.until.store(now.after(self.most).0, Ordering::Relaxed);
+impl<H: Clone> Clone for Slot<H> {
+    #[inline]
+    fn clone(&self) -> Self {
+        let facts = if self.generation & IDLE == 0 { None } else { self.facts.clone() };
+        Self { held: self.held.clone(), until: self.until, generation: self.generation, facts }
     }
 }
 
 impl<H> Slot<H> {
+    /// A value that is fresh until then, of a load that began in this generation of the cache.
+    pub(crate) fn new(held: H, until: Tick, generation: u64, facts: Facts) -> Self {
+        let idle = if facts.idle.is_some() { IDLE } else { 0 };
+        Self { held, until, generation: generation | idle, facts: Some(Arc::new(facts)) }
+    }
+
+    /// The generation in which its load began; an older one than the cache's is cleared.
+    #[inline]
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation & !IDLE
+    }
+
+    /// What is known about the value; nothing in a copy.
+    pub(crate) fn facts(&self) -> Option<&Arc<Facts>> {
+        self.facts.as_ref()
+    }
+
+    fn idle(&self) -> Option<&Idle> {
+        if self.generation & IDLE == 0 { None } else { self.facts.as_ref()?.idle.as_ref() }
+    }
+
     /// Whether it can expire at all; if not, a hit need not know the time.
     #[inline]
     pub(crate) fn mortal(&self) -> bool {
-        self.until != Tick::NEVER || self.idle.is_some()
+        self.until != Tick::NEVER || self.generation & IDLE != 0
     }
 
     /// Whether it is past its time.
     #[inline]
     pub(crate) fn expired(&self, now: Tick) -> bool {
-        now >= self.until || self.idle.as_ref().is_some_and(|idle| now >= idle.until())
+        now >= self.deadline()
     }
 
     /// When it is past its time if nobody asks for it any more.
+    #[inline]
     pub(crate) fn deadline(&self) -> Tick {
-        self.idle.as_ref().map_or(self.until, |idle| idle.until().min(self.until))
+        self.idle().map_or(self.until, |idle| Tick(idle.until.load(Ordering::Relaxed)).min(self.until))
     }
 
     /// Notes that it was asked for.
     #[inline]
     pub(crate) fn touch(&self, now: Tick) {
-        if let Some(idle) = &self.idle {
-            idle.touch(now);
+        if let Some(idle) = self.idle() {
+            idle.until.store(now.after(idle.most).0, Ordering::Relaxed);
         }
+    }
+
+    /// What it counts against the bound of its table.
+    pub(crate) fn weight(&self) -> u64 {
+        self.facts.as_ref().map_or(1, |facts| facts.weight)
     }
 }

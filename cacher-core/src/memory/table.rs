@@ -70,14 +70,14 @@ pub trait Table<O, H>: 'static {
     #[doc(hidden)]
     fn with_bound(bound: Bound) -> Self;
     #[doc(hidden)]
-    fn get<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q) -> Option<Entry<H>>;
+    fn get<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q) -> Option<Slot<H>>;
     #[doc(hidden)]
-    fn insert(&self, key: Key<O>, entry: Entry<H>) -> Dropped<O, H>;
+    fn insert(&self, key: Key<O>, slot: Slot<H>) -> Dropped<O, H>;
     #[doc(hidden)]
-    fn remove<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q, doomed: impl FnOnce(&Entry<H>) -> bool)
-    -> Option<(Key<O>, Entry<H>)>;
+    fn remove<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q, doomed: impl FnOnce(&Slot<H>) -> bool)
+    -> Option<(Key<O>, Slot<H>)>;
     #[doc(hidden)]
-    fn take_all(&self) -> impl Iterator<Item = (Key<O>, Entry<H>)>;
+    fn take_all(&self) -> impl Iterator<Item = (Key<O>, Slot<H>)>;
     #[doc(hidden)]
     fn len(&self) -> u64;
     #[doc(hidden)]
@@ -87,16 +87,11 @@ pub trait Table<O, H>: 'static {
     fn heaviest(&self) -> u64;
 }
 
-/// A [`Slot`], opaque outside.
-#[derive(Clone, Debug)]
-#[repr(transparent)]
-pub struct Entry<H>(pub(crate) Slot<H>);
-
 /// What an insertion pushed out: what stood under its key, and what had to make room.
 #[derive(Debug)]
 pub struct Dropped<O, H> {
-    first: Option<(Key<O>, Entry<H>)>,
-    more: Vec<(Key<O>, Entry<H>)>,
+    first: Option<(Key<O>, Slot<H>)>,
+    more: Vec<(Key<O>, Slot<H>)>,
 }
 
 impl<O, H> Default for Dropped<O, H> {
@@ -108,7 +103,7 @@ impl<O, H> Default for Dropped<O, H> {
 impl<O, H> Dropped<O, H> {
     /// Shows every slot that was pushed out.
     pub(crate) fn each(&self, show: impl Fn(&Slot<H>)) {
-        self.first.iter().chain(&self.more).for_each(|(_, Entry(slot))| show(slot));
+        self.first.iter().chain(&self.more).for_each(|(_, slot)| show(slot));
     }
 
     /// How many others had to make room for the entry of this hash.
@@ -122,12 +117,12 @@ impl<O, H> Dropped<O, H> {
 #[derive(Clone, Debug)]
 struct HandBack;
 
-impl<O, H> Lifecycle<Key<O>, Entry<H>> for HandBack {
+impl<O, H> Lifecycle<Key<O>, Slot<H>> for HandBack {
     type RequestState = Dropped<O, H>;
-    fn on_evict(&self, dropped: &mut Dropped<O, H>, key: Key<O>, entry: Entry<H>) {
+    fn on_evict(&self, dropped: &mut Dropped<O, H>, key: Key<O>, slot: Slot<H>) {
         match &mut dropped.first {
-            first @ None => *first = Some((key, entry)),
-            Some(_) => dropped.more.push((key, entry)),
+            first @ None => *first = Some((key, slot)),
+            Some(_) => dropped.more.push((key, slot)),
         }
     }
 }
@@ -135,10 +130,10 @@ impl<O, H> Lifecycle<Key<O>, Entry<H>> for HandBack {
 #[derive(Clone, Debug)]
 struct ByWeight;
 
-impl<O, H> Weighter<Key<O>, Entry<H>> for ByWeight {
+impl<O, H> Weighter<Key<O>, Slot<H>> for ByWeight {
     #[inline]
-    fn weight(&self, _key: &Key<O>, entry: &Entry<H>) -> u64 {
-        entry.0.weight
+    fn weight(&self, _key: &Key<O>, slot: &Slot<H>) -> u64 {
+        slot.weight()
     }
 }
 
@@ -173,32 +168,32 @@ impl Hasher for Through {
 }
 
 /// A table shared between threads.
-pub struct SharedTable<O, H>(quick_cache::sync::Cache<Key<O>, Entry<H>, ByWeight, Known, HandBack>);
+pub struct SharedTable<O, H>(quick_cache::sync::Cache<Key<O>, Slot<H>, ByWeight, Known, HandBack>);
 
 /// A table of one thread: no locks.
-pub struct LocalTable<O, H>(RefCell<quick_cache::unsync::Cache<Key<O>, Entry<H>, ByWeight, Known, HandBack>>);
+pub struct LocalTable<O, H>(RefCell<quick_cache::unsync::Cache<Key<O>, Slot<H>, ByWeight, Known, HandBack>>);
 
 impl<O: Eq + 'static, H: Clone + 'static> Table<O, H> for SharedTable<O, H> {
     fn with_bound(bound: Bound) -> Self {
         Self(quick_cache::sync::Cache::with_options(bound.options(), ByWeight, Known, HandBack))
     }
     #[inline]
-    fn get<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q) -> Option<Entry<H>> {
+    fn get<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q) -> Option<Slot<H>> {
         self.0.get(query)
     }
-    fn insert(&self, key: Key<O>, entry: Entry<H>) -> Dropped<O, H> {
+    fn insert(&self, key: Key<O>, slot: Slot<H>) -> Dropped<O, H> {
         let mut dropped = Dropped::default();
-        self.0.insert_with_lifecycle(key, entry, &mut dropped);
+        self.0.insert_with_lifecycle(key, slot, &mut dropped);
         dropped
     }
     fn remove<Q: Hash + Equivalent<Key<O>>>(
         &self,
         query: &Q,
-        doomed: impl FnOnce(&Entry<H>) -> bool,
-    ) -> Option<(Key<O>, Entry<H>)> {
+        doomed: impl FnOnce(&Slot<H>) -> bool,
+    ) -> Option<(Key<O>, Slot<H>)> {
         self.0.remove_if(query, doomed)
     }
-    fn take_all(&self) -> impl Iterator<Item = (Key<O>, Entry<H>)> {
+    fn take_all(&self) -> impl Iterator<Item = (Key<O>, Slot<H>)> {
         self.0.drain()
     }
     fn len(&self) -> u64 {
@@ -217,22 +212,22 @@ impl<O: Eq + 'static, H: Clone + 'static> Table<O, H> for LocalTable<O, H> {
         Self(RefCell::new(quick_cache::unsync::Cache::with_options(bound.options(), ByWeight, Known, HandBack)))
     }
     #[inline]
-    fn get<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q) -> Option<Entry<H>> {
+    fn get<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q) -> Option<Slot<H>> {
         self.0.borrow().get(query).cloned()
     }
-    fn insert(&self, key: Key<O>, entry: Entry<H>) -> Dropped<O, H> {
+    fn insert(&self, key: Key<O>, slot: Slot<H>) -> Dropped<O, H> {
         let mut dropped = Dropped::default();
-        self.0.borrow_mut().insert_with_lifecycle(key, entry, &mut dropped);
+        self.0.borrow_mut().insert_with_lifecycle(key, slot, &mut dropped);
         dropped
     }
     fn remove<Q: Hash + Equivalent<Key<O>>>(
         &self,
         query: &Q,
-        doomed: impl FnOnce(&Entry<H>) -> bool,
-    ) -> Option<(Key<O>, Entry<H>)> {
+        doomed: impl FnOnce(&Slot<H>) -> bool,
+    ) -> Option<(Key<O>, Slot<H>)> {
         self.0.borrow_mut().remove_if(query, doomed)
     }
-    fn take_all(&self) -> impl Iterator<Item = (Key<O>, Entry<H>)> {
+    fn take_all(&self) -> impl Iterator<Item = (Key<O>, Slot<H>)> {
         let all: Vec<_> = self.0.borrow_mut().drain().collect();
         all.into_iter()
     }
