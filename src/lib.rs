@@ -1,1 +1,40 @@
 #![doc = include_str!("../README.md")]
+
+pub use cacher_core::{
+    backend,
+    cache::{Explanation, Info, Source},
+    companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches},
+    core::Removal,
+    error::{self, Error, Kind},
+    fault::{Fault, on_fault},
+    memory::weight::Weigh,
+    scope::{Scope, bypass, only_if_cached, read_only, refresh},
+    site::Site,
+    stats::Stats,
+    testkit as testing,
+};
+pub use cacher_macros::cache;
+
+#[doc(hidden)]
+pub mod __private {
+    pub use cacher_core::rt::*;
+
+    pub use crate::scheme_file;
+}
+
+/// Asks, in the facade, whether a store was built in: features of this crate are not visible from the user's.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "file")]
+macro_rules! scheme_file {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "file"))]
+macro_rules! scheme_file {
+    () => {
+        ::core::compile_error!("`file://` needs the feature `file` of cacher: add it to `features` in Cargo.toml");
+    };
+}

@@ -27,6 +27,7 @@ pub mod site;
 pub mod stats;
 pub mod strategy;
 mod sync;
+pub mod testkit;
 pub mod tier;
 pub mod time;
 mod timer;

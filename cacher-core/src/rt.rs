@@ -27,7 +27,7 @@ pub use crate::{
     scope::Mode as ScopeMode,
     site::{Home, LocalSite, PerThread, Recipe, Shape, Site},
     strategy::life::{Life, Terms},
-    tier::{IntoBackend, Made},
+    tier::{IntoBackend, Made, Opener},
 };
 
 /// What to do next: it is done, or something is to be run.
@@ -39,20 +39,32 @@ pub enum Step<R, N> {
     Run(N),
 }
 
-/// How the call is to be answered: by the scope in force.
+/// How the call is to be answered.
 #[must_use]
 #[inline]
 pub fn in_scope() -> ScopeMode {
-    scope::mode()
+    scope::take()
 }
 
-/// By the body, whose value is stored; a bypass in force holds.
-#[must_use]
-pub fn refreshing() -> ScopeMode {
-    match scope::mode() {
-        ScopeMode::Bypass => ScopeMode::Bypass,
-        _ => ScopeMode::Refresh,
-    }
+/// What is said about a value: gives a closure's parameter its type.
+#[inline]
+pub fn ask<V, T>(value: &V, ask: impl FnOnce(&V) -> T) -> T {
+    ask(value)
+}
+
+/// Calls a function in another mode: the next lookup on this thread takes it, those of the body do not.
+pub fn once<T>(mode: ScopeMode, call: impl FnOnce() -> T) -> T {
+    scope::once(mode, call)
+}
+
+/// Polls a future whose first lookup is in another mode.
+pub async fn once_async<F: Future>(mode: ScopeMode, call: F) -> F::Output {
+    let mut call = std::pin::pin!(call);
+    let mut first = true;
+    std::future::poll_fn(|cx| {
+        if std::mem::take(&mut first) { scope::once(mode, || call.as_mut().poll(cx)) } else { call.as_mut().poll(cx) }
+    })
+    .await
 }
 
 /// A part, where it must be one.

@@ -25,13 +25,38 @@ pub enum Mode {
     OnlyIfCached,
 }
 
-thread_local! {
-    static MODE: Cell<Mode> = const { Cell::new(Mode::Normal) };
+/// What is in force on a thread.
+#[derive(Clone, Copy, Debug)]
+struct InForce {
+    scope: Mode,
+    /// For the next call alone.
+    once: Option<Mode>,
 }
 
+thread_local! {
+    static IN_FORCE: Cell<InForce> = const { Cell::new(InForce { scope: Mode::Normal, once: None }) };
+}
+
+/// How the call that asks is to be answered.
 #[inline]
-pub(crate) fn mode() -> Mode {
-    MODE.get()
+pub(crate) fn take() -> Mode {
+    let in_force = IN_FORCE.get();
+    match in_force.once {
+        None => in_force.scope,
+        Some(mode) => {
+            IN_FORCE.set(InForce { once: None, ..in_force });
+            mode
+        }
+    }
+}
+
+/// Answers the first cached call inside in this mode. A bypass in force holds.
+pub(crate) fn once<T>(mode: Mode, call: impl FnOnce() -> T) -> T {
+    let before = IN_FORCE.get();
+    let mode = if before.scope == Mode::Bypass { Mode::Bypass } else { mode };
+    IN_FORCE.set(InForce { once: Some(mode), ..before });
+    let _restored = Restored(before);
+    call()
 }
 
 /// Runs the bodies of all cached calls inside, and neither reads nor changes any cache.
@@ -88,12 +113,12 @@ impl Scope {
     /// The scope in force here.
     #[must_use]
     pub fn current() -> Self {
-        Self(mode())
+        Self(IN_FORCE.get().scope)
     }
 
     /// Runs `closure` in this scope.
     pub fn enter<T>(self, closure: impl FnOnce() -> T) -> T {
-        let _restored = Restored(MODE.replace(self.0));
+        let _restored = Restored(IN_FORCE.replace(InForce { scope: self.0, once: None }));
         closure()
     }
 
@@ -103,12 +128,12 @@ impl Scope {
     }
 }
 
-/// Puts the mode back, also when the closure panics.
-struct Restored(Mode);
+/// Puts back what was in force, also when the closure panics.
+struct Restored(InForce);
 
 impl Drop for Restored {
     fn drop(&mut self) {
-        MODE.set(self.0);
+        IN_FORCE.set(self.0);
     }
 }
 

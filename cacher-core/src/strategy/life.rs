@@ -12,8 +12,8 @@ use crate::{
 pub struct Life {
     /// Expires what nobody asks for, this long after the last hit.
     pub tti: Option<Duration>,
-    /// The largest share of a TTL that is taken off at random, so that entries made together do not expire together.
-    pub jitter: f64,
+    /// The most that is taken off a life at random, so that entries made together do not expire together.
+    pub jitter: Option<Duration>,
 }
 
 /// What a call says about its value.
@@ -96,20 +96,20 @@ impl Terms {
 /// `random` is any number, spread evenly.
 #[must_use]
 pub fn lifetime(life: &Life, terms: &Terms, now: Stamp, random: u64) -> Option<Duration> {
-    let ttl = terms.applicable_ttl().map_or(Duration::MAX, |ttl| spread(ttl, life.jitter, random));
+    let ttl = terms.applicable_ttl().unwrap_or(Duration::MAX);
     let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now));
-    let lifetime = ttl.min(until);
+    let lifetime = spread(ttl.min(until), life.jitter.unwrap_or_default(), random);
     (terms.keep && !lifetime.is_zero()).then_some(lifetime)
 }
 
-/// Takes a random share of at most `jitter` off a TTL.
+/// Takes a random part of `jitter` off a life, but never more than half of it.
 #[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
-fn spread(ttl: Duration, jitter: f64, random: u64) -> Duration {
-    if jitter <= 0.0 {
-        return ttl;
+fn spread(lifetime: Duration, jitter: Duration, random: u64) -> Duration {
+    if jitter.is_zero() || lifetime == Duration::MAX {
+        return lifetime;
     }
     let fraction = (random >> 11) as f64 / (1_u64 << 53) as f64;
-    ttl.mul_f64(1.0 - jitter.min(1.0) * fraction)
+    lifetime - jitter.min(lifetime / 2).mul_f64(fraction)
 }
 
 /// How far the clocks of the machines that share a store may differ before an entry from the future is not believed.

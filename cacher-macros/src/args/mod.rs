@@ -1,0 +1,145 @@
+//! What stands between the parentheses of `#[cache(..)]`.
+
+mod names;
+mod values;
+
+pub(crate) use values::{Backend, Companions, Flight, Timing};
+
+use crate::errors::Errors;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::{
+    Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token,
+    ext::IdentExt,
+    parse::{ParseStream, Parser},
+};
+
+/// An argument that was given: its name as written, which is where its errors point, and its value.
+pub(crate) struct Given<T> {
+    pub(crate) name: Ident,
+    pub(crate) value: T,
+}
+
+/// The arguments of the attribute; each is given at most once.
+#[derive(Default)]
+pub(crate) struct Args {
+    /// Some argument could not be read, so that missing ones mean nothing.
+    pub(crate) broken: bool,
+    /// The names that were given, in order.
+    pub(crate) names: Vec<Ident>,
+    pub(crate) backend: Option<Given<Vec<Backend>>>,
+    pub(crate) ttl: Option<Given<Timing>>,
+    pub(crate) tti: Option<Given<Timing>>,
+    pub(crate) expires_at: Option<Given<Timing>>,
+    pub(crate) jitter: Option<Given<Timing>>,
+    pub(crate) none_ttl: Option<Given<Timing>>,
+    pub(crate) patience: Option<Given<Timing>>,
+    pub(crate) capacity: Option<Given<Expr>>,
+    pub(crate) max_bytes: Option<Given<Expr>>,
+    pub(crate) ignore: Option<Given<Vec<Ident>>>,
+    pub(crate) key: Option<Given<Vec<Expr>>>,
+    pub(crate) cache_if: Option<Given<Expr>>,
+    pub(crate) site: Option<Given<Expr>>,
+    pub(crate) single_flight: Option<Given<Flight>>,
+    pub(crate) name: Option<Given<LitStr>>,
+    pub(crate) krate: Option<Given<Path>>,
+    pub(crate) companions: Option<Given<Companions>>,
+    pub(crate) result: Option<Given<()>>,
+    pub(crate) value: Option<Given<()>>,
+    pub(crate) thread_local: Option<Given<()>>,
+}
+
+impl Args {
+    /// Reads what it can; each mistake is noted, and the reading goes on behind the next comma.
+    pub(crate) fn parse(tokens: TokenStream, errors: &Errors) -> Self {
+        let mut args = Self::default();
+        let before = errors.count();
+        let all = |input: ParseStream| {
+            while !input.is_empty() {
+                if let Err(error) = args.argument(input) {
+                    errors.push(error);
+                    skip_argument(input)?;
+                }
+                input.parse::<Option<Token![,]>>()?;
+            }
+            Ok(())
+        };
+        let outcome = all.parse2(tokens);
+        args.broken = errors.count() > before;
+        // What a mistake left unread inside a bracket is the same mistake.
+        if !args.broken {
+            errors.keep(outcome);
+        }
+        args
+    }
+
+    fn argument(&mut self, input: ParseStream) -> Result<()> {
+        if !input.peek(Ident::peek_any) {
+            return Err(input.error("expected the name of an argument, as in `ttl = \"5m\"`"));
+        }
+        let name = Ident::parse_any(input)?;
+        names::available(&name)?;
+        self.names.push(name.clone());
+        match name.to_string().as_str() {
+            "backend" => set(&mut self.backend, name, input, values::backends),
+            "ttl" => set(&mut self.ttl, name, input, values::timing),
+            "tti" => set(&mut self.tti, name, input, values::timing),
+            "expires_at" => set(&mut self.expires_at, name, input, values::moment),
+            "jitter" => set(&mut self.jitter, name, input, values::timing),
+            "none_ttl" => set(&mut self.none_ttl, name, input, values::timing),
+            "patience" => set(&mut self.patience, name, input, values::timing),
+            "capacity" => set(&mut self.capacity, name, input, values::entries),
+            "max_bytes" => set(&mut self.max_bytes, name, input, values::bytes),
+            "ignore" => set(&mut self.ignore, name, input, values::idents),
+            "key" => set(&mut self.key, name, input, values::tuple),
+            "cache_if" => set(&mut self.cache_if, name, input, values::predicate),
+            "site" => set(&mut self.site, name, input, values::expression),
+            "single_flight" => set(&mut self.single_flight, name, input, values::flight),
+            "name" => set(&mut self.name, name, input, values::text),
+            "crate" => set(&mut self.krate, name, input, values::path),
+            "companions" => set(&mut self.companions, name, input, values::companions),
+            "result" => set(&mut self.result, name, input, values::word),
+            "value" => set(&mut self.value, name, input, values::word),
+            "thread_local" => set(&mut self.thread_local, name, input, values::word),
+            other => unreachable!("`{other}` is in the table of names"),
+        }
+    }
+}
+
+/// Reads the value into its slot, unless something is in there already.
+fn set<T>(
+    slot: &mut Option<Given<T>>,
+    name: Ident,
+    input: ParseStream,
+    parse: fn(&Ident, ParseStream) -> Result<T>,
+) -> Result<()> {
+    let twice = slot.is_some().then(|| Error::new(name.span(), format!("`{name}` is given twice: keep one of them")));
+    let value = parse(&name, input)?;
+    if !input.is_empty() && !input.peek(Token![,]) {
+        return Err(input.error(format!("expected a comma after the value of `{name}`")));
+    }
+    if let Some(twice) = twice {
+        return Err(twice);
+    }
+    *slot = Some(Given { name, value });
+    Ok(())
+}
+
+/// Goes on to the next comma that no bracket encloses.
+fn skip_argument(input: ParseStream) -> Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// The literal, if the expression is one; also inside the invisible group that `macro_rules` puts around it.
+pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
+    match expr {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        Expr::Group(group) => literal(&group.expr),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! The arguments' names: one table for what there is, what is to come, and how each is written.
+
+use crate::names;
+use proc_macro2::Ident;
+use syn::{Error, Result};
+
+struct Known {
+    name: &'static str,
+    /// How it is written; nothing if it is still to come.
+    form: Option<&'static str>,
+    /// What other libraries call it.
+    also: &'static [&'static str],
+}
+
+const fn now(name: &'static str, form: &'static str, also: &'static [&'static str]) -> Known {
+    Known { name, form: Some(form), also }
+}
+
+const fn later(name: &'static str) -> Known {
+    Known { name, form: None, also: &[] }
+}
+
+const NAMES: &[Known] = &[
+    now("backend", "backend = \"file://./.cache/posts\"", &["store", "storage", "url"]),
+    now("ttl", "ttl = \"5m\"", &["time", "expire", "max_age", "time_to_live", "ttl_secs"]),
+    now("tti", "tti = \"5m\"", &["time_to_idle", "idle", "sliding"]),
+    now("expires_at", "expires_at = |value| value.expires_at", &[]),
+    now("jitter", "jitter = \"30s\"", &[]),
+    now("capacity", "capacity = 10_000", &["size", "max_size", "maxsize", "max_capacity", "max_entries", "limit"]),
+    now("max_bytes", "max_bytes = \"64MiB\"", &["max_memory", "memory"]),
+    now("ignore", "ignore = [db]", &["skip", "exclude"]),
+    now("key", "key = (self.base_url, path)", &["convert", "key_fn"]),
+    now("result", "result", &[]),
+    now("value", "value", &[]),
+    now("name", "name = \"posts\"", &["namespace", "prefix"]),
+    now("crate", "crate = ::cacher", &[]),
+    now("companions", "companions = user_cache", &[]),
+    now("single_flight", "single_flight = off", &["sync_writes", "sync"]),
+    now("patience", "patience = \"10s\"", &[]),
+    now("none_ttl", "none_ttl = \"30s\"", &[]),
+    now("cache_if", "cache_if = |value| value.is_some()", &["condition", "when", "option"]),
+    now("site", "site = self.cache", &[]),
+    now("thread_local", "thread_local", &["unsync_reads", "local"]),
+    later("keyer"),
+    later("secret"),
+    later("rate_limit"),
+    later("per"),
+    later("variance"),
+    later("on_limit"),
+    later("format"),
+    later("stale_if_error"),
+    later("stale_while_revalidate"),
+    later("refresh_at"),
+    later("xfetch"),
+    later("refresh"),
+    later("soft_timeout"),
+    later("hard_timeout"),
+    later("abandon_after"),
+    later("error_ttl"),
+    later("write"),
+    later("tags"),
+    later("depends_on"),
+    later("version"),
+    later("batch"),
+    later("revisions"),
+    later("archive"),
+    later("single"),
+    later("strategies"),
+];
+
+/// An error unless this version has an argument of this name.
+pub(super) fn available(written: &Ident) -> Result<()> {
+    let text = written.to_string();
+    let problem = match NAMES.iter().find(|known| known.name == text) {
+        Some(Known { form: Some(_), .. }) => return Ok(()),
+        Some(_) => format!("`{text}` is not available in this version"),
+        None => unknown(&text),
+    };
+    Err(Error::new(written.span(), problem))
+}
+
+fn unknown(text: &str) -> String {
+    if let Some(known) = NAMES.iter().find(|known| known.also.contains(&text)) {
+        return format!("there is no argument `{text}`; here it is called `{}`", known.name);
+    }
+    let hint = names::hint(text, NAMES.iter().map(|known| known.name));
+    if hint.is_empty() {
+        let available = NAMES.iter().filter(|known| known.form.is_some()).map(|known| known.name);
+        return format!("there is no argument `{text}`; there are {}", names::list(available));
+    }
+    format!("there is no argument `{text}`{hint}")
+}
+
+/// How an argument is written, for advice.
+pub(super) fn form(name: &Ident) -> &'static str {
+    let known = NAMES.iter().find(|known| name == known.name);
+    known.and_then(|known| known.form).unwrap_or_default()
+}

@@ -1,0 +1,161 @@
+//! URLs of backends: one table of schemes for what there is, what is to come, and what each takes.
+
+use super::Subject;
+use crate::{args::Backend, errors::Errors, names, units};
+use syn::LitStr;
+
+struct Scheme {
+    name: &'static str,
+    /// Its parameters; nothing if it is still to come.
+    parameters: Option<&'static [&'static str]>,
+}
+
+const fn now(name: &'static str, parameters: &'static [&'static str]) -> Scheme {
+    Scheme { name, parameters: Some(parameters) }
+}
+
+const fn later(name: &'static str) -> Scheme {
+    Scheme { name, parameters: None }
+}
+
+const SCHEMES: &[Scheme] = &[
+    now("memory", &["capacity", "max_bytes"]),
+    now("file", &["format", "durability"]),
+    later("redis"),
+    later("rediss"),
+    later("json"),
+    later("lmdb"),
+    later("sqlite"),
+    later("redb"),
+    later("memcached"),
+    later("postgres"),
+    later("mysql"),
+    later("mongodb"),
+    later("null"),
+];
+
+const FORMATS: &[&str] = &["json", "msgpack"];
+
+/// What a URL needs of the library: a scheme, and a format if it names one.
+pub(crate) struct Needs {
+    pub(crate) scheme: String,
+    pub(crate) format: Option<String>,
+}
+
+/// Whether it is the URL of memory.
+pub(super) fn is_memory(url: &str) -> bool {
+    scheme_of(url) == Some("memory")
+}
+
+/// Whether it is the URL of something known that is not memory.
+pub(super) fn is_store(url: &str) -> bool {
+    !is_memory(url) && scheme_of(url).is_some_and(|scheme| known(scheme).is_ok())
+}
+
+fn scheme_of(url: &str) -> Option<&str> {
+    url.split_once("://").map(|(scheme, _)| scheme)
+}
+
+/// What a URL that has passed the check needs.
+pub(crate) fn needs(url: &str) -> Needs {
+    let scheme = scheme_of(url).unwrap_or_default().to_owned();
+    let format = query(url).find(|(name, _)| *name == "format").map(|(_, value)| value.to_owned());
+    Needs { scheme, format }
+}
+
+/// The parameters of a URL.
+fn query(url: &str) -> impl Iterator<Item = (&str, &str)> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter(|part| !part.is_empty()).map(|part| part.split_once('=').unwrap_or((part, "")))
+}
+
+// What can be known of a URL is known before the program runs.
+pub(super) fn urls_are_known(Subject { args, .. }: Subject, errors: &Errors) {
+    for backend in args.backend.iter().flat_map(|given| &given.value) {
+        if let Backend::Url(url) = backend
+            && let Err(problem) = check(url)
+        {
+            errors.at(url, problem);
+        }
+    }
+}
+
+fn check(literal: &LitStr) -> Result<(), String> {
+    let url = literal.value();
+    let Some((scheme, rest)) = url.split_once("://") else { return Err(no_scheme(&url)) };
+    let parameters = known(scheme)?;
+    let place = rest.split('?').next().unwrap_or_default();
+    match scheme {
+        "memory" if !place.is_empty() => return Err(format!("memory has no place `{place}`: write `memory://`")),
+        "file" if place.is_empty() => {
+            return Err("a directory is missing: write it as in `file://./.cache/posts`".into());
+        }
+        _ => {}
+    }
+    let mut seen = Vec::new();
+    for (name, value) in query(&url) {
+        parameter(scheme, parameters, name, value)?;
+        if seen.contains(&name) {
+            return Err(format!("`{name}` is given twice: keep one of them"));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+fn no_scheme(text: &str) -> String {
+    let name = text.split(':').next().unwrap_or_default();
+    if text.contains(':') && SCHEMES.iter().any(|known| known.name == name) {
+        return format!("a URL has two slashes behind its scheme: write `{name}://`");
+    }
+    if SCHEMES.iter().any(|known| known.name == text) {
+        return format!("this is not a URL: write `{text}://`");
+    }
+    format!("this is not a URL: write `file://{text}` for a directory, or `memory://`")
+}
+
+/// The parameters of a scheme, if this version has it.
+fn known(scheme: &str) -> Result<&'static [&'static str], String> {
+    match SCHEMES.iter().find(|known| known.name == scheme) {
+        Some(Scheme { parameters: Some(parameters), .. }) => Ok(parameters),
+        Some(_) => Err(format!("`{scheme}://` is not available in this version")),
+        None => {
+            let available = SCHEMES.iter().filter(|known| known.parameters.is_some()).map(|known| known.name);
+            let hint = names::hint(scheme, SCHEMES.iter().map(|known| known.name));
+            let end = if hint.is_empty() { format!("; there are {}", names::list(available)) } else { hint };
+            Err(format!("there is no scheme `{scheme}`{end}"))
+        }
+    }
+}
+
+fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str) -> Result<(), String> {
+    if !parameters.contains(&name) {
+        let hint = names::hint(name, parameters.iter().copied());
+        let end = if hint.is_empty() { format!("; it has {}", names::list(parameters.iter().copied())) } else { hint };
+        return Err(format!("`{scheme}://` has no parameter `{name}`{end}"));
+    }
+    match name {
+        _ if value.is_empty() => Err(format!("`{name}` has no value: write `{name}=..`")),
+        "capacity" if value.parse::<usize>().is_err() => {
+            Err(format!("`capacity` is a number of entries: write `capacity=10000` in place of `{value}`"))
+        }
+        "capacity" | "max_bytes" if value.trim_matches('0').is_empty() => {
+            Err(format!("`{name}={value}` keeps nothing"))
+        }
+        "max_bytes" => units::size(value).map(drop),
+        "format" => format(value),
+        _ => Ok(()),
+    }
+}
+
+fn format(value: &str) -> Result<(), String> {
+    if FORMATS.contains(&value) {
+        return Ok(());
+    }
+    if let Some((format, _)) = value.split_once('+').filter(|(format, _)| FORMATS.contains(format)) {
+        return Err(format!("`{value}` is not available in this version: write `{format}`"));
+    }
+    let hint = names::hint(value, FORMATS.iter().copied());
+    let end = if hint.is_empty() { format!("; there are {}", names::list(FORMATS.iter().copied())) } else { hint };
+    Err(format!("there is no format `{value}`{end}"))
+}

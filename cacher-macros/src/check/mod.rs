@@ -1,0 +1,103 @@
+//! What may not be, and what to write instead: a list of rules.
+
+mod backend;
+mod callable;
+mod conflict;
+mod identity;
+mod place;
+mod returns;
+mod timing;
+
+pub(crate) use backend::{Needs, needs};
+
+use crate::{
+    args::Args,
+    errors::Errors,
+    item::{Block, Function},
+};
+use syn::{Generics, ItemImpl};
+
+/// A function with `#[cache]`, and what is known of where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'s> {
+    pub(crate) args: &'s Args,
+    pub(crate) function: &'s Function,
+    /// The block around it, if the attribute stands on that as well.
+    pub(crate) block: Option<&'s ItemImpl>,
+}
+
+type Rule = fn(Subject, &Errors);
+
+/// They concern the function alone.
+const OF_THE_FUNCTION: &[Rule] = &[
+    callable::not_const,
+    callable::not_unsafe,
+    callable::not_extern,
+    callable::not_variadic,
+    callable::no_mutable_receiver,
+    callable::no_cfg_on_arguments,
+    returns::returns_at_all,
+];
+
+/// They mean nothing if an argument of the attribute could not be read.
+const OF_THE_ARGUMENTS: &[Rule] = &[
+    identity::ignored_names_exist,
+    identity::ignored_once,
+    identity::not_both_key_and_ignore,
+    identity::receiver_is_decided,
+    identity::no_mutable_identity,
+    identity::no_opaque_identity,
+    returns::no_opaque_value,
+    returns::no_borrowed_value,
+    returns::says_what_a_parameter_means,
+    conflict::result_or_value,
+    conflict::ttl_or_expires_at,
+    conflict::jitter_has_something_to_spread,
+    conflict::thread_local_stands_alone,
+    conflict::flight_or_patience,
+    conflict::bounds_leave_room,
+    conflict::bounds_have_memory_to_bound,
+    conflict::site_is_in_memory,
+    conflict::name_is_not_empty,
+    timing::no_zero,
+    timing::closures_where_a_value_is,
+    timing::closures_take_the_value,
+    timing::closures_capture_no_argument,
+    timing::expressions_name_identity_only,
+    timing::fixed_names_no_argument,
+    timing::site_is_a_field,
+    backend::urls_are_known,
+    place::companions_can_stand_here,
+];
+
+/// Reports what is wrong with a function and its arguments.
+pub(crate) fn function(subject: Subject, errors: &Errors) {
+    for rule in OF_THE_FUNCTION {
+        rule(subject, errors);
+    }
+    if !subject.args.broken {
+        for rule in OF_THE_ARGUMENTS {
+            rule(subject, errors);
+        }
+    }
+}
+
+/// Reports what is wrong with a block, its arguments, and the methods in it.
+pub(crate) fn block(args: &Args, block: &Block, errors: &Errors) {
+    place::block_has_cached_methods(block, errors);
+    place::block_takes_companions_only(args, errors);
+    place::only_trait_blocks_name_companions(args, block, errors);
+    for (args, function) in block.cached() {
+        self::function(Subject { args, function, block: Some(&block.header) }, errors);
+    }
+}
+
+impl<'s> Subject<'s> {
+    /// The generics of the function, and of the block if it is known.
+    pub(crate) fn generics(self) -> impl Iterator<Item = &'s Generics> {
+        [&self.function.signature.generics].into_iter().chain(self.block.map(|block| &block.generics))
+    }
+}
+
+#[cfg(test)]
+mod tests;

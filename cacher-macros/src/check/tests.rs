@@ -1,0 +1,210 @@
+use crate::{args::Args, check, check::Subject, errors::Errors, item::Item};
+
+/// The texts of all errors, first those of the reading.
+fn check(args: &str, item: &str) -> Vec<String> {
+    let errors = Errors::new();
+    let args = Args::parse(args.parse().unwrap(), &errors);
+    match errors.keep(Item::parse(item.parse().unwrap(), &errors)) {
+        Some(Item::Function(function)) => {
+            check::function(Subject { args: &args, function: &function, block: None }, &errors);
+        }
+        Some(Item::Block(block)) => check::block(&args, &block, &errors),
+        None => {}
+    }
+    errors.finish().err().into_iter().flatten().map(|error| error.to_string()).collect()
+}
+
+#[track_caller]
+fn good(args: &str, item: &str) {
+    assert_eq!(check(args, item), [""; 0], "#[cache({args})] {item}");
+}
+
+/// One error, with this in its text.
+#[track_caller]
+fn bad(args: &str, item: &str, expected: &str) {
+    let errors = check(args, item);
+    assert!(errors.len() == 1 && errors[0].contains(expected), "#[cache({args})] {item}\n{errors:#?}");
+}
+
+/// One error for a good function with these arguments.
+#[track_caller]
+fn bad_args(args: &str, expected: &str) {
+    bad(args, "fn f(id: u64, db: &Pool) -> Option<User> {}", expected);
+}
+
+/// One error for a function without arguments of the attribute.
+#[track_caller]
+fn bad_item(item: &str, expected: &str) {
+    bad("", item, expected);
+}
+
+#[test]
+fn what_is_good() {
+    for (args, item) in [
+        ("", "fn parse(path: &Path) -> Result<Config, ParseError> {}"),
+        ("", "fn once() {}"),
+        ("", "fn f<'a>(a: &'a str, b: Option<&[u8]>) -> Result<String, Error<'a>> {}"),
+        ("", "fn f<T: Get, const N: usize>(mut t: T, (a, b): (u8, u8)) -> [u8; N] {}"),
+        ("", "async fn f(id: u64, #[cache(ignore)] db: &mut Pool) -> Box<dyn Fn(&str) -> &str> {}"),
+        ("ignore = [self, D, Self]", "fn f<D>(&self, id: u64) -> Self {}"),
+        ("key = (self.url, path.as_ref())", "fn f(&self, path: impl AsRef<str>, out: &mut Vec<u8>) {}"),
+        ("key = (self, id), ignore = [D]", "fn f<D>(self: &Arc<Self>, id: u64, db: &D) {}"),
+        ("site = self.cache, ttl = self.ttl", "fn f(mut self, id: u64) {}"),
+        (r#"key = (format!("{a}"))"#, "fn f(a: u64) {}"),
+        (r#"ttl = life(id), jitter = "1s", cache_if = |v| v.is_some()"#, "fn f(id: u64) -> Option<u8> {}"),
+        (r#"backend = ["memory://?capacity=10", "file://./a?format=json&durability=full"], capacity = 9"#, "fn f() {}"),
+        (r#"backend = "memory://", capacity = 10"#, "fn f() {}"),
+        ("value", "fn f<T>() -> T {}"),
+        ("result", "fn f<T: Get>() -> T::Out {}"),
+        ("result", "fn f() -> Answer<u8> {}"),
+        ("companions = UserRepo", "impl<T> Repo for Box<T> { #[cache(ignore = [self])] fn f(&self) -> u8 {} }"),
+        ("", "impl<T> A<T> { #[cache(ignore = [self], companions = g)] pub fn f(&self) -> u8 {} }"),
+        ("", "impl Get for A { #[cache(ignore = [self])] fn f(&self) -> Self::Out {} }"),
+    ] {
+        good(args, item);
+    }
+}
+
+#[test]
+fn functions_that_cant_be_cached() {
+    bad_item("const fn f() -> u8 {}", "remove `const`");
+    bad_item("unsafe fn f() -> u8 {}", "cache a safe function that calls it");
+    bad_item("extern \"C\" fn f() -> u8 {}", "let it call a Rust function");
+    bad_item("fn f() -> ! {}", "never returns");
+    bad_item("fn f(#[cfg(unix)] a: u8) {}", "come and go");
+    bad_item("fn f(&mut self) {}", "take `&self`");
+    bad("ignore = [self]", "fn f(&mut self) {}", "take `&self`");
+    bad("key = (self.a)", "fn f(self: Pin<&mut Self>) {}", "take `&self`");
+    bad("site = self.a", "fn f(&'a mut self) {}", "take `&self`");
+}
+
+#[test]
+fn identities() {
+    bad_item("fn f(&self) {}", "- `site = self.field`");
+    bad_item("fn f(self: Arc<Self>) {}", "- `key = (self, ..)`");
+    bad_item("fn f(out: &mut Vec<u8>) {}", "write `ignore = [out]`");
+    bad_item("fn f((a, b): (&mut u8, u8)) {}", "write `#[cache(ignore)]` before it");
+    bad_item("fn f(name: &impl AsRef<str>) {}", "write `ignore = [name]`");
+    bad("ignore = [slf]", "fn f(&self, id: u8) {}", "there is no argument `slf`; did you mean `self`?");
+    bad_args("ignore = [dbb]", "there is no argument `dbb`; did you mean `db`?");
+    bad("ignore = [outt]", "fn f(out: &mut u8) {}", "did you mean `out`?");
+    bad_args("ignore = [pool]", "there is no argument `pool`");
+    bad_args("ignore = [self]", "there is no argument `self`");
+    bad_args("ignore = [Self]", "there is no argument `Self`");
+    bad_args("ignore = [db, db]", "ignored twice");
+    bad("ignore = [a]", "fn f(#[cache(ignore)] a: u8) {}", "ignored twice");
+    bad("ignore = [self]", "fn f(#[cache(ignore)] &self) {}", "ignored twice");
+    bad("ignore = [a]", "fn f((a, b): (u8, u8)) {}", "a part of an argument");
+    bad_args("key = (id), ignore = [id]", "`id` is ignored and named in `key`");
+    bad_args("key = (id), ignore = [db]", "`key` already says");
+    bad("key = (a)", "fn f(a: u8, #[cache(ignore)] b: u8) {}", "`key` already says");
+    bad("key = (a), ignore = [self]", "fn f(&self, a: u8) {}", "`key` already says");
+    bad("key = (a)", "fn f((a, b): (u8, u8)) {}", "give the whole a name");
+}
+
+#[test]
+fn values() {
+    bad_item("fn f() -> impl Iterator<Item = u8> {}", "name the type");
+    bad_item("fn f() -> Result<u8, impl Error> {}", "name the type");
+    bad_item("fn f() -> impl Future<Output = u8> {}", "write an `async fn`");
+    bad_item("fn f<'a>(a: &'a u8) -> Pin<Box<dyn Future<Output = u8> + Send + 'a>> {}", "above `#[async_trait]`");
+    bad_item("fn f(a: &str) -> &str {}", "return an owned type");
+    bad_item("fn f<'a>(a: &'a str) -> Result<Cow<'a, str>, E> {}", "return an owned type");
+    bad("result", "fn f<'a>(a: &'a str) -> Answer<'a> {}", "`Result<T, E>`");
+    bad_item("fn f<T>() -> T {}", "add `result`");
+    bad_item("fn f<T: Get>() -> T::Out {}", "add `result`");
+    bad_item("fn f<T: Get>() -> <T as Get>::Out {}", "add `result`");
+    bad("ignore = [self]", "fn f(&self) -> Self::Out {}", "add `result`");
+    bad_item("impl<T> A<T> { #[cache(ignore = [self])] fn f(&self) -> T {} }", "add `result`");
+}
+
+#[test]
+fn conflicts() {
+    bad_args("result, value", "write one of them");
+    bad_args(r#"ttl = "1s", expires_at = |v| v.at"#, "write one of them");
+    bad_args(r#"jitter = "1s""#, "add a `ttl`");
+    bad_args(r#"thread_local, backend = "memory://""#, "beside `thread_local`");
+    bad_args(r#"thread_local, patience = "1s""#, "beside `thread_local`");
+    bad_args("thread_local, single_flight = off", "beside `thread_local`");
+    bad("thread_local, site = self.a", "fn f(&self) {}", "beside `thread_local`");
+    bad_args(r#"single_flight = off, patience = "1s""#, "leave `patience` out");
+    bad_args("capacity = 0", "keeps nothing");
+    bad_args(r#"max_bytes = "0MiB""#, "keeps nothing");
+    bad_args(r#"capacity = 9, backend = "file://./a""#, r#"write `backend = ["memory://", "file://./a"]`"#);
+    bad_args(r#"capacity = 9, backend = "memory://?capacity=9""#, "given twice");
+    bad(r#"site = self.a, backend = "file://./a""#, "fn f(&self) {}", "would share this store");
+    bad_args(r#"name = """#, "write some letters");
+}
+
+#[test]
+fn a_wrong_url_is_one_mistake() {
+    bad_args(r#"capacity = 9, backend = "memroy://""#, "did you mean `memory`?");
+    bad_args(r#"capacity = 9, backend = "redis://""#, "not available");
+    bad(r#"site = self.a, backend = "./a""#, "fn f(&self) {}", "this is not a URL");
+}
+
+#[test]
+fn timings() {
+    bad_args(r#"ttl = "0s""#, "`ttl` is zero");
+    bad_args(r#"none_ttl = "0s""#, "cache_if");
+    bad_args(r#"patience = "0ms""#, "single_flight = off");
+    bad_args("tti = |v| v.life", "the same for all values");
+    bad_args("tti = |v| life(id)", "the same for all values");
+    bad_args("ttl = || LIFE", "takes one argument");
+    bad_args("ttl = async |v| v.life", "can't wait");
+    bad_args("cache_if = |a, b| true", "takes one argument");
+    bad_args("ttl = |v| life(v, id)", "may have consumed `id`");
+    bad("site = self.a, ttl = |v| self.life(v)", "fn f(&self) {}", "may have consumed `self`");
+    bad_args("ttl = life(db), key = (id)", "`db` does not");
+    bad_args("ttl = db.life, ignore = [db]", "`db` does not");
+    bad_args("capacity = id", "set once for all calls");
+    bad_args("backend = open(id)", "set once for all calls");
+    bad_args(r#"backend = ["memory://", open(db.path)]"#, "set once for all calls");
+    bad("backend = self.store, ignore = [self]", "fn f(&self) {}", "set once for all calls");
+    bad_args("site = CACHE", "is for methods");
+    bad("site = CACHE", "fn f(&self) {}", "write `site = self.cache`");
+}
+
+#[test]
+fn urls() {
+    for (url, expected) in [
+        ("redis://localhost", "`redis://` is not available in this version"),
+        ("memroy://", "did you mean `memory`?"),
+        ("gopher://a", "there are `memory`, `file`"),
+        ("./cache", "write `file://./cache` for a directory"),
+        ("memory", "write `memory://`"),
+        ("file:./cache", "write `file://`"),
+        ("memory://here", "memory has no place"),
+        ("file://", "a directory is missing"),
+        ("memory://?capasity=9", "did you mean `capacity`?"),
+        ("memory://?capacity=many", "write `capacity=10000`"),
+        ("memory://?capacity=0", "keeps nothing"),
+        ("memory://?capacity", "has no value"),
+        ("memory://?max_bytes=9mb", "write `MB`"),
+        ("memory://?capacity=9&capacity=9", "given twice"),
+        ("file://./a?ttl=9", "it has `format`, `durability`"),
+        ("file://./a?format=jsn", "did you mean `json`?"),
+        ("file://./a?format=yaml", "there are `json`, `msgpack`"),
+        ("file://./a?format=json+zstd", "write `json`"),
+    ] {
+        bad_args(&format!("backend = {url:?}"), expected);
+    }
+}
+
+#[test]
+fn places() {
+    let method = "#[cache(ignore = [self])] fn f(&self) {}";
+    bad_item("impl A {}", "no method here");
+    bad(r#"ttl = "1s""#, &format!("impl A {{ {method} }}"), "belongs on a method");
+    bad("companions = B", &format!("impl A {{ {method} }}"), "stand beside the methods");
+    bad("companions", &format!("impl A for B {{ {method} }}"), "name a type");
+    bad_item("impl A for B { #[cache(ignore = [self], companions = g)] fn f(&self) {} }", "name a type");
+}
+
+#[test]
+fn independent_mistakes_come_together() {
+    let errors = check(r#"ttl = "0s", capacity = 0"#, "const fn f(out: &mut u8) -> &str {}");
+    assert_eq!(errors.len(), 5, "{errors:#?}");
+    let errors = check(r#"tll = "1s", ignor = [self]"#, "const fn f(&self) {}");
+    assert_eq!(errors.len(), 3, "{errors:#?}");
+}

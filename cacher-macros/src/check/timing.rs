@@ -1,0 +1,164 @@
+//! Durations, closures, and what the expressions may name.
+
+use super::Subject;
+use crate::{
+    args::{Backend, Given, Timing},
+    errors::Errors,
+    item::Argument,
+    tokens,
+};
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{Expr, ExprClosure};
+
+impl<'s> Subject<'s> {
+    /// The arguments that say how long.
+    fn timings(self) -> impl Iterator<Item = &'s Given<Timing>> {
+        let args = self.args;
+        [&args.ttl, &args.tti, &args.expires_at, &args.jitter, &args.none_ttl, &args.patience].into_iter().flatten()
+    }
+
+    /// Each closure, with the name of the argument that it is given to.
+    fn closures(self) -> impl Iterator<Item = (&'s Ident, &'s ExprClosure)> {
+        let timings = self.timings().filter_map(|given| match &given.value {
+            Timing::Closure(closure) if takes_closure(&given.name) => Some((&given.name, closure)),
+            _ => None,
+        });
+        let predicates = self.args.cache_if.iter().filter_map(|given| match &given.value {
+            Expr::Closure(closure) => Some((&given.name, closure)),
+            _ => None,
+        });
+        timings.chain(predicates)
+    }
+
+    /// The argument that a name stands for, by itself or as a part of a pattern.
+    fn argument(self, name: &Ident) -> Option<&'s Argument> {
+        self.function.arguments.iter().find(|argument| match &argument.pattern {
+            Some(pattern) => tokens::bound(pattern).contains(name),
+            None => argument.ident == *name,
+        })
+    }
+}
+
+/// Whether this argument of the attribute may depend on the value.
+fn takes_closure(name: &Ident) -> bool {
+    name == "ttl" || name == "expires_at"
+}
+
+pub(super) fn no_zero(subject: Subject, errors: &Errors) {
+    for given in subject.timings() {
+        let Timing::Fixed(text, duration) = &given.value else { continue };
+        let advice = match given.name.to_string().as_str() {
+            "patience" => "no call would wait for another: write `single_flight = off`",
+            "none_ttl" => "`None` would not be kept: write `cache_if = |value| value.is_some()`",
+            "jitter" => "nothing would be spread: leave it out",
+            _ => "nothing would be kept: remove `#[cache]`",
+        };
+        if duration.is_zero() {
+            errors.at(text, format!("`{}` is zero, {advice}", given.name));
+        }
+    }
+}
+
+// These are asked for before there is a value.
+pub(super) fn closures_where_a_value_is(subject: Subject, errors: &Errors) {
+    for given in subject.timings() {
+        let name = &given.name;
+        if let Timing::Closure(closure) = &given.value
+            && !takes_closure(name)
+        {
+            errors.at(
+                closure,
+                format!("`{name}` is the same for all values: write a duration, as in `{name} = \"30s\"`"),
+            );
+        }
+    }
+}
+
+pub(super) fn closures_take_the_value(subject: Subject, errors: &Errors) {
+    for (name, closure) in subject.closures() {
+        if closure.inputs.len() != 1 {
+            errors.at(
+                closure,
+                format!("the closure of `{name}` takes one argument, a reference to the value: `|value| ..`"),
+            );
+        } else if let Some(word) = closure.asyncness {
+            errors.at(word, format!("the closure of `{name}` can't wait: remove `async`"));
+        }
+    }
+}
+
+// The body has run by then, and may have consumed its arguments.
+pub(super) fn closures_capture_no_argument(subject: Subject, errors: &Errors) {
+    for (name, closure) in subject.closures() {
+        for captured in tokens::captures(closure) {
+            if captured == "self" || subject.argument(&captured).is_some() {
+                errors.at(
+                    &captured,
+                    format!(
+                        "the closure of `{name}` runs after the body, which may have consumed `{captured}`: \
+                         use the value only, or write an expression in place of the closure"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+// `entry(..)` has the identity arguments only, and `insert` on it evaluates these as well.
+pub(super) fn expressions_name_identity_only(subject: Subject, errors: &Errors) {
+    let timings = subject.timings().filter_map(|given| match &given.value {
+        Timing::Expr(expr) => Some((&given.name, expr)),
+        _ => None,
+    });
+    let site = subject.args.site.iter().map(|given| (&given.name, &given.value));
+    for (name, expr) in timings.chain(site) {
+        for used in tokens::names(expr) {
+            match subject.argument(&used) {
+                Some(argument) if !argument.is_named() => errors.at(&used, part(&used)),
+                Some(argument) if !subject.identifies(argument) => {
+                    errors.at(&used, format!("`{name}` may name only what identifies a call, and `{used}` does not"));
+                }
+                _ => {}
+            }
+        }
+    }
+    for used in subject.key_names().into_iter().flatten() {
+        if subject.argument(&used).is_some_and(|argument| !argument.is_named()) {
+            errors.at(&used, part(&used));
+        }
+    }
+}
+
+fn part(used: &Ident) -> String {
+    format!("`{used}` is a part of an argument, which is taken apart in the body only: give the whole a name")
+}
+
+// The cache is made once, at whichever call comes first.
+pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
+    let args = subject.args;
+    let bounds = [&args.capacity, &args.max_bytes].into_iter().flatten();
+    let bounds = bounds.map(|given| (&given.name, given.value.to_token_stream()));
+    let backends = args.backend.iter().flat_map(|given| given.value.iter().map(move |one| (&given.name, one)));
+    let backends = backends.filter_map(|(name, one)| match one {
+        Backend::Expr(expr) => Some((name, expr.to_token_stream())),
+        Backend::Url(_) => None,
+    });
+    for (name, expr) in bounds.chain(backends) {
+        for used in tokens::names(expr) {
+            if used == "self" || subject.argument(&used).is_some() {
+                errors.at(&used, format!("`{name}` is set once for all calls, so it can't depend on `{used}`"));
+            }
+        }
+    }
+}
+
+pub(super) fn site_is_a_field(subject: Subject, errors: &Errors) {
+    let Some(site) = &subject.args.site else { return };
+    if subject.function.receiver.is_none() {
+        errors.at(&site.name, "`site` is for methods, whose instances each have a cache of their own: leave it out");
+    } else if !tokens::names(&site.value).iter().any(|name| name == "self") {
+        errors
+            .at(&site.value, "`site` names a field of the instance, of type `cacher::Site`: write `site = self.cache`");
+    }
+}

@@ -1,0 +1,176 @@
+//! The body of a cached function: look up, or run what the user wrote, and store.
+
+use super::{
+    names::{Names, hidden, mode, returned, runtime, turbofish},
+    parts::{self, Parts},
+    recipe::{self, Marker},
+};
+use crate::plan::{BlockPlan, Colour, Form, Plan, Value};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+/// ```text
+/// let k0 = &id;
+/// match lookup(in_scope(), site(), &shape(..), &returns, &Borrowed((part!(k0),)), || terms) {
+///     Done(returned) => returned,
+///     Run(mut leader) => {
+///         let returned = leader.run(move || -> R { body });
+///         match outcome(leader, &returns, returned) { Done(returned) => returned, Run(storing) => storing.finish(..) }
+///     }
+/// }
+/// ```
+pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
+    let rt = runtime(plan);
+    let Prelude { items, bindings, home, recipe, parts, returns } = Prelude::of(plan, unit);
+    let terms = parts::terms(plan);
+    let name = &plan.signature.ident;
+    let [leader, result, storing, says] =
+        ["__leader", "__returned", "__storing", "__returns"].map(|text| hidden(text, name));
+    let body = body(plan);
+    let (lookup, run, finish, wait) = match plan.colour {
+        Colour::Sync => (quote!(lookup), quote!(run), quote!(finish), TokenStream::new()),
+        Colour::Async => (quote!(lookup_async), quote!(drive), quote!(finish_async), quote!(.await)),
+    };
+    quote! {
+        #items
+        #bindings
+        let #says = #returns;
+        match #rt::#lookup(#rt::in_scope(), #home, &#recipe, &#says, &#parts, || #terms)#wait {
+            #rt::Step::Done(#result) => #result,
+            #rt::Step::Run(mut #leader) => {
+                let #result = #leader.#run(#body)#wait;
+                match #rt::outcome(#leader, &#says, #result) {
+                    #rt::Step::Done(#result) => #result,
+                    #rt::Step::Run(#storing) => #storing.#finish(&#says)#wait,
+                }
+            }
+        }
+    }
+}
+
+/// What a call and its companions have in common.
+pub(crate) struct Prelude {
+    /// Items that stand inside the function, if nothing may stand beside it.
+    pub(crate) items: TokenStream,
+    /// `let k0 = &id;`
+    pub(crate) bindings: TokenStream,
+    pub(crate) home: TokenStream,
+    pub(crate) recipe: TokenStream,
+    pub(crate) parts: TokenStream,
+    pub(crate) returns: TokenStream,
+}
+
+impl Prelude {
+    pub(crate) fn of(plan: &Plan, unit: Option<&BlockPlan>) -> Self {
+        let names = Names::of(plan, unit);
+        let (items, marker) = match &plan.companions {
+            None => inside(plan, &names, unit),
+            Some(_) => (TokenStream::new(), marker_call(plan, &names, unit)),
+        };
+        let Parts { bindings, tuple } = Parts::of(plan);
+        Self {
+            items: quote!(#items),
+            bindings,
+            home: recipe::home(plan, &names),
+            recipe: recipe::shape(plan, &names, &marker),
+            parts: tuple,
+            returns: returns(plan),
+        }
+    }
+}
+
+/// The items of a function that nothing may stand beside, and its marker.
+fn inside(plan: &Plan, names: &Names, unit: Option<&BlockPlan>) -> (TokenStream, TokenStream) {
+    let Marker { definition, ty } = Marker::of(plan, unit.map(|unit| &unit.header.generics));
+    let (site, config) = (recipe::site(plan, names), recipe::config(plan, names));
+    (quote!(#site #config #definition), quote!(::core::marker::PhantomData::<#ty>))
+}
+
+/// `user::__cacher_marker::<T>()`
+fn marker_call(plan: &Plan, names: &Names, unit: Option<&BlockPlan>) -> TokenStream {
+    let Names { marker, owner, .. } = names;
+    let of_unit = plan.companions.as_ref().is_some_and(|companions| companions.form == Form::Unit);
+    let around = unit.filter(|_| of_unit).map(|unit| &unit.header.generics);
+    let generics = around.into_iter().chain([&plan.signature.generics]);
+    let turbofish = turbofish(generics, |name| super::companions::is_identity(plan, name));
+    quote!(#owner #marker #turbofish())
+}
+
+/// What the return type can say; and, where its name does not show it, that it is no `Result`.
+fn returns(plan: &Plan) -> TokenStream {
+    let (rt, mode, ty) = (runtime(plan), mode(plan), &plan.returns);
+    match plan.value {
+        Value::Fallible { owned_error: true } => quote!(#rt::returns!(#mode, #ty)),
+        Value::Fallible { owned_error: false } | Value::Plain { probe: false } => quote!(#rt::Returns::values(#mode)),
+        Value::Plain { probe: true } => {
+            let at = Span::mixed_site().located_at(returned(plan).span());
+            let text = "this is a `Result` under another name: write `#[cache(result)]` to keep what is in `Ok`, or \
+                        `#[cache(value)]` to keep errors too";
+            let probe = quote_spanned!(at=> ::core::assert!(!<#rt::Probe<#ty>>::IS_RESULT, #text));
+            let check = if names_generics(plan) { quote!(const { #probe }) } else { quote!(const _: () = #probe;) };
+            quote! {{
+                #[allow(unused_imports)]
+                use #rt::NotResult as _;
+                #check
+                #rt::Returns::values(#mode)
+            }}
+        }
+    }
+}
+
+/// Whether the return type depends on a type parameter, which no `const` item could name.
+fn names_generics(plan: &Plan) -> bool {
+    let parameters = plan.signature.generics.type_params().map(|parameter| &parameter.ident);
+    let consts = plan.signature.generics.const_params().map(|parameter| &parameter.ident);
+    let own = parameters.chain(consts).any(|name| crate::tokens::contain(&plan.returns, &name.to_string()));
+    let around = plan.generics.iter().any(|generic| match generic {
+        crate::plan::Generic::Itself(_) => crate::tokens::contain(&plan.returns, "Self"),
+        crate::plan::Generic::Type(name) | crate::plan::Generic::Const(name) => {
+            crate::tokens::contain(&plan.returns, &name.to_string())
+        }
+    });
+    own || around || crate::tokens::contain(&plan.returns, "Self")
+}
+
+/// What the user wrote, to be run once.
+///
+/// ```text
+/// { body }    ->    move || -> R { let (a, b) = __a0; body }
+/// { body }    ->    async move { if let Some(returned) = None::<R> { return returned; } let (a, b) = __a0; body }
+/// ```
+fn body(plan: &Plan) -> TokenStream {
+    let rebind = plan.arguments.iter().filter_map(|argument| {
+        let pattern = argument.rebind.as_ref()?;
+        let ident = &argument.ident;
+        Some(quote!(let #pattern = #ident;))
+    });
+    let rebind: TokenStream = rebind.collect();
+    let body = &plan.function.body;
+    let returned = returned(plan);
+    match plan.colour {
+        Colour::Sync => {
+            let body = with_start(body, &rebind);
+            quote!(move || -> #returned #body)
+        }
+        Colour::Async => {
+            // Says the type of the block, for which there is no other way.
+            let out = hidden("__returned", &plan.signature.ident);
+            let typed = quote! {
+                if let ::core::option::Option::Some(#out) = ::core::option::Option::None::<#returned> {
+                    return #out;
+                }
+            };
+            let body = with_start(body, &quote!(#typed #rebind));
+            quote!(async move #body)
+        }
+    }
+}
+
+/// The braces with something before what is in them.
+fn with_start(body: &proc_macro2::Group, start: &TokenStream) -> proc_macro2::Group {
+    let content = body.stream();
+    let mut group = proc_macro2::Group::new(body.delimiter(), quote!(#start #content).into_token_stream());
+    group.set_span(body.span());
+    group
+}

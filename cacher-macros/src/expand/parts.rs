@@ -1,0 +1,104 @@
+//! What identifies a call, and what it says about its value: expressions over the arguments.
+
+use super::names::{hidden, runtime};
+use crate::plan::{Argument, Plan, Sourced, Timing};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, spanned::Spanned};
+
+/// The most parts that one tuple of the runtime takes.
+const MOST: usize = 16;
+
+/// References to what identifies a call, and the tuple of them.
+pub(crate) struct Parts {
+    /// `let k0 = &id;`
+    pub(crate) bindings: TokenStream,
+    /// `Borrowed((part!(k0), ..))`
+    pub(crate) tuple: TokenStream,
+}
+
+impl Parts {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let rt = runtime(plan);
+        let sources = sources(plan);
+        let names: Vec<_> = (0..sources.len()).map(|at| hidden(&format!("__k{at}"), &plan.signature.ident)).collect();
+        let bindings = names.iter().zip(&sources).map(|(name, (source, _))| quote!(let #name = & #source;));
+        let parts = names.iter().zip(&sources).map(|(name, (_, span))| {
+            let span = Span::mixed_site().located_at(*span);
+            quote_spanned!(span=> #rt::key_part(#rt::part!(#name)))
+        });
+        Self { bindings: quote!(#(#bindings)*), tuple: tuple(&rt, &parts.collect::<Vec<_>>()) }
+    }
+}
+
+/// Each part of the key with the place that its errors point to.
+fn sources(plan: &Plan) -> Vec<(TokenStream, Span)> {
+    match &plan.key {
+        Some(key) => key.iter().map(|part| (operand(&part.source), part.source.span())).collect(),
+        None => identity(plan).map(|argument| (argument.ident.to_token_stream(), argument.ty.span())).collect(),
+    }
+}
+
+/// The arguments that are identity.
+pub(crate) fn identity(plan: &Plan) -> impl Iterator<Item = &Argument> {
+    plan.arguments.iter().filter(|argument| argument.identity)
+}
+
+/// An expression that `&` can stand before.
+fn operand(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Path(_) | Expr::Field(_) | Expr::MethodCall(_) | Expr::Call(_) | Expr::Index(_) | Expr::Macro(_)
+        | Expr::Lit(_) | Expr::Paren(_) | Expr::Tuple(_) => expr.to_token_stream(),
+        _ => quote!((#expr)),
+    }
+}
+
+/// More than sixteen parts are nested: the last part of a tuple is a tuple of the rest.
+fn tuple(rt: &TokenStream, parts: &[TokenStream]) -> TokenStream {
+    if parts.len() <= MOST {
+        return quote!(#rt::Borrowed((#(#parts,)*)));
+    }
+    let (first, rest) = parts.split_at(MOST - 1);
+    let rest = tuple(rt, rest);
+    quote!(#rt::Borrowed((#(#first,)* #rest)))
+}
+
+/// `let id = &id;` for each argument that is named, so that an expression cannot use it up.
+fn shadows(plan: &Plan, expressions: &[&Sourced<Expr>]) -> TokenStream {
+    let named = |argument: &&Argument| expressions.iter().any(|expr| expr.arguments.contains(&argument.index));
+    let shadows = plan.arguments.iter().filter(named).map(|Argument { ident, .. }| quote!(let #ident = &#ident;));
+    shadows.collect()
+}
+
+/// What the call says about the life of its value, before the body: an expression of type `Terms`.
+pub(crate) fn terms(plan: &Plan) -> TokenStream {
+    let rt = runtime(plan);
+    let policies = &plan.policies;
+    let said = [("ttl", &policies.ttl), ("expires_at", &policies.expires_at), ("none_ttl", &policies.none_ttl)];
+    let mut expressions = Vec::new();
+    let mut calls = TokenStream::new();
+    for (name, timing) in said {
+        let Some(timing) = timing else { continue };
+        let method = Ident::new(name, Span::mixed_site());
+        if let Some(value) = fixed(timing) {
+            calls.extend(quote!(.#method(#value)));
+        }
+        if let Timing::Expr(expr) = timing {
+            expressions.push(expr);
+        }
+    }
+    let shadows = shadows(plan, &expressions);
+    if shadows.is_empty() { quote!(#rt::Terms::new()#calls) } else { quote!({ #shadows #rt::Terms::new()#calls }) }
+}
+
+/// A duration or an expression of one; nothing for a closure.
+pub(crate) fn fixed(timing: &Timing) -> Option<TokenStream> {
+    match timing {
+        Timing::Fixed(duration, span) => {
+            let (seconds, nanos) = (duration.as_secs(), duration.subsec_nanos());
+            Some(quote_spanned!(Span::mixed_site().located_at(*span)=> ::core::time::Duration::new(#seconds, #nanos)))
+        }
+        Timing::Expr(expr) => Some(expr.source.to_token_stream()),
+        Timing::Closure(_) => None,
+    }
+}

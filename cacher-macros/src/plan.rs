@@ -1,0 +1,170 @@
+//! What is to be generated, decided. Nothing here can fail: what was wrong, `check` has reported.
+
+mod decide;
+
+pub(crate) use decide::{block, function};
+
+use crate::item::Function;
+use proc_macro2::{Ident, Span, TokenStream};
+use std::time::Duration;
+use syn::{Attribute, Expr, ExprClosure, ItemImpl, LitStr, Pat, Path, Receiver, Signature, Type, Visibility};
+
+/// A function with a cache.
+pub(crate) struct Plan {
+    /// The path of the facade: `::cacher`, or what `crate` says.
+    pub(crate) krate: Path,
+    /// What the user wrote.
+    pub(crate) function: Function,
+    /// Its signature with a name in place of each pattern; the body wants [`Argument::rebind`].
+    pub(crate) signature: Signature,
+    pub(crate) callable: Callable,
+    pub(crate) colour: Colour,
+    pub(crate) receiver: Option<SelfRole>,
+    /// All but the receiver, in order.
+    pub(crate) arguments: Vec<Argument>,
+    /// What identifies a call in place of the identity arguments.
+    pub(crate) key: Option<Vec<Sourced<Expr>>>,
+    /// What of the types is identity.
+    pub(crate) generics: Vec<Generic>,
+    pub(crate) value: Value,
+    /// What is returned, each lifetime `'static`: for `<R as ResultOk>::Ok` and the like.
+    pub(crate) returns: Type,
+    pub(crate) home: Home,
+    /// The stores, nearest first; none is memory alone.
+    pub(crate) tiers: Vec<Tier>,
+    pub(crate) policies: Policies,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) companions: Option<Companions>,
+    /// The `#[cfg]`s of the function, which each companion needs as well.
+    pub(crate) cfgs: Vec<Attribute>,
+}
+
+/// An `impl` block with cached methods.
+pub(crate) struct BlockPlan {
+    /// Everything before the braces.
+    pub(crate) header: ItemImpl,
+    pub(crate) pieces: Vec<Piece>,
+    /// The unit type for the companions of a trait's methods.
+    pub(crate) unit: Option<Ident>,
+    /// The `#[cfg]`s of the block, which the unit type needs as well.
+    pub(crate) cfgs: Vec<Attribute>,
+}
+
+pub(crate) enum Piece {
+    /// Passed on as it is.
+    Other(TokenStream),
+    Cached(Box<Plan>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Callable {
+    /// Items may stand beside it.
+    Free,
+    /// It stands in an `impl` block or a trait, and `Self` has a meaning.
+    Associated,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Colour {
+    Sync,
+    Async,
+}
+
+pub(crate) struct SelfRole {
+    pub(crate) receiver: Receiver,
+    /// Whether an expression of `key` names it. Otherwise it is not identity at all.
+    pub(crate) in_key: bool,
+}
+
+pub(crate) struct Argument {
+    /// Its place, the receiver not counted.
+    pub(crate) index: usize,
+    /// Its name in [`Plan::signature`].
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    /// Whether it is part of what identifies a call: by itself, or because `key` names it. `entry` takes these.
+    pub(crate) identity: bool,
+    /// `let <this> = <ident>;` goes before the body.
+    pub(crate) rebind: Option<Pat>,
+}
+
+/// An expression, and which arguments it names.
+pub(crate) struct Sourced<T> {
+    pub(crate) source: T,
+    pub(crate) receiver: bool,
+    /// [`Argument::index`] of each, all of them identity.
+    pub(crate) arguments: Vec<usize>,
+}
+
+pub(crate) enum Generic {
+    /// `Self`, where the generics of the `impl` block or the trait can't be seen; here is the function's name.
+    Itself(Span),
+    /// A type parameter; must be `'static`, which is to be asserted at its span.
+    Type(Ident),
+    Const(Ident),
+}
+
+pub(crate) enum Value {
+    /// All that is returned; with `probe` it must be shown not to be a `Result`.
+    Plain { probe: bool },
+    /// What is in `Ok`; the error may be shared with followers if it is `Clone` and borrows nothing.
+    Fallible { owned_error: bool },
+}
+
+pub(crate) enum Home {
+    /// A `static` inside the function.
+    Static,
+    /// A `thread_local!` inside the function.
+    Thread,
+    /// A field of the instance.
+    Field(Sourced<Expr>),
+}
+
+pub(crate) enum Tier {
+    /// With the macros of the facade that say whether its features are on, at the literal: `scheme_file`.
+    Url {
+        url: LitStr,
+        needs: Vec<Ident>,
+    },
+    Expr(Expr),
+}
+
+pub(crate) struct Policies {
+    pub(crate) ttl: Option<Timing>,
+    pub(crate) tti: Option<Timing>,
+    pub(crate) expires_at: Option<Timing>,
+    pub(crate) jitter: Option<Timing>,
+    pub(crate) none_ttl: Option<Timing>,
+    pub(crate) patience: Option<Timing>,
+    pub(crate) capacity: Option<Expr>,
+    pub(crate) max_bytes: Option<Expr>,
+    /// A closure, or the path of a function.
+    pub(crate) cache_if: Option<Expr>,
+    pub(crate) single_flight: bool,
+}
+
+pub(crate) enum Timing {
+    Fixed(Duration, Span),
+    /// Evaluated before the body.
+    Expr(Sourced<Expr>),
+    /// Called after the body, with a reference to the value.
+    Closure(ExprClosure),
+}
+
+/// `entry`, `refresh`, `uncached` and `cache`.
+pub(crate) struct Companions {
+    pub(crate) form: Form,
+    /// The function's name or another: of the type, or before the underscore of a method.
+    pub(crate) name: Ident,
+    pub(crate) vis: Visibility,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Form {
+    /// `name::entry`: a type beside the function.
+    Type,
+    /// `name_entry`: methods beside the method.
+    Methods,
+    /// `Unit::name_entry`: functions of [`BlockPlan::unit`], which take the receiver first.
+    Unit,
+}

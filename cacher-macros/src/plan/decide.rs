@@ -1,0 +1,221 @@
+//! How the plan follows from the arguments and the item.
+
+use super::{
+    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Piece, Plan, Policies, SelfRole, Sourced,
+    Tier, Timing, Value,
+};
+use crate::{
+    args::{self, Args, Backend, Flight, Given},
+    check::{self, Subject},
+    item::{self, Block, Function},
+    tokens, types,
+};
+use proc_macro2::{Ident, Span};
+use quote::{ToTokens, format_ident};
+use syn::{Attribute, Expr, FnArg, GenericParam, ItemImpl, LitStr, Pat, Path, Signature, Visibility, parse_quote};
+
+/// Plans a function; `around` is the block it stands in and what `#[cache]` says there, if it does.
+pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImpl, &Args)>) -> Plan {
+    let subject = Subject { args, function: &function, block: around.map(|(block, _)| block) };
+    let callable = if subject.is_associated() { Callable::Associated } else { Callable::Free };
+    let arguments = arguments(subject);
+    let sources = Sources(&arguments);
+    Plan {
+        krate: krate(args, around),
+        signature: signature(&function),
+        callable,
+        colour: if function.signature.asyncness.is_some() { Colour::Async } else { Colour::Sync },
+        receiver: receiver(subject),
+        key: args.key.as_ref().map(|key| key.value.iter().map(|part| sources.of(part)).collect()),
+        generics: generics(subject),
+        value: value(subject),
+        returns: subject.returned().map_or_else(|| types::unit(function.signature.ident.span()), types::static_copy),
+        home: home(args, &sources),
+        tiers: args.backend.iter().flat_map(|given| &given.value).map(tier).collect(),
+        policies: policies(args, &sources),
+        name: args.name.as_ref().map(|name| name.value.clone()),
+        companions: companions(subject, callable, around.map(|(_, args)| args)),
+        cfgs: cfgs(&function.attrs),
+        arguments,
+        function,
+    }
+}
+
+/// Plans the methods of a block.
+pub(crate) fn block(args: &Args, block: Block) -> BlockPlan {
+    let Block { header, pieces } = block;
+    let pieces = pieces.into_iter().map(|piece| match piece {
+        item::Piece::Other(tokens) => Piece::Other(tokens),
+        item::Piece::Cached(own, method) => Piece::Cached(Box::new(function(&own, *method, Some((&header, args))))),
+    });
+    BlockPlan { pieces: pieces.collect(), unit: unit(args).cloned(), cfgs: cfgs(&header.attrs), header }
+}
+
+impl Subject<'_> {
+    /// Whether it is known to stand in an `impl` block or a trait.
+    pub(crate) fn is_associated(self) -> bool {
+        let function = self.function;
+        self.block.is_some()
+            || function.receiver.is_some()
+            || tokens::contain(&function.signature, "Self")
+            || tokens::mention_self(function.body.stream())
+    }
+}
+
+fn krate(args: &Args, around: Option<(&ItemImpl, &Args)>) -> Path {
+    let given = args.krate.as_ref().or_else(|| around.and_then(|(_, args)| args.krate.as_ref()));
+    given.map_or_else(|| parse_quote!(::cacher), |given| given.value.clone())
+}
+
+/// Input: `fn f(n: u8, mut m: u8, (a, b): (u8, u8))`; output: `fn f(n: u8, m: u8, __a2: (u8, u8))`
+fn signature(function: &Function) -> Signature {
+    let mut signature = function.signature.clone();
+    let inputs = signature.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (input, argument) in inputs.zip(&function.arguments) {
+        let ident = &argument.ident;
+        *input.pat = parse_quote!(#ident);
+    }
+    signature
+}
+
+fn receiver(subject: Subject) -> Option<SelfRole> {
+    let in_key = subject.key_names().is_some_and(|names| names.iter().any(|name| name == "self"));
+    subject.function.receiver.as_ref().map(|this| SelfRole { receiver: this.receiver.clone(), in_key })
+}
+
+fn arguments(subject: Subject) -> Vec<Argument> {
+    let arguments = subject.function.arguments.iter().map(|argument| Argument {
+        index: argument.index,
+        ident: argument.ident.clone(),
+        ty: argument.ty.clone(),
+        identity: subject.identifies(argument),
+        rebind: argument.pattern.clone().filter(|pattern| !matches!(pattern, Pat::Wild(_))),
+    });
+    arguments.collect()
+}
+
+/// The arguments that expressions are looked through for.
+struct Sources<'a>(&'a [Argument]);
+
+impl Sources<'_> {
+    fn of<T: ToTokens + Clone>(&self, source: &T) -> Sourced<T> {
+        let names = tokens::names(source);
+        let used = self.0.iter().filter(|argument| names.contains(&argument.ident));
+        let arguments = used.map(|argument| argument.index).collect();
+        Sourced { source: source.clone(), receiver: names.iter().any(|name| name == "self"), arguments }
+    }
+
+    fn timing(&self, given: Option<&Given<args::Timing>>) -> Option<Timing> {
+        given.map(|given| match &given.value {
+            args::Timing::Fixed(text, duration) => Timing::Fixed(*duration, text.span()),
+            args::Timing::Expr(expr) => Timing::Expr(self.of(expr)),
+            args::Timing::Closure(closure) => Timing::Closure(closure.clone()),
+        })
+    }
+}
+
+/// Those of the function, and those of what is around it: by name if they can be seen, as `Self` if not.
+fn generics(subject: Subject) -> Vec<Generic> {
+    let ignored = |name: &Ident| subject.ignored().any(|ignored| ignored == name);
+    let own = Some(&subject.function.signature.generics);
+    let around = subject.is_associated() && !subject.ignored().any(|name| name == "Self");
+    let block = subject.block.filter(|_| around);
+    let hidden = (around && block.is_none()).then(|| Generic::Itself(subject.function.signature.ident.span()));
+    let parameters = own.into_iter().chain(block.map(|block| &block.generics)).flat_map(|generics| &generics.params);
+    let named = parameters.filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) if !ignored(&parameter.ident) => Some(Generic::Type(parameter.ident.clone())),
+        GenericParam::Const(parameter) if !ignored(&parameter.ident) => Some(Generic::Const(parameter.ident.clone())),
+        _ => None,
+    });
+    hidden.into_iter().chain(named).collect()
+}
+
+fn value(subject: Subject) -> Value {
+    let args = subject.args;
+    if args.result.is_none() && !subject.returns_result() {
+        return Value::Plain { probe: args.value.is_none() };
+    }
+    let borrows = subject.returned().is_some_and(|ty| !types::make_static(&mut ty.clone()).is_empty());
+    Value::Fallible { owned_error: !borrows }
+}
+
+fn home(args: &Args, sources: &Sources) -> Home {
+    match &args.site {
+        Some(site) => Home::Field(sources.of(&site.value)),
+        None if args.thread_local.is_some() => Home::Thread,
+        None => Home::Static,
+    }
+}
+
+fn tier(backend: &Backend) -> Tier {
+    match backend {
+        Backend::Url(url) => Tier::Url { url: url.clone(), needs: needs(url) },
+        Backend::Expr(expr) => Tier::Expr(expr.clone()),
+    }
+}
+
+fn needs(url: &LitStr) -> Vec<Ident> {
+    let check::Needs { scheme, format } = check::needs(&url.value());
+    let span = Span::mixed_site().located_at(url.span());
+    let format = format.map(|format| format_ident!("format_{format}", span = span));
+    [format_ident!("scheme_{scheme}", span = span)].into_iter().chain(format).collect()
+}
+
+fn policies(args: &Args, sources: &Sources) -> Policies {
+    let expr = |given: &Option<Given<Expr>>| given.as_ref().map(|given| given.value.clone());
+    Policies {
+        ttl: sources.timing(args.ttl.as_ref()),
+        tti: sources.timing(args.tti.as_ref()),
+        expires_at: sources.timing(args.expires_at.as_ref()),
+        jitter: sources.timing(args.jitter.as_ref()),
+        none_ttl: sources.timing(args.none_ttl.as_ref()),
+        patience: sources.timing(args.patience.as_ref()),
+        capacity: expr(&args.capacity),
+        max_bytes: expr(&args.max_bytes),
+        cache_if: expr(&args.cache_if),
+        single_flight: args.single_flight.as_ref().is_none_or(|given| given.value == Flight::Local),
+    }
+}
+
+/// None are made where nothing may be added, or where that can't be known and they were not asked for.
+fn companions(subject: Subject, callable: Callable, around: Option<&Args>) -> Option<Companions> {
+    let function = subject.function;
+    let of_block = around.and_then(|args| args.companions.as_ref()).map(|given| &given.value);
+    let wanted = subject.args.companions.as_ref().map(|given| &given.value).or(of_block);
+    let in_trait_impl = subject.block.is_some_and(|block| block.trait_.is_some());
+    let form = match callable {
+        Callable::Free => Form::Type,
+        Callable::Associated if in_trait_impl => Form::Unit,
+        Callable::Associated => Form::Methods,
+    };
+    let may_stand = match form {
+        Form::Type => true,
+        Form::Unit => around.and_then(unit).is_some(),
+        Form::Methods => subject.block.is_some() || !matches!(function.vis, Visibility::Inherited),
+    };
+    let name = match wanted {
+        Some(args::Companions::Unwanted) => return None,
+        Some(args::Companions::Named(name)) if form != Form::Unit => name,
+        None if !may_stand => return None,
+        _ => &function.signature.ident,
+    };
+    Some(Companions { form, name: name.clone(), vis: function.vis.clone() })
+}
+
+/// The type that the block names for the companions of a trait's methods.
+fn unit(args: &Args) -> Option<&Ident> {
+    match args.companions.as_ref().map(|given| &given.value) {
+        Some(args::Companions::Named(name)) => Some(name),
+        _ => None,
+    }
+}
+
+fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests;

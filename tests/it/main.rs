@@ -1,0 +1,3 @@
+//! End to end, through the facade.
+
+mod callables;
