@@ -22,7 +22,6 @@ pub mod __private {
     pub use crate::{format_json, format_msgpack, scheme_file, scheme_memory};
 }
 
-
 #[doc(hidden)]
 #[macro_export]
 #[cfg(feature = "file")]
@@ -67,7 +66,9 @@ macro_rules! format_msgpack {
 #[cfg(not(feature = "msgpack"))]
 macro_rules! format_msgpack {
     () => {
-        ::core::compile_error!("`format=msgpack` needs the feature `msgpack` of cacher: add it to `features` in Cargo.toml");
+        ::core::compile_error!(
+            "`format=msgpack` needs the feature `msgpack` of cacher: add it to `features` in Cargo.toml"
+        );
     };
 }
 

@@ -7,7 +7,8 @@ use std::{
 };
 
 use crate::{
-    backend, bridge::{self, Shell},
+    backend,
+    bridge::{self, Shell},
     clock::{Alarm, Clock},
     error::{Error, Result},
     fault::{self, Fault},
@@ -257,7 +258,9 @@ impl Core {
             removal = removal.and(self.clear_stores(shell).await);
         }
         drop(open);
-        members.iter().for_each(|member| member.empty());
+        for member in &members {
+            member.empty();
+        }
         removal
     }
 

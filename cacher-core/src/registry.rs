@@ -37,9 +37,7 @@ pub(crate) fn add(core: &Arc<Core>) {
 pub(crate) fn claim(namespace: &Arc<str>, owner: TypeId, tiers: &[Arc<Tier>]) -> Result<()> {
     let stores: Vec<_> = tiers.iter().filter_map(|tier| tier.describe()).collect();
     let mut names = lock(&NAMES);
-    let taken = |claim: &Claim| {
-        claim.owner != owner && claim.namespace == *namespace && stores.contains(&claim.store)
-    };
+    let taken = |claim: &Claim| claim.owner != owner && claim.namespace == *namespace && stores.contains(&claim.store);
     if names.iter().any(taken) {
         return Err(Error::new(
             Kind::Invalid,

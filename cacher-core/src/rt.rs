@@ -30,6 +30,11 @@ pub use crate::{
     tier::{IntoBackend, Made, Opener},
 };
 
+/// The answer to a call.
+type Answer<R, P, Z, S> = Step<R, Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>;
+type HeldBy<Z> = <Z as Recipe>::Held;
+type TableOf<P, Z, S> = <S as Home<<P as Parts>::Owned, HeldBy<Z>>>::Table;
+
 /// What to do next: it is done, or something is to be run.
 #[derive(Debug)]
 pub enum Step<R, N> {
@@ -103,7 +108,7 @@ pub fn lookup<S, Z, M, R, P>(
     returns: &Returns<M, R>,
     parts: &P,
     terms: impl FnOnce() -> Terms,
-) -> Step<R, Leader<P::Owned, Z::Held, S::Table>>
+) -> Answer<R, P, Z, S>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
@@ -126,7 +131,7 @@ fn look_further<S, Z, M, R, P>(
     returns: &Returns<M, R>,
     parts: &P,
     terms: impl FnOnce() -> Terms,
-) -> Step<R, Leader<P::Owned, Z::Held, S::Table>>
+) -> Answer<R, P, Z, S>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
@@ -147,7 +152,7 @@ pub fn lookup_async<S, Z, M, R, P>(
     returns: &Returns<M, R>,
     parts: &P,
     terms: impl FnOnce() -> Terms,
-) -> impl Future<Output = Step<R, Leader<P::Owned, Z::Held, S::Table>>>
+) -> impl Future<Output = Answer<R, P, Z, S>>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
@@ -252,29 +257,29 @@ where
 }
 
 /// The entry of a sync call.
-pub fn entry<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> Entry<V>
+pub fn entry<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> Entry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
     S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + 'static,
+    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + Send + Sync + 'static,
 {
     Entry(Arc::new(keyed(home, recipe, parts, terms)))
 }
 
 /// The entry of an async call.
-pub fn entry_async<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncEntry<V>
+pub fn entry_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncEntry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
     S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + 'static,
+    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + Send + Sync + 'static,
 {
     AsyncEntry(Arc::new(keyed(home, recipe, parts, terms)))
 }
 
 /// The entry of a call of a function with `thread_local`.
-pub fn entry_local<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> LocalEntry<V>
+pub fn entry_local<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> LocalEntry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,

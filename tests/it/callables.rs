@@ -214,8 +214,24 @@ fn thirteen_and_more_arguments() {
     #[cache]
     #[expect(clippy::too_many_arguments, clippy::many_single_char_names)]
     fn sum(
-        a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, l: u8, m: u8, n: u8, o: u8,
-        p: u8, q: u8, r: u8,
+        a: u8,
+        b: u8,
+        c: u8,
+        d: u8,
+        e: u8,
+        f: u8,
+        g: u8,
+        h: u8,
+        i: u8,
+        j: u8,
+        k: u8,
+        l: u8,
+        m: u8,
+        n: u8,
+        o: u8,
+        p: u8,
+        q: u8,
+        r: u8,
     ) -> u64 {
         [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r].into_iter().map(u64::from).sum()
     }

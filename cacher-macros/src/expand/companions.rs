@@ -239,10 +239,10 @@ fn cache(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
     let of_block = unit.is_some_and(|unit| unit.header.generics.params.iter().any(is_type_or_const));
     let handle = if own || of_block {
         let text = format!("::{}", plan.signature.ident);
-        let name = plan.name.as_ref().map_or_else(
-            || quote!(::core::concat!(::core::module_path!(), #text)),
-            ToTokens::to_token_stream,
-        );
+        let name = plan
+            .name
+            .as_ref()
+            .map_or_else(|| quote!(::core::concat!(::core::module_path!(), #text)), ToTokens::to_token_stream);
         quote!(#rt::handle_of_all(#site, #name))
     } else {
         quote!(#rt::handle(#site, #owner #marker(), #owner #config))
@@ -326,9 +326,8 @@ impl Kept {
         let (kept, dropped): (Vec<_>, Vec<_>) = parameters.cloned().partition(passes);
         let dropped: Vec<_> = dropped.iter().map(parameter_name).collect();
         let predicates = all.iter().filter_map(|generics| generics.where_clause.as_ref());
-        let speaks_of_kept = |predicate: &&WherePredicate| {
-            !dropped.iter().any(|name| tokens::contain(predicate, &name.to_string()))
-        };
+        let speaks_of_kept =
+            |predicate: &&WherePredicate| !dropped.iter().any(|name| tokens::contain(predicate, &name.to_string()));
         let predicates: Vec<_> = predicates.flat_map(|clause| &clause.predicates).filter(speaks_of_kept).collect();
         let mut generics = Generics { params: kept.into_iter().collect(), ..Generics::default() };
         sort_lifetimes_first(&mut generics);
