@@ -78,6 +78,12 @@ pub fn key_part<P: KeyPart>(part: P) -> P {
     part
 }
 
+/// The type of a closure, as what tells a function and its type parameters from others.
+#[inline]
+pub fn marker<M>(_closure: &M) -> PhantomData<M> {
+    PhantomData
+}
+
 /// The shape of a function whose values are held as `held` says.
 #[inline]
 pub fn shape<M: 'static, H: Held, C>(
@@ -295,8 +301,11 @@ pub fn handle<M: 'static>(site: &Site, _marker: PhantomData<M>, configure: fn() 
     Handle::of(site.core::<M>(configure))
 }
 
-/// The whole cache of a generic function: of the instantiations used so far.
-#[must_use]
-pub fn handle_of_all(site: &Site, name: &str) -> Handle {
-    Handle::new(name.into(), site.cores())
+/// The whole cache of a generic function: of the instantiations used so far. `place` is a closure in the companion
+/// that asks, whose own name comes last in its path; the function's comes in its place, if that is not before it.
+pub fn handle_of_all<M>(site: &Site, _place: &M, name: Option<&str>, function: &str) -> Handle {
+    let path = crate::place::function(std::any::type_name::<M>());
+    let owner = path.rsplit_once("::").map_or("", |(owner, _)| owner);
+    let path = if function.is_empty() { owner.to_owned() } else { format!("{owner}::{function}") };
+    Handle::new(name.map_or_else(|| path.into(), Into::into), site.cores())
 }
