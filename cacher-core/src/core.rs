@@ -88,6 +88,8 @@ impl Removal {
 pub(crate) trait Member: Send + Sync {
     /// The fence of the table, to wait for writes that were admitted.
     fn quiet(&self) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Gives up waiting for writes that were admitted.
+    fn overtake(&self);
     /// Drops what is in memory.
     fn empty(&self);
     /// Entries, and what they weigh.
@@ -253,6 +255,7 @@ impl Core {
                 }
             });
             if drained.await.is_none() {
+                members.iter().for_each(|member| member.overtake());
                 self.bury_all();
                 removal = Removal::Pending;
             }
@@ -290,14 +293,16 @@ impl Core {
     pub(crate) async fn remove(self: &Arc<Self>, shell: Shell, name: Arc<str>) -> Removal {
         let core = Arc::clone(self);
         let quick = self.tiers.iter().all(|tier| tier.writes_quickly());
-        bridge::run(shell, quick, move || {
-            let removal = core.remove_now(&name);
-            if removal == Removal::Pending {
-                core.bury(name);
-            }
-            removal
-        })
-        .await
+        bridge::run(shell, quick, move || core.remove_or_bury(&name)).await
+    }
+
+    /// Removes an entry from all stores here and now, or sees to it that it is not served.
+    pub(crate) fn remove_or_bury(self: &Arc<Self>, name: &Arc<str>) -> Removal {
+        let removal = self.remove_now(name);
+        if removal == Removal::Pending {
+            self.bury(Arc::clone(name));
+        }
+        removal
     }
 
     fn remove_now(&self, name: &Arc<str>) -> Removal {

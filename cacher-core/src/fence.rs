@@ -7,12 +7,14 @@
 //! * A write to a store is [admitted](Seat::admit) only while the token is current, one at a time per key. It counts
 //!   until the store has answered, whether or not its caller still waits.
 //! * [Publishing](Seat::publish) to memory compares the token and inserts in one critical section.
-//! * An invalidation [closes](Seat::close) the key: the epoch moves on, nothing more is admitted, admitted writes are
+//! * An invalidation [closes](Seat::close) the key: the epoch moves on, nothing more is admitted, the admitted write is
 //!   awaited. The caller removes the entry from the stores. [`Closed::finish`] then moves the epoch on again and
 //!   removes the entry from memory in one critical section.
+//! * What puts a newer value in place of an older one (an insertion, a refresh) [closes](Seat::overwrite) the key in
+//!   the same way while it writes, if its token is current, and publishes in place of removing.
 //!
 //! The second move matters: a load that began between the two may have read the old value from a store that was not
-//! emptied yet. `tests/fence_model.rs` walks through all interleavings, and shows which weaker protocols fail.
+//! emptied yet. `tests/fence_model` walks through all interleavings, and shows which weaker protocols fail.
 //!
 //! Clearing a whole cache is the same with the [`Generation`] in place of the epoch.
 
@@ -64,17 +66,37 @@ impl Generation {
 /// The cells of all keys that something is going on at. `F` is what else is kept at a key.
 #[derive(Debug)]
 pub(crate) struct Fence<O, F> {
-    shards: [Mutex<HashTable<Row<O, F>>>; SHARDS],
+    shards: [Mutex<Shard<O, F>>; SHARDS],
     generation: Arc<Generation>,
 }
 
 const SHARDS: usize = 16;
 
 #[derive(Debug)]
+struct Shard<O, F> {
+    rows: HashTable<Row<O, F>>,
+    /// Rows that nobody has a seat at any more, but a write goes on at.
+    lingering: usize,
+}
+
+impl<O, F> Default for Shard<O, F> {
+    fn default() -> Self {
+        Self { rows: HashTable::new(), lingering: 0 }
+    }
+}
+
+#[derive(Debug)]
 struct Row<O, F> {
     key: Key<O>,
     cell: Arc<Cell<F>>,
     seats: usize,
+}
+
+impl<O, F> Row<O, F> {
+    /// Whether nothing goes on here.
+    fn is_idle(&self) -> bool {
+        self.seats == 0 && lock(&self.cell.state).writing().is_none()
+    }
 }
 
 #[derive(Debug)]
@@ -91,9 +113,11 @@ struct State<F> {
 }
 
 /// A write to the stores that was admitted.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Write {
     done: AtomicBool,
+    /// Somebody has given up waiting for it.
+    overtaken: AtomicBool,
     quiet: Event,
 }
 
@@ -113,6 +137,16 @@ impl<F> State<F> {
     /// The write that is going on.
     fn writing(&self) -> Option<Arc<Write>> {
         self.write.as_ref().filter(|write| !write.done.load(Ordering::SeqCst)).map(Arc::clone)
+    }
+
+    /// Begins a write, unless there is one already.
+    fn write(&mut self) -> Result<Admitted, Arc<Write>> {
+        if let Some(other) = self.writing() {
+            return Err(other);
+        }
+        let write = Arc::<Write>::default();
+        self.write = Some(Arc::clone(&write));
+        Ok(Admitted(write))
     }
 }
 
@@ -136,30 +170,65 @@ impl<O: Eq, F: Default> Fence<O, F> {
 
     /// Waits until no write that was admitted before now is going on anywhere.
     pub(crate) async fn quiet(&self) {
-        let mut cells = Vec::new();
-        for shard in &self.shards {
-            cells.extend(lock(shard).iter().map(|row| Arc::clone(&row.cell)));
-        }
-        for cell in cells {
+        for cell in self.cells() {
             cell.quiet().await;
         }
+    }
+
+    /// Gives up waiting for the writes that are going on: they will undo what they did.
+    pub(crate) fn overtake(&self) {
+        for cell in self.cells() {
+            lock(&cell.state).overtake();
+        }
+    }
+
+    fn cells(&self) -> Vec<Arc<Cell<F>>> {
+        let mut cells = Vec::new();
+        for shard in &self.shards {
+            cells.extend(lock(shard).rows.iter().map(|row| Arc::clone(&row.cell)));
+        }
+        cells
     }
 
     fn cell(&self, key: Key<O>) -> Arc<Cell<F>> {
         let hash = key.hash;
         let mut shard = self.shard(hash);
-        if let Some(row) = shard.find_mut(hash, |row| row.key == key) {
-            row.seats += 1;
-            return Arc::clone(&row.cell);
-        }
-        let cell = Arc::new(Cell { state: Mutex::default() });
-        shard.insert_unique(hash, Row { key, cell: Arc::clone(&cell), seats: 1 }, |row| row.key.hash);
+        let idle = shard.take_idle();
+        let cell = shard.cell(key);
+        drop(shard);
+        drop(idle);
         cell
     }
 }
 
+impl<O: Eq, F: Default> Shard<O, F> {
+    fn cell(&mut self, key: Key<O>) -> Arc<Cell<F>> {
+        let hash = key.hash;
+        if let Some(row) = self.rows.find_mut(hash, |row| row.key == key) {
+            self.lingering -= usize::from(row.seats == 0);
+            row.seats += 1;
+            return Arc::clone(&row.cell);
+        }
+        let cell = Arc::new(Cell { state: Mutex::default() });
+        self.rows.insert_unique(hash, Row { key, cell: Arc::clone(&cell), seats: 1 }, |row| row.key.hash);
+        cell
+    }
+}
+
+impl<O, F> Shard<O, F> {
+    /// Takes out the rows at which the last write has ended meanwhile. Their keys are dropped where no lock is held.
+    fn take_idle(&mut self) -> Vec<Row<O, F>> {
+        if self.lingering == 0 {
+            return Vec::new();
+        }
+        let idle: Vec<_> = self.rows.extract_if(|row| row.is_idle()).collect();
+        self.lingering -= idle.len();
+        idle
+    }
+}
+
 impl<O, F> Fence<O, F> {
-    fn shard(&self, hash: u64) -> MutexGuard<'_, HashTable<Row<O, F>>> {
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<O, F>> {
         // The low bits choose the bucket.
         lock(&self.shards[(hash >> 32) as usize % SHARDS])
     }
@@ -168,12 +237,16 @@ impl<O, F> Fence<O, F> {
         Token { epoch: state.epoch, generation: self.generation.current() }
     }
 
-    /// Gives up a seat, and the cell with the last one. The key is dropped where no lock is held.
+    /// Gives up a seat; and with the last one the cell, unless a write goes on, which others must still wait for.
     fn leave(&self, hash: u64, cell: &Arc<Cell<F>>) {
         let mut shard = self.shard(hash);
-        let Ok(mut row) = shard.find_entry(hash, |row| Arc::ptr_eq(&row.cell, cell)) else { return };
+        let Ok(mut row) = shard.rows.find_entry(hash, |row| Arc::ptr_eq(&row.cell, cell)) else { return };
         row.get_mut().seats -= 1;
-        let gone = (row.get().seats == 0).then(|| row.remove().0);
+        if row.get().seats > 0 {
+            return;
+        }
+        let gone = row.get().is_idle().then(|| row.remove().0);
+        shard.lingering += usize::from(gone.is_none());
         drop(shard);
         drop(gone);
     }
@@ -185,6 +258,14 @@ impl<F> Cell<F> {
         let writing = lock(&self.state).writing();
         if let Some(write) = writing {
             write.wait().await;
+        }
+    }
+}
+
+impl<F> State<F> {
+    fn overtake(&self) {
+        if let Some(write) = self.writing() {
+            write.overtaken.store(true, Ordering::SeqCst);
         }
     }
 }
@@ -214,11 +295,6 @@ impl<O, F> Seat<O, F> {
         change(&mut lock(&self.cell.state).extra)
     }
 
-    /// Whether nothing has invalidated what this seat may write.
-    pub(crate) fn is_current(&self) -> bool {
-        self.may_write(&lock(&self.cell.state))
-    }
-
     fn may_write(&self, state: &State<F>) -> bool {
         state.closed == 0 && !self.fence.generation.is_closed() && self.token == self.fence.token(state)
     }
@@ -226,19 +302,17 @@ impl<O, F> Seat<O, F> {
     /// Waits for its turn to write to the stores; `None` if the value is out of date.
     pub(crate) async fn admit(&self) -> Option<Admitted> {
         loop {
-            let writing = {
+            let other = {
                 let mut state = lock(&self.cell.state);
                 if !self.may_write(&state) {
                     return None;
                 }
-                let Some(other) = state.writing() else {
-                    let write = Arc::new(Write { done: AtomicBool::new(false), quiet: Event::new() });
-                    state.write = Some(Arc::clone(&write));
-                    return Some(Admitted(write));
-                };
-                other
+                match state.write() {
+                    Ok(admitted) => return Some(admitted),
+                    Err(other) => other,
+                }
             };
-            writing.wait().await;
+            other.wait().await;
         }
     }
 
@@ -251,33 +325,41 @@ impl<O, F> Seat<O, F> {
 }
 
 impl<O, F: Default> Seat<O, F> {
-    /// Moves the epoch on and takes part in the new one: what began before can no longer write.
-    pub(crate) fn renew(&mut self) {
-        let forgotten = {
-            let mut state = lock(&self.cell.state);
-            state.epoch += 1;
-            self.token = self.fence.token(&state);
-            std::mem::take(&mut state.extra)
-        };
-        drop(forgotten);
-    }
-
     /// Begins an invalidation: moves the epoch on, and closes the key until [`Closed::finish`].
-    pub(crate) fn close(self) -> Closed<O, F> {
-        let forgotten = {
-            let mut state = lock(&self.cell.state);
-            state.epoch += 1;
-            state.closed += 1;
-            std::mem::take(&mut state.extra)
-        };
+    pub(crate) fn close(&self) -> Closed<'_, O, F> {
+        let forgotten = lock(&self.cell.state).close();
         drop(forgotten);
         Closed { seat: self }
+    }
+
+    /// Closes the key to put a newer value there; `None` if something has invalidated that value.
+    pub(crate) fn overwrite(&self) -> Option<Closed<'_, O, F>> {
+        let mut state = lock(&self.cell.state);
+        let forgotten = self.may_write(&state).then(|| state.close());
+        drop(state);
+        forgotten.map(|_| Closed { seat: self })
+    }
+}
+
+impl<F: Default> State<F> {
+    /// What was kept here comes back, to be dropped where no lock is held.
+    fn close(&mut self) -> F {
+        self.epoch += 1;
+        self.closed += 1;
+        std::mem::take(&mut self.extra)
     }
 }
 
 /// A write that may go on to the stores. Dropped when they have answered.
 #[derive(Debug)]
 pub(crate) struct Admitted(Arc<Write>);
+
+impl Admitted {
+    /// Whether somebody has given up waiting for this write, so that it must be undone.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        self.0.overtaken.load(Ordering::SeqCst)
+    }
+}
 
 impl Drop for Admitted {
     fn drop(&mut self) {
@@ -286,27 +368,45 @@ impl Drop for Admitted {
     }
 }
 
-/// A key under invalidation. Dropping it early opens the key again, with the epoch moved on.
+/// A key at which nothing else is written. Dropping it opens the key again, with the epoch moved on.
 #[derive(Debug)]
-pub(crate) struct Closed<O, F: Default> {
-    seat: Seat<O, F>,
+pub(crate) struct Closed<'a, O, F: Default> {
+    seat: &'a Seat<O, F>,
 }
 
-impl<O, F: Default> Closed<O, F> {
+impl<O, F: Default> Closed<'_, O, F> {
     /// Waits for the write that was admitted before.
     pub(crate) async fn quiet(&self) {
         self.seat.cell.quiet().await;
     }
 
-    /// Moves the epoch on again, and removes the entry from memory in the same critical section.
-    pub(crate) fn finish<T>(self, remove: impl FnOnce() -> T) -> T {
+    /// Gives up waiting for it: it will undo what it did.
+    pub(crate) fn overtake(&self) {
+        lock(&self.seat.cell.state).overtake();
+    }
+
+    /// Waits for its turn to write to the stores.
+    pub(crate) async fn admit(&self) -> Admitted {
+        loop {
+            let written = lock(&self.seat.cell.state).write();
+            match written {
+                Ok(admitted) => return admitted,
+                Err(other) => other.wait().await,
+            }
+        }
+    }
+
+    /// Moves the epoch on again, and changes memory in the same critical section. `change` is told whether the cache
+    /// has not been cleared meanwhile; it must neither wait nor run code of the user.
+    pub(crate) fn finish<T>(self, change: impl FnOnce(bool) -> T) -> T {
+        let generation = &self.seat.fence.generation;
         let mut state = lock(&self.seat.cell.state);
         state.epoch += 1;
-        remove()
+        change(!generation.is_closed() && self.seat.token.generation == generation.current())
     }
 }
 
-impl<O, F: Default> Drop for Closed<O, F> {
+impl<O, F: Default> Drop for Closed<'_, O, F> {
     fn drop(&mut self) {
         let forgotten = {
             let mut state = lock(&self.seat.cell.state);

@@ -17,9 +17,8 @@ pub(crate) struct Plan {
     pub(crate) function: Function,
     /// Its signature with a name in place of each pattern; the body wants [`Argument::rebind`].
     pub(crate) signature: Signature,
-    pub(crate) callable: Callable,
     pub(crate) colour: Colour,
-    pub(crate) receiver: Option<SelfRole>,
+    pub(crate) receiver: Option<Receiver>,
     /// All but the receiver, in order.
     pub(crate) arguments: Vec<Argument>,
     /// What identifies a call in place of the identity arguments.
@@ -37,7 +36,7 @@ pub(crate) struct Plan {
     pub(crate) policies: Policies,
     pub(crate) name: Option<LitStr>,
     pub(crate) companions: Option<Companions>,
-    /// The `#[cfg]`s of the function, which each companion needs as well.
+    /// The `#[cfg]`s of the function, which each companion needs as well, and the lints that it allows or expects.
     pub(crate) cfgs: Vec<Attribute>,
 }
 
@@ -72,12 +71,6 @@ pub(crate) enum Colour {
     Async,
 }
 
-pub(crate) struct SelfRole {
-    pub(crate) receiver: Receiver,
-    /// Whether an expression of `key` names it. Otherwise it is not identity at all.
-    pub(crate) in_key: bool,
-}
-
 pub(crate) struct Argument {
     /// Its place, the receiver not counted.
     pub(crate) index: usize,
@@ -93,14 +86,13 @@ pub(crate) struct Argument {
 /// An expression, and which arguments it names.
 pub(crate) struct Sourced<T> {
     pub(crate) source: T,
-    pub(crate) receiver: bool,
     /// [`Argument::index`] of each, all of them identity.
     pub(crate) arguments: Vec<usize>,
 }
 
 pub(crate) enum Generic {
-    /// `Self`, where the generics of the `impl` block or the trait can't be seen; here is the function's name.
-    Itself(Span),
+    /// `Self`, where the generics of the `impl` block or the trait can't be seen.
+    Itself,
     /// A type parameter; must be `'static`, which is to be asserted at its span.
     Type(Ident),
     Const(Ident),

@@ -2,3 +2,5 @@
 
 mod callables;
 mod files;
+mod gated;
+mod stores;

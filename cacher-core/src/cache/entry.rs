@@ -3,17 +3,16 @@
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use super::{
-    Cache, Landing,
-    memory::Arrival,
+    Cache,
     stores::{Found, StoredKey},
+    write::New,
 };
 use crate::{
     bridge::Shell,
     core::{DRAIN, Removal, within},
-    fence::Seat,
     key::parts::Key,
     memory::{held::Held, table::Table},
-    strategy::life::{self, Terms},
+    strategy::life::Terms,
     sync::Arc,
 };
 
@@ -142,27 +141,24 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let mut stored = Removal::Absent;
         if let Some(key) = self.stored() {
             if within(&self.cache.core.clock, DRAIN, closed.quiet()).await.is_none() {
+                closed.overtake();
                 self.cache.bury(&key);
                 stored = Removal::Pending;
             }
             stored = stored.and(self.cache.remove_stored(shell, &key).await);
         }
-        let forgotten = closed.finish(|| self.cache.forget(&self.key));
+        let forgotten = closed.finish(|_| self.cache.forget(&self.key));
         stored.and(Removal::of(forgotten.is_some()))
     }
 
-    /// Puts a value in every tier, past which nothing older can be written.
     pub(crate) async fn insert(&self, shell: Shell, value: H::Value) -> bool {
         let cache = &self.cache;
+        let (seat, ()) = cache.fence.enter(&self.key, |_, _| ());
         let terms = self.terms.with((cache.seen)(&value));
-        let now = cache.core.clock.stamp();
-        let Some(lifetime) = life::lifetime(&cache.core.config.life, &terms, now, self.key.hash) else {
-            cache.core.counters.refusals.add(1);
-            return false;
-        };
-        let (mut seat, ()) = cache.fence.enter(&self.key, |_, _| ());
-        seat.renew();
-        self.put(shell, &seat, value, lifetime).await
+        match cache.lifetime(&self.key, &terms) {
+            Some(lifetime) => cache.overwrite(shell, &seat, &self.key, self.new_value(&value, lifetime)).await,
+            None => false,
+        }
     }
 
     pub(crate) async fn expire_in(&self, shell: Shell, life: Duration) -> bool {
@@ -170,22 +166,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
         match self.peek(shell).await {
             Some(_) if life.is_zero() => self.invalidate(shell).await != Removal::Absent,
-            Some(value) => self.put(shell, &seat, value, life).await,
+            Some(value) => self.cache.overwrite(shell, &seat, &self.key, self.new_value(&value, life)).await,
             None => false,
         }
     }
 
-    async fn put(&self, shell: Shell, seat: &Seat<O, Landing<H>>, value: H::Value, lifetime: Duration) -> bool {
-        let cache = &self.cache;
-        let times = cache.times(cache.core.clock.stamp(), Duration::ZERO, lifetime);
-        if let Some(stored) = self.stored() {
-            cache.write(shell, seat, (&stored, &self.key), &value, times, cache.core.tiers()).await;
-        }
-        let weight = cache.weight(&value);
-        let held = H::hold(value);
-        let arrival = Arrival { held, lifetime, weight, created: times.created, load_time: Duration::ZERO };
-        cache.publish(seat, &self.key, arrival);
-        seat.is_current()
+    fn new_value<'a>(&self, value: &'a H::Value, lifetime: Duration) -> New<'a, H::Value, H> {
+        let load_began = self.cache.core.clock.stamp();
+        New { value, held: H::hold(value.clone()), lifetime, load_began, load_time: Duration::ZERO }
     }
 
     fn stored(&self) -> Option<StoredKey> {

@@ -2,14 +2,14 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Cache, Landing, memory::Arrival};
+use super::{Cache, Landing, write::New};
 use crate::{
     bridge::Shell,
     fence::Seat,
     flight::{Flight, Outcome, SharedError},
     key::parts::Key,
     memory::{held::Held, table::Table},
-    strategy::life::{self, Terms},
+    strategy::life::Terms,
     sync::Arc,
     time::{Stamp, Tick},
 };
@@ -33,6 +33,8 @@ pub(super) struct Load<O, H> {
     /// Whom others follow; `None` if nobody can.
     pub(super) flight: Option<Arc<Flight<H>>>,
     pub(super) terms: Terms,
+    /// Whether the value takes the place of what is stored already.
+    overwrites: bool,
     began: Stamp,
 }
 
@@ -51,7 +53,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         terms: Terms,
     ) -> Self {
         let began = cache.core.clock.stamp();
-        Self::with(cache, Some(Load { key, seat, flight, terms, began }))
+        Self::with(cache, Some(Load { key, seat, flight, terms, overwrites: false, began }))
+    }
+
+    /// The same leader, whose value takes the place of what is stored already.
+    pub(super) fn overwriting(mut self) -> Self {
+        if let Some(load) = &mut self.load {
+            load.overwrites = true;
+        }
+        self
     }
 
     /// One whose value is not stored.
@@ -113,19 +123,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let random = load.key.hash ^ cache.core.clock.tick().0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let Some(lifetime) = life::lifetime(&cache.core.config.life, &terms, cache.core.clock.stamp(), random) else {
-            cache.core.counters.refusals.add(1);
-            return;
-        };
-        let load_time = cache.core.clock.tick().since(self.began);
-        let times = cache.times(load.began, load_time, lifetime);
-        if let Some(stored) = cache.stored_key(&load.key) {
-            cache.write(shell, &load.seat, (&stored, &load.key), value, times, cache.core.tiers()).await;
+        let Some(lifetime) = cache.lifetime(&load.key, &terms) else { return };
+        let new = New { value, held: held.clone(), lifetime, load_began: load.began, load_time: self.load_time() };
+        if load.overwrites {
+            cache.overwrite(shell, &load.seat, &load.key, new).await;
+        } else {
+            cache.put(shell, &load.seat, &load.key, new).await;
         }
-        let (held, weight) = (held.clone(), cache.weight(value));
-        let arrival = Arrival { held, lifetime, weight, created: times.created, load_time };
-        cache.publish(&load.seat, &load.key, arrival);
     }
 
     /// Ends the load for its followers. Whoever comes from now on leads anew, or finds the value.

@@ -89,15 +89,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         found.map(|found| found.value)
     }
 
-    /// A load of its own, past which nothing older can be written.
+    /// A load of its own, whatever is cached or under way. Others follow it if they find nothing.
     fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
-        let (mut seat, ()) = self.fence.enter(&key, |_, _| ());
-        seat.renew();
-        let flight = Flight::new(shell);
-        let landing = Some((seat.token(), Arc::clone(&flight)));
-        let earlier = seat.change(|current| std::mem::replace(current, landing));
+        let (seat, (flight, earlier)) = self.fence.enter(&key, |landing, token| {
+            let flight = Flight::new(shell);
+            let earlier = landing.replace((token, Arc::clone(&flight)));
+            (flight, earlier)
+        });
         drop(earlier);
-        Leader::new(self, key, seat, Some(flight), terms)
+        Leader::new(self, key, seat, Some(flight), terms).overwriting()
     }
 
     async fn load(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Lookup<O, H, T> {
@@ -170,7 +170,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let Some(load) = &self.load else { return Lookup::Miss(self) };
         let cache = &self.cache;
         if let Some(value) = cache.hit(&load.key) {
-            self.give_up_with(|| H::hold(value.clone()));
+            let held = H::hold(value.clone());
+            self.land(Outcome::Landed(held));
             return Lookup::Hit(value);
         }
         if let Some(stored) = cache.stored_key(&load.key) {
@@ -195,14 +196,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let cache = &self.cache;
         let found = cache.read(shell, stored, &load.terms).await?;
         cache.back_fill(shell, &load.seat, (stored, &load.key), &found, &load.terms).await;
-        let weight_and_times = |held| cache.arrival(&found, held);
         let held = H::hold(found.value.clone());
-        cache.publish(&load.seat, &load.key, weight_and_times(held.clone()));
+        cache.publish(&load.seat, &load.key, cache.arrival(&found, held.clone()));
         Some(held)
-    }
-
-    fn give_up_with(self, held: impl FnOnce() -> H) {
-        let held = held();
-        self.land(Outcome::Landed(held));
     }
 }

@@ -5,12 +5,12 @@ use std::{future::Future, hash::BuildHasher, pin::Pin, time::Duration};
 use super::{Cache, Landing};
 use crate::{
     core::{Member, on_worker_at},
-    fence::Seat,
+    fence::{Closed, Seat},
     key::parts::{ByHash, Hashing, Key, Parts, Query},
     memory::{
         held::Held,
         slot::{Facts, Idle, Slot},
-        table::Table,
+        table::{Dropped, Table},
     },
     strategy::life,
     sync::{Arc, Weak, lock},
@@ -24,6 +24,32 @@ pub(super) struct Arrival<H> {
     pub(super) weight: u64,
     pub(super) created: Stamp,
     pub(super) load_time: Duration,
+}
+
+/// A slot that is ready to go into a table.
+struct Incoming<'a, O, H, T> {
+    table: &'a T,
+    key: Key<O>,
+    slot: Slot<H>,
+    fits: bool,
+}
+
+/// What a change of memory came to. What was pushed out is dropped where no lock is held.
+enum Outcome<O, H> {
+    Entered { deadline: Tick, generation: u64, weight: u64, dropped: Dropped<O, H> },
+    Removed(Option<(Key<O>, Slot<H>)>),
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Incoming<'_, O, H, T> {
+    /// Goes in; or, if it is too large, takes out what stands in its place, which is older.
+    fn enter(self) -> Outcome<O, H> {
+        let Self { table, key, slot, fits } = self;
+        if !fits {
+            return Outcome::Removed(table.remove(&key, |_| true));
+        }
+        let (deadline, generation, weight) = (slot.deadline(), slot.generation(), slot.weight());
+        Outcome::Entered { deadline, generation, weight, dropped: table.insert(key, slot) }
+    }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -81,26 +107,55 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Puts a value in memory, unless something has invalidated it.
     pub(super) fn publish(&self, seat: &Seat<O, Landing<H>>, key: &Key<O>, arrival: Arrival<H>) {
-        let Some(table) = &self.table else { return };
-        let hash = key.hash;
-        let key = key.clone();
-        let slot = self.slot_of(arrival, seat.token().generation);
-        if slot.weight() > table.heaviest() {
+        let incoming = self.incoming(key, arrival, seat.token().generation);
+        let outcome = seat.publish(|| incoming.map(|incoming| incoming.enter()));
+        self.note(outcome.flatten(), key.hash);
+    }
+
+    /// Puts a value in memory in place of an older one.
+    pub(super) fn replace(
+        &self,
+        seat: &Seat<O, Landing<H>>,
+        closed: Closed<'_, O, Landing<H>>,
+        key: &Key<O>,
+        arrival: Arrival<H>,
+    ) {
+        let incoming = self.incoming(key, arrival, seat.token().generation);
+        let outcome = closed.finish(|current| incoming.filter(|_| current).map(|incoming| incoming.enter()));
+        self.note(outcome, key.hash);
+    }
+
+    /// Makes all that can be made before the key's cell is locked.
+    fn incoming(&self, key: &Key<O>, arrival: Arrival<H>, generation: u64) -> Option<Incoming<'_, O, H, T>> {
+        let table = self.table.as_ref()?;
+        let slot = self.slot_of(arrival, generation);
+        let fits = slot.weight() <= table.heaviest();
+        if !fits {
             self.core.counters.refusals.add(1);
-            // What stands there is older than what was refused.
-            drop(seat.publish(|| table.remove(&key, |_| true)));
-            return;
         }
-        let (deadline, generation, weight) = (slot.deadline(), slot.generation(), slot.weight());
-        let Some(dropped) = seat.publish(|| table.insert(key, slot)) else { return };
-        self.core.counters.evictions.add(dropped.evicted(hash));
-        self.count_local(generation, 1, weight);
-        dropped.each(|slot| self.count_local(slot.generation(), -1, slot.weight()));
-        if let Some(when) = self.expiries.note(deadline, hash) {
-            self.sweep_at(when);
-        }
-        if self.is_local() {
-            self.sweep_due();
+        Some(Incoming { table, key: key.clone(), slot, fits })
+    }
+
+    /// Counts what a change of memory pushed out, and lets it go.
+    fn note(&self, outcome: Option<Outcome<O, H>>, hash: u64) {
+        match outcome {
+            None => {}
+            Some(Outcome::Removed(gone)) => {
+                if let Some((_, slot)) = &gone {
+                    self.count_local(slot.generation(), -1, slot.weight());
+                }
+            }
+            Some(Outcome::Entered { deadline, generation, weight, dropped }) => {
+                self.core.counters.evictions.add(dropped.evicted(hash));
+                self.count_local(generation, 1, weight);
+                dropped.each(|slot| self.count_local(slot.generation(), -1, slot.weight()));
+                if let Some(when) = self.expiries.note(deadline, hash) {
+                    self.sweep_at(when);
+                }
+                if self.is_local() {
+                    self.sweep_due();
+                }
+            }
         }
     }
 
@@ -181,6 +236,10 @@ where
 {
     fn quiet(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(self.fence.quiet())
+    }
+
+    fn overtake(&self) {
+        self.fence.overtake();
     }
 
     fn empty(&self) {

@@ -5,6 +5,7 @@ mod leader;
 mod lookup;
 mod memory;
 mod stores;
+mod write;
 
 use std::fmt;
 

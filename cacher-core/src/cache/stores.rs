@@ -17,7 +17,6 @@ use crate::{
     strategy::life::{self, Terms},
     sync::Arc,
     tier::Tier,
-    time::Stamp,
 };
 
 /// A key as stores know it.
@@ -40,7 +39,7 @@ pub(super) struct Found<V> {
 }
 
 /// A value on its way into the stores: one sealed entry for each tier.
-struct Shipment {
+pub(super) struct Shipment {
     name: Arc<str>,
     times: Times,
     /// Outermost first, so that an upper tier never leads.
@@ -136,13 +135,27 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     ) {
         // Encoding runs the user's code: before the write is admitted, which others wait for.
         let shipment = self.pack(key, owned, value, times, tiers);
-        let Some(admitted) = seat.admit().await else { return };
-        let core = Arc::clone(&self.core);
-        let quick = tiers.iter().all(|tier| tier.writes_quickly());
-        bridge::run(shell, quick, move || shipment.deliver(&core, admitted)).await;
+        if let Some(admitted) = seat.admit().await {
+            self.ship(shell, shipment, admitted).await;
+        }
     }
 
-    fn pack(&self, key: &StoredKey, owned: &Key<O>, value: &H::Value, times: Times, tiers: &[Arc<Tier>]) -> Shipment {
+    /// Sends a value to its stores. It arrives even if the caller does not wait for it.
+    pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) {
+        let core = Arc::clone(&self.core);
+        let quick = shipment.entries.iter().all(|(tier, _)| tier.writes_quickly());
+        bridge::run(shell, quick, move || shipment.deliver(&core, &admitted)).await;
+    }
+
+    /// Seals a value for each of its stores.
+    pub(super) fn pack(
+        &self,
+        key: &StoredKey,
+        owned: &Key<O>,
+        value: &H::Value,
+        times: Times,
+        tiers: &[Arc<Tier>],
+    ) -> Shipment {
         let entries = tiers.iter().rev().map(|tier| {
             let entry = tier.store().and_then(|store| self.seal(store.format, key, owned, value, &times));
             (Arc::clone(tier), entry)
@@ -163,14 +176,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let arguments = (codec.arguments)(format, &owned.parts, self.core.config.arguments);
         let content = Content { value: &value, arguments: arguments.as_deref() };
         Ok(envelope::seal(format.name(), &self.identity(key), times, &content))
-    }
-
-    /// The times of a new value.
-    pub(super) fn times(&self, load_began: Stamp, load_time: Duration, lifetime: Duration) -> Times {
-        let created = self.core.clock.stamp();
-        let idle = self.core.config.life.tti.map_or(Stamp::NEVER, |tti| created.after(tti));
-        let until = life::until_stamp(created, lifetime).min(idle);
-        Times { load_began, created, fresh_until: until, keep_until: until, load_time }
     }
 
     /// A found value for memory.
@@ -213,8 +218,9 @@ async fn get(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, name: &Arc<str>) 
 }
 
 impl Shipment {
-    /// Puts the entries. An entry that a store did not take must not stand there in an older form.
-    fn deliver(self, core: &Arc<Core>, _admitted: Admitted) {
+    /// Puts the entries. One that a store did not take must not stand there in an older form, and one that came too
+    /// late for an invalidation must not stand at all.
+    fn deliver(self, core: &Arc<Core>, admitted: &Admitted) {
         let mut complete = true;
         for (tier, entry) in self.entries {
             let put = entry.and_then(|entry| {
@@ -223,7 +229,9 @@ impl Shipment {
             });
             complete &= core.or_fault(put).is_some();
         }
-        if complete {
+        if !complete || admitted.is_overtaken() {
+            core.remove_or_bury(&self.name);
+        } else {
             core.unbury(&self.name, self.times.load_began);
         }
     }

@@ -142,7 +142,7 @@ fn names_generics(plan: &Plan) -> bool {
     let consts = plan.signature.generics.const_params().map(|parameter| &parameter.ident);
     let own = parameters.chain(consts).any(|name| crate::tokens::contain(&plan.returns, &name.to_string()));
     let around = plan.generics.iter().any(|generic| match generic {
-        crate::plan::Generic::Itself(_) => crate::tokens::contain(&plan.returns, "Self"),
+        crate::plan::Generic::Itself => crate::tokens::contain(&plan.returns, "Self"),
         crate::plan::Generic::Type(name) | crate::plan::Generic::Const(name) => {
             crate::tokens::contain(&plan.returns, &name.to_string())
         }

@@ -63,7 +63,7 @@ fn hidden_like(name: &Ident) -> Ident {
 pub(crate) fn is_identity(plan: &Plan, name: &Ident) -> bool {
     plan.generics.iter().any(|generic| match generic {
         Generic::Type(ident) | Generic::Const(ident) => ident == name,
-        Generic::Itself(_) => false,
+        Generic::Itself => false,
     })
 }
 
@@ -160,10 +160,10 @@ fn call(
     signature.ident = name;
     let own = turbofish([&plan.signature.generics], |_| true);
     let arguments = plan.arguments.iter().map(|argument| &argument.ident);
-    let this = plan.receiver.as_ref().map(|_| match unit {
-        Some(_) => hidden("__this", function).to_token_stream(),
-        None => quote!(self),
-    });
+    let this = plan
+        .receiver
+        .as_ref()
+        .map(|_| if unit.is_some() { hidden("__this", function).to_token_stream() } else { quote!(self) });
     let this = this.map(|this| quote!(#this,));
     let callee = match (companions.form, unit) {
         (Form::Type, _) => quote!(#function #own),
@@ -236,10 +236,8 @@ fn cache(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
     });
     let of_block = unit.is_some_and(|unit| unit.header.generics.params.iter().any(is_type_or_const));
     let handle = if own || of_block {
-        let given = match &plan.name {
-            Some(name) => quote!(::core::option::Option::Some(#name)),
-            None => quote!(::core::option::Option::None),
-        };
+        let given = plan.name.iter();
+        let given = quote!(::core::option::Option::<&str>::None #(.or(::core::option::Option::Some(#given)))*);
         let function = if companions.form == Form::Type { String::new() } else { companions.name.to_string() };
         quote!(#rt::handle_of_all(#site, &|| (), #given, #function))
     } else {
@@ -274,7 +272,7 @@ fn visibility(companions: &Companions, unit: Option<&BlockPlan>) -> Visibility {
 
 /// The receiver of `entry`.
 fn receiver(plan: &Plan, unit: Option<&BlockPlan>) -> Option<TokenStream> {
-    let receiver = &plan.receiver.as_ref()?.receiver;
+    let receiver = plan.receiver.as_ref()?;
     Some(match unit {
         None => receiver.to_token_stream(),
         Some(unit) => {

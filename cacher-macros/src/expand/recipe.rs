@@ -155,14 +155,12 @@ impl Marker {
                     parameters.push(const_parameter(plan, around, ident));
                     arguments.push(ident.to_token_stream());
                 }
-                Generic::Type(_) | Generic::Itself(_) => {
+                Generic::Type(_) | Generic::Itself => {
                     let parameter = hidden(&format!("A{index}"), at);
                     parameters.push(quote!(#parameter: ?::core::marker::Sized));
                     phantoms.push(quote!(::core::marker::PhantomData<#parameter>));
-                    arguments.push(match generic {
-                        Generic::Type(ident) => ident.to_token_stream(),
-                        _ => quote!(Self),
-                    });
+                    let itself = quote!(Self);
+                    arguments.push(if let Generic::Type(ident) = generic { ident.to_token_stream() } else { itself });
                 }
             }
         }
@@ -233,11 +231,7 @@ fn seen(plan: &Plan) -> TokenStream {
 
 fn weigh(plan: &Plan) -> TokenStream {
     let (rt, value) = (runtime(plan), value(plan));
-    match &plan.policies.max_bytes {
-        Some(at) => {
-            let at = Span::mixed_site().located_at(at.span());
-            quote_spanned!(at=> |value: &#value| #rt::Weigh::weigh(value))
-        }
-        None => quote!(|_| 1),
-    }
+    let Some(at) = &plan.policies.max_bytes else { return quote!(|_| 1) };
+    let at = Span::mixed_site().located_at(at.span());
+    quote_spanned!(at=> |value: &#value| #rt::Weigh::weigh(value))
 }

@@ -1,8 +1,8 @@
 //! How the plan follows from the arguments and the item.
 
 use super::{
-    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Piece, Plan, Policies, SelfRole, Sourced,
-    Tier, Timing, Value,
+    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Piece, Plan, Policies, Sourced, Tier,
+    Timing, Value,
 };
 use crate::{
     args::{self, Args, Backend, Flight, Given},
@@ -12,7 +12,9 @@ use crate::{
 };
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, format_ident};
-use syn::{Attribute, Expr, FnArg, GenericParam, ItemImpl, LitStr, Pat, Path, Signature, Visibility, parse_quote};
+use syn::{
+    Attribute, Expr, FnArg, GenericParam, ItemImpl, LitStr, Meta, Pat, Path, Signature, Visibility, parse_quote,
+};
 
 /// Plans a function; `around` is the block it stands in and what `#[cache]` says there, if it does.
 pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImpl, &Args)>) -> Plan {
@@ -24,9 +26,8 @@ pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImp
     Plan {
         krate: krate(args, around),
         signature: signature(&function),
-        callable,
         colour: if function.signature.asyncness.is_some() { Colour::Async } else { Colour::Sync },
-        receiver: receiver(subject),
+        receiver: function.receiver.as_ref().map(|this| this.receiver.clone()),
         key: args.key.as_ref().map(|key| key.value.iter().map(|part| sources.of(part)).collect()),
         generics: generics(subject),
         ignores_itself,
@@ -83,11 +84,6 @@ fn signature(function: &Function) -> Signature {
     signature
 }
 
-fn receiver(subject: Subject) -> Option<SelfRole> {
-    let in_key = subject.key_names().is_some_and(|names| names.iter().any(|name| name == "self"));
-    subject.function.receiver.as_ref().map(|this| SelfRole { receiver: this.receiver.clone(), in_key })
-}
-
 fn arguments(subject: Subject) -> Vec<Argument> {
     let arguments = subject.function.arguments.iter().map(|argument| Argument {
         index: argument.index,
@@ -107,7 +103,7 @@ impl Sources<'_> {
         let names = tokens::names(source);
         let used = self.0.iter().filter(|argument| names.contains(&argument.ident));
         let arguments = used.map(|argument| argument.index).collect();
-        Sourced { source: source.clone(), receiver: names.iter().any(|name| name == "self"), arguments }
+        Sourced { source: source.clone(), arguments }
     }
 
     fn timing(&self, given: Option<&Given<args::Timing>>) -> Option<Timing> {
@@ -125,7 +121,7 @@ fn generics(subject: Subject) -> Vec<Generic> {
     let own = Some(&subject.function.signature.generics);
     let around = subject.is_associated() && !subject.ignored().any(|name| name == "Self");
     let block = subject.block.filter(|_| around);
-    let hidden = (around && block.is_none()).then(|| Generic::Itself(subject.function.signature.ident.span()));
+    let hidden = (around && block.is_none()).then_some(Generic::Itself);
     let parameters = own.into_iter().chain(block.map(|block| &block.generics)).flat_map(|generics| &generics.params);
     let named = parameters.filter_map(|parameter| match parameter {
         GenericParam::Type(parameter) if !ignored(&parameter.ident) => Some(Generic::Type(parameter.ident.clone())),
@@ -215,8 +211,18 @@ fn unit(args: &Args) -> Option<&Ident> {
     }
 }
 
+/// What companions take over: conditions, and lints that are allowed. An expected lint is allowed, for it is the
+/// function that must meet the expectation.
 fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect()
+    let taken = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::List(list) if list.path.is_ident("expect") => {
+            let lints = &list.tokens;
+            Some(parse_quote!(#[allow(#lints)]))
+        }
+        meta if meta.path().is_ident("cfg") || meta.path().is_ident("allow") => Some(attr.clone()),
+        _ => None,
+    });
+    taken.collect()
 }
 
 #[cfg(test)]

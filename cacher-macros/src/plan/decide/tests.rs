@@ -31,7 +31,7 @@ fn identity(plan: &Plan) -> Vec<bool> {
 
 fn generic_names(plan: &Plan) -> Vec<String> {
     let names = plan.generics.iter().map(|generic| match generic {
-        Generic::Itself(_) => "Self".to_owned(),
+        Generic::Itself => "Self".to_owned(),
         Generic::Type(name) | Generic::Const(name) => name.to_string(),
     });
     names.collect()
@@ -48,7 +48,7 @@ fn text(tokens: &impl ToTokens) -> String {
 #[test]
 fn a_free_function() {
     let plan = plan("", "#[cfg(unix)] #[inline] pub fn f(n: u8, mut m: u8, (a, b): (u8, u8), _: u8) -> u8 {}");
-    assert_eq!((plan.callable, plan.colour), (Callable::Free, Colour::Sync));
+    assert_eq!(plan.colour, Colour::Sync);
     assert_eq!(text(&plan.krate), ":: cacher");
     assert_eq!(text(&plan.signature), "fn f (n : u8 , m : u8 , __a2 : (u8 , u8) , __a3 : u8) -> u8");
     let rebind: Vec<_> = plan.arguments.iter().map(|argument| argument.rebind.as_ref().map(text)).collect();
@@ -71,21 +71,21 @@ fn ignored_arguments_and_parameters_are_not_identity() {
 fn a_key_says_what_identity_is() {
     let plan = plan("key = (self.url, path)", "fn f(&self, path: &str, db: &Db) {}");
     assert_eq!(identity(&plan), [true, false]);
-    assert!(plan.receiver.is_some_and(|this| this.in_key));
     let key = plan.key.unwrap();
-    assert_eq!((key[0].receiver, &key[0].arguments[..]), (true, &[][..]));
-    assert_eq!((key[1].receiver, &key[1].arguments[..]), (false, &[0][..]));
+    assert_eq!((&key[0].arguments[..], &key[1].arguments[..]), (&[][..], &[0][..]));
 }
 
 #[test]
 fn what_is_associated() {
     for (item, expected) in [
-        ("fn f(&self) {}", Callable::Associated),
-        ("fn f() -> Self {}", Callable::Associated),
-        ("fn f() { vec![Self::A] }", Callable::Associated),
-        ("fn f() { impl A { fn g() -> Self {} } }", Callable::Free),
+        ("fn f(&self) {}", true),
+        ("fn f() -> Self {}", true),
+        ("fn f() { vec![Self::A] }", true),
+        ("fn f() { impl A { fn g() -> Self {} } }", false),
     ] {
-        assert_eq!(plan("ignore = [Self]", item).callable, expected, "{item}");
+        let (args, Item::Function(function)) = read("ignore = [Self]", item) else { panic!("not a function") };
+        let subject = Subject { args: &args, function: &function, block: None };
+        assert_eq!(subject.is_associated(), expected, "{item}");
     }
 }
 
@@ -169,10 +169,10 @@ fn policies_know_their_sources() {
         r#"ttl = life(kind, self.x), expires_at = |v| v.at, patience = "1s", single_flight = off, site = self.cache"#;
     let plan = plan(args, "fn f(&self, id: u8, kind: Kind) {}");
     let Some(Timing::Expr(ttl)) = plan.policies.ttl else { panic!("not an expression") };
-    assert_eq!((ttl.receiver, ttl.arguments), (true, vec![1]));
+    assert_eq!(ttl.arguments, [1]);
     assert!(matches!(plan.policies.expires_at, Some(Timing::Closure(_))));
     assert!(matches!(plan.policies.patience, Some(Timing::Fixed(..))) && !plan.policies.single_flight);
-    assert!(matches!(plan.home, Home::Field(Sourced { receiver: true, .. })));
+    assert!(matches!(plan.home, Home::Field(_)));
 }
 
 #[test]

@@ -1,0 +1,84 @@
+//! A new value on its way into every tier: the stores first, outermost foremost, then memory.
+
+use std::time::Duration;
+
+use super::{Cache, Landing, memory::Arrival};
+use crate::{
+    bridge::Shell,
+    entry::Times,
+    fence::Seat,
+    key::parts::Key,
+    memory::{held::Held, table::Table},
+    strategy::life::{self, Terms},
+    time::Stamp,
+};
+
+/// A value, and how long it is to live.
+pub(super) struct New<'a, V, H> {
+    pub(super) value: &'a V,
+    pub(super) held: H,
+    pub(super) lifetime: Duration,
+    pub(super) load_began: Stamp,
+    pub(super) load_time: Duration,
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
+    /// How long a value lives; `None`, and counted, if it is not to be kept.
+    pub(super) fn lifetime(&self, key: &Key<O>, terms: &Terms) -> Option<Duration> {
+        let now = self.core.clock.tick();
+        let random = (key.hash ^ now.0).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let lifetime = life::lifetime(&self.core.config.life, terms, self.core.clock.stamp(), random);
+        if lifetime.is_none() {
+            self.core.counters.refusals.add(1);
+        }
+        lifetime
+    }
+
+    /// Stores a value, unless something has invalidated it.
+    pub(super) async fn put(&self, shell: Shell, seat: &Seat<O, Landing<H>>, key: &Key<O>, new: New<'_, H::Value, H>) {
+        let times = self.times(&new);
+        if let Some(stored) = self.stored_key(key) {
+            self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers()).await;
+        }
+        let arrival = self.arrive(new, times);
+        self.publish(seat, key, arrival);
+    }
+
+    /// Puts a value in place of an older one, and says whether it did: it does not if something has invalidated it.
+    pub(super) async fn overwrite(
+        &self,
+        shell: Shell,
+        seat: &Seat<O, Landing<H>>,
+        key: &Key<O>,
+        new: New<'_, H::Value, H>,
+    ) -> bool {
+        let times = self.times(&new);
+        let shipment = self.stored_key(key).map(|stored| self.pack(&stored, key, new.value, times, self.core.tiers()));
+        let arrival = self.arrive(new, times);
+        let Some(closed) = seat.overwrite() else { return false };
+        if let Some(shipment) = shipment {
+            let admitted = closed.admit().await;
+            self.ship(shell, shipment, admitted).await;
+        }
+        self.replace(seat, closed, key, arrival);
+        true
+    }
+
+    fn times(&self, new: &New<'_, H::Value, H>) -> Times {
+        let created = self.core.clock.stamp();
+        let idle = self.core.config.life.tti.map_or(Stamp::NEVER, |tti| created.after(tti));
+        let until = life::until_stamp(created, new.lifetime).min(idle);
+        let New { load_began, load_time, .. } = *new;
+        Times { load_began, created, fresh_until: until, keep_until: until, load_time }
+    }
+
+    fn arrive(&self, new: New<'_, H::Value, H>, times: Times) -> Arrival<H> {
+        Arrival {
+            lifetime: new.lifetime,
+            weight: self.weight(new.value),
+            created: times.created,
+            load_time: new.load_time,
+            held: new.held,
+        }
+    }
+}
