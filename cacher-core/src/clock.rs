@@ -78,6 +78,29 @@ impl Clock {
     }
 }
 
+/// How long something takes, more precisely than [`Clock::tick`] could say.
+#[derive(Debug)]
+pub(crate) enum Stopwatch {
+    System(std::time::Instant),
+    Manual(Arc<ManualClock>, Tick),
+}
+
+impl Stopwatch {
+    pub(crate) fn start(clock: &Clock) -> Self {
+        match clock {
+            Clock::System => Self::System(std::time::Instant::now()),
+            Clock::Manual(manual) => Self::Manual(Arc::clone(manual), clock.tick()),
+        }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        match self {
+            Self::System(start) => start.elapsed(),
+            Self::Manual(clock, start) => lock(&clock.state).tick.since(*start),
+        }
+    }
+}
+
 /// A wait for a time.
 #[derive(Debug)]
 pub(crate) struct Sleep {

@@ -67,9 +67,9 @@ impl fmt::Display for Explanation {
         match &self.found {
             None => f.write_str("not cached, the body would run")?,
             Some(info) => {
-                write!(f, "a hit from {}, {:?} old, ", info.source, info.age)?;
+                write!(f, "a hit from {}, {:?} old, ", info.source, rounded(info.age))?;
                 match info.fresh_for {
-                    Some(left) => write!(f, "fresh for {left:?}")?,
+                    Some(left) => write!(f, "fresh for {:?}", rounded(left))?,
                     None => f.write_str("with no end")?,
                 }
             }
@@ -79,6 +79,11 @@ impl fmt::Display for Explanation {
             None => Ok(()),
         }
     }
+}
+
+/// To the next millisecond, which is as much as people want to read.
+fn rounded(time: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX))
 }
 
 /// A key of a cache.

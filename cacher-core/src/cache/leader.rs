@@ -5,13 +5,14 @@ use std::{fmt, time::Duration};
 use super::{Cache, Landing, write::New};
 use crate::{
     bridge::Shell,
+    clock::Stopwatch,
     fence::Seat,
     flight::{Flight, Outcome, SharedError},
     key::parts::Key,
     memory::{held::Held, table::Table},
     strategy::life::Terms,
     sync::Arc,
-    time::{Stamp, Tick},
+    time::Stamp,
 };
 
 /// The right and the duty to run the body. Dropped without an outcome, the load has failed and the next one leads.
@@ -19,11 +20,10 @@ pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) cache: Arc<Cache<O, H, T>>,
     /// What is to be stored; `None` if nothing is.
     pub(super) load: Option<Load<O, H>>,
-    began: Tick,
     /// Whether the load is over, and counted.
     over: bool,
-    /// Whether the body has started.
-    started: bool,
+    /// Runs since the body started.
+    watch: Option<Stopwatch>,
 }
 
 /// A load whose value is to be stored.
@@ -70,7 +70,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>) -> Self {
-        Self { cache: Arc::clone(cache), load, began: cache.core.clock.tick(), over: false, started: false }
+        Self { cache: Arc::clone(cache), load, over: false, watch: None }
     }
 
     fn flight(&self) -> Option<&Arc<Flight<H>>> {
@@ -78,8 +78,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     fn start(&mut self) {
-        self.started = true;
-        self.began = self.cache.core.clock.tick();
+        self.watch = Some(Stopwatch::start(&self.cache.core.clock));
         self.cache.core.counters.loads.add(1);
     }
 
@@ -141,7 +140,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
-        if self.started {
+        if self.watch.is_some() {
             let nanos = self.load_time().as_nanos();
             self.cache.core.counters.load_nanos.add(u64::try_from(nanos).unwrap_or(u64::MAX));
         }
@@ -156,14 +155,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     fn load_time(&self) -> Duration {
-        self.cache.core.clock.tick().since(self.began)
+        self.watch.as_ref().map(Stopwatch::elapsed).unwrap_or_default()
     }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Drop for Leader<O, H, T> {
     fn drop(&mut self) {
         if !self.over {
-            if self.started {
+            if self.watch.is_some() {
                 self.cache.core.counters.load_failures.add(1);
             }
             self.end(Outcome::Failed(None));
