@@ -255,7 +255,9 @@ impl Core {
                 }
             });
             if drained.await.is_none() {
-                members.iter().for_each(|member| member.overtake());
+                for member in &members {
+                    member.overtake();
+                }
                 self.bury_all();
                 removal = Removal::Pending;
             }

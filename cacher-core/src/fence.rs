@@ -317,7 +317,7 @@ impl<O, F> Seat<O, F> {
     }
 
     /// Runs `insert` while nothing can invalidate the value; `None` if something already has. `insert` must neither
-    /// wait nor run code of the user.
+    /// wait nor run code of the user, nor drop anything of the user's, itself included.
     pub(crate) fn publish<T>(&self, insert: impl FnOnce() -> T) -> Option<T> {
         let state = lock(&self.cell.state);
         self.may_write(&state).then(insert)

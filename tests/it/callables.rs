@@ -297,7 +297,7 @@ struct Borrowing<'a>(&'a str);
 impl Convert<u8> for Borrowing<'_> {}
 impl Convert<u16> for Borrowing<'_> {}
 
-impl<'a> Borrowing<'a> {
+impl Borrowing<'_> {
     #[cache(key = (self.0, n))]
     pub fn repeat(&self, n: usize) -> String {
         self.0.repeat(n)

@@ -36,8 +36,17 @@ struct Incoming<'a, O, H, T> {
 
 /// What a change of memory came to. What was pushed out is dropped where no lock is held.
 enum Outcome<O, H> {
-    Entered { deadline: Tick, generation: u64, weight: u64, dropped: Dropped<O, H> },
-    Removed(Option<(Key<O>, Slot<H>)>),
+    Entered {
+        deadline: Tick,
+        generation: u64,
+        weight: u64,
+        dropped: Dropped<O, H>,
+    },
+    /// It was too large.
+    Refused {
+        gone: Option<(Key<O>, Slot<H>)>,
+        _incoming: (Key<O>, Slot<H>),
+    },
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Incoming<'_, O, H, T> {
@@ -45,7 +54,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Incoming<'_, O, H, T> {
     fn enter(self) -> Outcome<O, H> {
         let Self { table, key, slot, fits } = self;
         if !fits {
-            return Outcome::Removed(table.remove(&key, |_| true));
+            return Outcome::Refused { gone: table.remove(&key, |_| true), _incoming: (key, slot) };
         }
         let (deadline, generation, weight) = (slot.deadline(), slot.generation(), slot.weight());
         Outcome::Entered { deadline, generation, weight, dropped: table.insert(key, slot) }
@@ -107,8 +116,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Puts a value in memory, unless something has invalidated it.
     pub(super) fn publish(&self, seat: &Seat<O, Landing<H>>, key: &Key<O>, arrival: Arrival<H>) {
-        let incoming = self.incoming(key, arrival, seat.token().generation);
-        let outcome = seat.publish(|| incoming.map(|incoming| incoming.enter()));
+        let mut incoming = self.incoming(key, arrival, seat.token().generation);
+        let outcome = seat.publish(|| incoming.take().map(Incoming::enter));
         self.note(outcome.flatten(), key.hash);
     }
 
@@ -120,8 +129,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         key: &Key<O>,
         arrival: Arrival<H>,
     ) {
-        let incoming = self.incoming(key, arrival, seat.token().generation);
-        let outcome = closed.finish(|current| incoming.filter(|_| current).map(|incoming| incoming.enter()));
+        let mut incoming = self.incoming(key, arrival, seat.token().generation);
+        let outcome = closed.finish(|current| incoming.take_if(|_| current).map(Incoming::enter));
         self.note(outcome, key.hash);
     }
 
@@ -140,11 +149,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     fn note(&self, outcome: Option<Outcome<O, H>>, hash: u64) {
         match outcome {
             None => {}
-            Some(Outcome::Removed(gone)) => {
-                if let Some((_, slot)) = &gone {
-                    self.count_local(slot.generation(), -1, slot.weight());
-                }
+            Some(Outcome::Refused { gone: Some((_, slot)), .. }) => {
+                self.count_local(slot.generation(), -1, slot.weight());
             }
+            Some(Outcome::Refused { gone: None, .. }) => {}
             Some(Outcome::Entered { deadline, generation, weight, dropped }) => {
                 self.core.counters.evictions.add(dropped.evicted(hash));
                 self.count_local(generation, 1, weight);

@@ -5,6 +5,8 @@
 //! resolution on a receiver of several references ("autoref specialization", D. Tolnay), as no trait bound can
 //! say "if".
 
+#![expect(clippy::ref_option_ref, reason = "a reference to an argument, which may be an optional reference itself")]
+
 use std::{
     borrow::Borrow,
     hash::{Hash, Hasher},
