@@ -148,11 +148,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Counts what a change of memory pushed out, and lets it go.
     fn note(&self, outcome: Option<Outcome<O, H>>, hash: u64) {
         match outcome {
-            None => {}
+            None | Some(Outcome::Refused { gone: None, .. }) => {}
             Some(Outcome::Refused { gone: Some((_, slot)), .. }) => {
                 self.count_local(slot.generation(), -1, slot.weight());
             }
-            Some(Outcome::Refused { gone: None, .. }) => {}
             Some(Outcome::Entered { deadline, generation, weight, dropped }) => {
                 self.core.counters.evictions.add(dropped.evicted(hash));
                 self.count_local(generation, 1, weight);
