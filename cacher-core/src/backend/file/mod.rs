@@ -11,7 +11,8 @@ use std::{
     borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
-    time::SystemTime,
+    thread,
+    time::{Duration, SystemTime},
 };
 
 use self::{
@@ -29,8 +30,8 @@ mod name;
 mod open;
 mod temp;
 
-/// How often a write makes its directory, if other processes clear it away just then.
-const TRIES: usize = 8;
+/// How often a write makes its directory again, if other processes clear it away just then.
+const TRIES: u64 = 8;
 
 /// What a write to [`Files`] survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,9 +118,13 @@ impl Files {
 
     fn temp(&self, dir: &Path) -> io::Result<Temp> {
         let mut made = self.create(dir);
-        for _ in 1..TRIES {
+        for pause in 0..TRIES {
             match made {
-                Err(error) if is_race(&error) => made = self.create(dir),
+                Err(error) if is_race(&error) => {
+                    // A directory can't be written to some time before it is seen to be gone.
+                    thread::sleep(Duration::from_millis(pause));
+                    made = self.create(dir);
+                }
                 done => return done,
             }
         }
