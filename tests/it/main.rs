@@ -1,3 +1,5 @@
 //! End to end, through the facade.
 
 mod callables;
+mod flights;
+mod support;
