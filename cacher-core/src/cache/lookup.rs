@@ -168,8 +168,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn look_in_stores(self, shell: Shell) -> Lookup<O, H, T> {
         let Some(load) = &self.load else { return Lookup::Miss(self) };
         let cache = &self.cache;
-        if let Some(value) = cache.hit(&load.key) {
-            self.give_up_with(|| H::hold(value.clone()));
+        let found = self.within(|| cache.hit(&load.key).map(|value| (H::hold(value.clone()), value)));
+        if let Some((held, value)) = found {
+            self.land(Outcome::Landed(held));
             return Lookup::Hit(value);
         }
         if let Some(stored) = cache.stored_key(&load.key) {
@@ -180,7 +181,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             };
             if let Some(held) = found {
                 cache.core.counters.hits.add_one();
-                let value = held.clone().value();
+                let value = self.within(|| held.clone().value());
                 self.land(Outcome::Landed(held));
                 return Lookup::Hit(value);
             }
@@ -198,10 +199,5 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let held = H::hold(found.value.clone());
         cache.publish(&load.seat, &load.key, weight_and_times(held.clone()));
         Some(held)
-    }
-
-    fn give_up_with(self, held: impl FnOnce() -> H) {
-        let held = held();
-        self.land(Outcome::Landed(held));
     }
 }
