@@ -174,8 +174,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let weight = cache.weight(&value);
         let held = H::hold(value);
         let arrival = Arrival { held, lifetime, weight, created: times.created, load_time: Duration::ZERO };
-        cache.publish(seat, &self.key, arrival);
-        seat.is_current()
+        cache.publish(seat, &self.key, arrival) || (cache.core.has_stores() && seat.is_current())
     }
 
     fn stored(&self) -> Option<StoredKey> {

@@ -79,20 +79,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
-    /// Puts a value in memory, unless something has invalidated it.
-    pub(super) fn publish(&self, seat: &Seat<O, Landing<H>>, key: &Key<O>, arrival: Arrival<H>) {
-        let Some(table) = &self.table else { return };
+    /// Puts a value in memory, unless something has invalidated it. Says whether it did.
+    pub(super) fn publish(&self, seat: &Seat<O, Landing<H>>, key: &Key<O>, arrival: Arrival<H>) -> bool {
+        let Some(table) = &self.table else { return false };
         let hash = key.hash;
         let key = key.clone();
         let slot = self.slot_of(arrival, seat.token().generation);
         if slot.weight() > table.heaviest() {
             self.core.counters.refusals.add(1);
             // What stands there is older than what was refused.
-            drop(seat.publish(|| table.remove(&key, |_| true)));
-            return;
+            drop(seat.publish(|| self.forget(&key)));
+            return false;
         }
         let (deadline, generation, weight) = (slot.deadline(), slot.generation(), slot.weight());
-        let Some(dropped) = seat.publish(|| table.insert(key, slot)) else { return };
+        let Some(dropped) = seat.publish(|| table.insert(key, slot)) else { return false };
         self.core.counters.evictions.add(dropped.evicted(hash));
         self.count_local(generation, 1, weight);
         dropped.each(|slot| self.count_local(slot.generation(), -1, slot.weight()));
@@ -100,8 +100,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             self.sweep_at(when);
         }
         if self.is_local() {
-            self.sweep_due();
+            drop(self.sweep_due());
         }
+        true
     }
 
     fn slot_of(&self, arrival: Arrival<H>, generation: u64) -> Slot<H> {
@@ -140,24 +141,28 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
-    /// Removes what has expired, by the notes.
-    pub(super) fn sweep_due(&self) {
-        let Some(table) = &self.table else { return };
+    /// Removes what has expired, by the notes. It comes back, to be dropped when nothing is left to do: a panic of a
+    /// user's `Drop` must not end the sweep.
+    fn sweep_due(&self) -> Vec<(Key<O>, Slot<H>)> {
+        let mut gone = Vec::new();
+        let Some(table) = &self.table else { return gone };
         let now = self.core.clock.tick();
         for hash in self.expiries.due(now) {
             match table.remove(&ByHash(hash), |slot| slot.expired(now)) {
-                Some((_, slot)) => {
+                Some((key, slot)) => {
                     self.core.counters.expirations.add(1);
                     self.count_local(slot.generation(), -1, slot.weight());
+                    gone.push((key, slot));
                 }
                 // Replaced, or asked for meanwhile: its time comes later.
                 None => {
                     if let Some(slot) = table.get(&ByHash(hash)) {
-                        self.expiries.note(slot.deadline().max(now), hash);
+                        self.expiries.note_again(slot.deadline().max(now), hash);
                     }
                 }
             }
         }
+        gone
     }
 
     /// A table that threads share is swept at times; the table of one thread whenever it grows.
@@ -193,9 +198,10 @@ where
     }
 
     fn sweep(&self) {
-        self.sweep_due();
+        let gone = self.sweep_due();
         if let Some(when) = self.expiries.next() {
             self.sweep_at(when);
         }
+        drop(gone);
     }
 }
