@@ -2,4 +2,5 @@
 
 mod callables;
 mod flights;
+mod reentrancy;
 mod support;
