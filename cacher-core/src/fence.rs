@@ -320,7 +320,12 @@ impl<O, F> Seat<O, F> {
     /// wait nor run code of the user, nor drop anything of the user's, itself included.
     pub(crate) fn publish<T>(&self, insert: impl FnOnce() -> T) -> Option<T> {
         let state = lock(&self.cell.state);
-        self.may_write(&state).then(insert)
+        if self.may_write(&state) {
+            return Some(insert());
+        }
+        // What `insert` holds is dropped after the lock.
+        drop(state);
+        None
     }
 }
 

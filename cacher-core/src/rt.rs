@@ -233,7 +233,7 @@ where
     match M::split(returned) {
         Ok(value) => Step::Run(Storing { leader, value }),
         Err(returned) => {
-            leader.fail((returns.share)(&returned));
+            leader.fail(|| (returns.share)(&returned));
             Step::Done(returned)
         }
     }

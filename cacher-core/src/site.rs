@@ -292,9 +292,15 @@ where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
         let id = TypeId::of::<(R::Marker, O, H)>();
-        self.local.with(|local| {
+        let mut look = Some(look);
+        let looked = self.local.try_with(|local| {
             let found = local.caches.get(id).and_then(<dyn Any>::downcast_ref);
-            look(found.unwrap_or_else(|| make_local(self.shared, local, recipe, id)))
+            look.take().map(|look| look(found.unwrap_or_else(|| make_local(self.shared, local, recipe, id))))
+        });
+        looked.ok().flatten().unwrap_or_else(|| {
+            // The thread is ending: a call finds nothing, and what it stores goes at once.
+            let look = look.take().unwrap_or_else(|| unreachable!("it would have looked"));
+            look(make_local(self.shared, &LocalSite::new(), recipe, id))
         })
     }
 }

@@ -2,5 +2,8 @@
 
 mod callables;
 mod files;
+mod flights;
 mod gated;
+mod reentrancy;
 mod stores;
+mod support;
