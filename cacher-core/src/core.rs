@@ -471,7 +471,7 @@ impl Place {
         let (function, generics) = path.split_once("::CacherMarker").unwrap_or((path, ""));
         // Companions share one marker, in a hidden function beside them.
         let function = function.strip_suffix("::__cacher_marker").unwrap_or(function);
-        let function = function.replace("::__cacher_marker_", "::");
+        let function = function.replace("::__cacher_marker_", "::").replace("::__cacher_", "::");
         let owner = function.rsplit_once("::").map_or("", |(owner, _)| owner);
         let generics = if *generics == *format!("<{owner}>") { "" } else { generics };
         Self { generics: generics.to_owned(), function }

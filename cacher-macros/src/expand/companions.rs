@@ -2,8 +2,10 @@
 
 use super::{
     body::Prelude,
-    names::{Names, companion, hidden, runtime, trait_path, turbofish, value, without_self},
-    parts, recipe,
+    names::{self, Names, companion, hidden, runtime, trait_path, turbofish, value, without_self},
+    parts,
+    place::Place,
+    recipe,
 };
 use crate::{
     plan::{BlockPlan, Colour, Companions, Form, Generic, Home, Piece, Plan},
@@ -21,13 +23,19 @@ pub(crate) fn beside(plan: &Plan) -> TokenStream {
         Form::Methods => functions,
         Form::Type => {
             let (name, vis, cfgs) = (hidden_like(&companions.name), &companions.vis, &plan.cfgs);
+            let holder = names::holder(plan);
             let text = format!(" The cache of `{name}`.");
+            // An alias, so that another type of its name is the only thing wrong if there is one.
+            let alias = Place::at(name.span()).show(quote!(type #name = #holder;));
             quote! {
                 #(#cfgs)*
-                #[doc = #text]
-                #vis enum #name {}
+                #[doc(hidden)]
+                #vis enum #holder {}
                 #(#cfgs)*
-                impl #name { #functions }
+                impl #holder { #functions }
+                #(#cfgs)*
+                #[doc = #text]
+                #vis #alias
             }
         }
         Form::Unit => TokenStream::new(),
@@ -92,14 +100,22 @@ fn shared(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Tok
     let (parameters, predicates) = (&generics.parameters, &generics.predicates);
     let cfgs = member_cfgs(plan, companions);
     let site = if site.is_empty() { site } else { quote!(#cfgs #site) };
+    // Here the compiler says it if a type parameter is not `'static`.
+    let parameter = plan.generics.iter().find_map(|generic| match generic {
+        Generic::Type(ident) => Some(ident),
+        _ => None,
+    });
+    let place = Place::of(parameter.unwrap_or(&plan.signature.ident));
+    let returns = place.show(quote!(::core::marker::PhantomData<impl ::core::marker::Sized + 'static>));
+    let marker = place.show(quote!(::core::marker::PhantomData::<#ty>));
     quote! {
         #site
         #cfgs #config
         #cfgs
         #[doc(hidden)]
-        fn #name #parameters() -> ::core::marker::PhantomData<impl ::core::marker::Sized + 'static> #predicates {
+        fn #name #parameters() -> #returns #predicates {
             #definition
-            ::core::marker::PhantomData::<#ty>
+            #marker
         }
     }
 }
@@ -131,6 +147,7 @@ fn entry(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
         #bindings
         #rt::#make(#home, &#recipe, &#parts, #terms)
     };
+    let returns = Place::of(names::kept(plan)).generated(quote!(#krate::#ty<#value>));
     let body = match &this {
         Some(this) => tokens::replace(body, "self", &this.to_token_stream()),
         None => body,
@@ -139,7 +156,7 @@ fn entry(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
         #cfgs
         #[doc = " The entry of a call with these arguments."]
         #[must_use]
-        #vis fn #name #parameters(#inputs) -> #krate::#ty<#value> #predicates {
+        #vis fn #name #parameters(#inputs) -> #returns #predicates {
             #body
         }
     }
