@@ -173,6 +173,9 @@ fn call(
 ) -> TokenStream {
     let (rt, cfgs) = (runtime(plan), member_cfgs(plan, companions));
     let (name, function) = (companion(companions, what), &plan.signature.ident);
+    // There is no other way to call a function that is deprecated itself.
+    let deprecated = plan.function.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    let allowed = deprecated.then(|| quote!(#[allow(deprecated)]));
     let vis = visibility(companions, unit);
     let mode = Ident::new(mode, proc_macro2::Span::mixed_site());
     let mut signature = plan.signature.clone();
@@ -202,6 +205,7 @@ fn call(
     };
     quote! {
         #cfgs
+        #allowed
         #[doc = #text]
         #vis #head { #run }
     }

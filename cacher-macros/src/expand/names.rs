@@ -11,7 +11,8 @@ use syn::{GenericParam, Generics, Path, Type, parse_quote};
 
 /// A name that no lint of the user's crate looks at, shown where the user's function is.
 pub(crate) fn hidden(text: &str, at: &Ident) -> Ident {
-    Ident::new(text, Span::mixed_site().located_at(at.span()))
+    let span = Span::mixed_site().located_at(at.span());
+    text.strip_prefix("r#").map_or_else(|| Ident::new(text, span), |text| Ident::new_raw(text, span))
 }
 
 /// The items behind a cached function: where its caches live, what tells it from others, how it is set up.

@@ -80,7 +80,7 @@ fn fields(plan: &Plan) -> TokenStream {
     fields.extend(quote!(arguments: &[#(#arguments),*],));
     if !plan.tiers.is_empty() {
         let openers = plan.tiers.iter().map(|tier| opener(&rt, tier));
-        fields.extend(quote!(backends: ::std::vec::Vec::from([#(#openers),*]),));
+        fields.extend(quote!(backends: <::std::vec::Vec<_> as ::core::convert::From<_>>::from([#(#openers),*]),));
     }
     let bound = match (&policies.capacity, &policies.max_bytes) {
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
