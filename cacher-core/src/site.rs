@@ -226,21 +226,10 @@ pub trait Home<O, H: Held>: Copy {
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>;
 }
 
-/// What may be shared between threads.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be kept in a cache that threads share",
-    label = "not both `Send` and `Sync`",
-    note = "keep a cache on each thread with `thread_local`, which shares nothing"
-)]
-pub trait Shareable: Send + Sync {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Send + Sync> Shareable for T {}
-
 impl<O, H> Home<O, H> for &Site
 where
-    O: Eq + Clone + Shareable + 'static,
-    H: Held<Value: Shareable> + Send + Sync,
+    O: Eq + Clone + Send + Sync + 'static,
+    H: Held<Value: Send + Sync> + Send + Sync,
 {
     type Table = SharedTable<O, H>;
 

@@ -1,6 +1,9 @@
 //! How a cache is set up, and what tells it from others.
 
-use super::names::{Names, hidden, runtime, value};
+use super::{
+    names::{Names, hidden, kept, runtime, value},
+    place::Place,
+};
 use crate::plan::{Generic, Home, Plan, Tier, Timing};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -40,8 +43,10 @@ pub(crate) fn home(plan: &Plan, names: &Names) -> TokenStream {
     let Names { site, owner, .. } = names;
     match &plan.home {
         Home::Field(field) => {
-            let field = &field.source;
-            quote!(&#field)
+            let (rt, field) = (runtime(plan), &field.source);
+            let place = Place::of(field);
+            let borrow = place.show(quote!(&));
+            place.call(quote!(#rt::site), quote!(#borrow #field))
         }
         Home::Static | Home::Thread => quote!(#owner #site()),
     }
@@ -75,7 +80,7 @@ fn fields(plan: &Plan) -> TokenStream {
     fields.extend(quote!(arguments: &[#(#arguments),*],));
     if !plan.tiers.is_empty() {
         let openers = plan.tiers.iter().map(|tier| opener(&rt, tier));
-        fields.extend(quote!(backends: ::std::vec::Vec::from([#(#openers),*]),));
+        fields.extend(quote!(backends: <::std::vec::Vec<_> as ::core::convert::From<_>>::from([#(#openers),*]),));
     }
     let bound = match (&policies.capacity, &policies.max_bytes) {
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
@@ -186,15 +191,25 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
     let rt = runtime(plan);
     let Names { config, owner, .. } = names;
     let value = value(plan);
-    let at = Span::mixed_site().located_at(super::names::returned(plan).span());
-    let held = quote_spanned!(at=> #rt::held!(#value));
-    let codec = if in_memory(plan) { quote!(InMemory) } else { quote!(Stored) };
+    let place = Place::of(kept(plan));
+    let question = place.call(quote!(#rt::HeldKind::<#value>::of), TokenStream::new());
+    let mut held = place.call(quote!(#rt::kept), place.show(quote!((&&&#question).held())));
+    if !matches!(plan.home, Home::Thread) {
+        held = place.call(quote!(#rt::shared), held);
+    }
+    let name = hidden("__held", &plan.signature.ident);
+    let codec =
+        if in_memory(plan) { quote!(#rt::InMemory) } else { place.call(quote!(#rt::stored), place.show(&name)) };
     let (seen, weigh) = (seen(plan), weigh(plan));
-    quote!(#rt::shape(#marker, #held, #rt::#codec, #owner #config, #seen, #weigh))
+    quote!({
+        use #rt::{HoldCopy as _, HoldLeaf as _, HoldShared as _};
+        let #name = #held;
+        #rt::shape(#marker, #name, #codec, #owner #config, #seen, #weigh)
+    })
 }
 
 /// Whether all backends are memory: then nothing needs serde.
-fn in_memory(plan: &Plan) -> bool {
+pub(crate) fn in_memory(plan: &Plan) -> bool {
     plan.tiers.iter().all(|tier| matches!(tier, Tier::Url { url, .. } if url.value().starts_with("memory:")))
 }
 
@@ -209,19 +224,22 @@ fn seen(plan: &Plan) -> TokenStream {
     {
         if let Some(Timing::Closure(closure)) = timing {
             let method = proc_macro2::Ident::new(name, Span::mixed_site());
-            said.extend(quote!(.#method(#rt::ask(#it, #closure))));
+            let time =
+                if name == "expires_at" { quote!(::std::time::SystemTime) } else { quote!(::core::time::Duration) };
+            said.extend(quote!(.#method(#rt::ask::<_, #time>(#it, #closure))));
         }
     }
     if let Some(timing) = &policies.none_ttl {
-        let at = Span::mixed_site().located_at(match timing {
-            Timing::Fixed(_, span) => *span,
-            Timing::Expr(expr) => expr.source.span(),
-            Timing::Closure(closure) => closure.span(),
-        });
-        said.extend(quote_spanned!(at=> .none(#rt::MaybeNone::is_none(#it))));
+        let place = match timing {
+            Timing::Fixed(_, span) => Place::at(*span),
+            Timing::Expr(expr) => Place::of(&expr.source),
+            Timing::Closure(closure) => Place::of(closure),
+        };
+        let none = place.call(quote!(#rt::MaybeNone::is_none), place.show(&it));
+        said.extend(quote!(.none(#none)));
     }
     if let Some(predicate) = &policies.cache_if {
-        said.extend(quote!(.keep(#rt::ask(#it, #predicate))));
+        said.extend(quote!(.keep(#rt::ask::<_, bool>(#it, #predicate))));
     }
     if said.is_empty() {
         return quote!(|_| #rt::Terms::new());
