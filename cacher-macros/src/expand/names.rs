@@ -52,7 +52,7 @@ impl Names {
 /// The type that the companions of a free function are functions of.
 pub(crate) fn holder(plan: &Plan) -> Ident {
     let name = &plan.signature.ident;
-    hidden(&format!("__cacher_{name}").replace("r#", ""), name)
+    hidden(&format!("__cacher_fn_{name}").replace("r#", ""), name)
 }
 
 /// The hidden module of the facade.
