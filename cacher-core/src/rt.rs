@@ -22,7 +22,7 @@ pub use crate::{
     cache::Leader,
     codec::{InMemory, Stored},
     core::Config,
-    demand::{key_part, kept, plain, shared, shared_part, site, stored, stored_part},
+    demand::{kept, key_part, plain, shared, shared_part, site, stored, stored_part},
     held,
     key::parts::Borrowed,
     memory::{

@@ -2,3 +2,4 @@
 
 mod callables;
 mod files;
+mod names;

@@ -203,7 +203,8 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
         held = place.call(quote!(#rt::shared), held);
     }
     let name = hidden("__held", &plan.signature.ident);
-    let codec = if in_memory(plan) { quote!(#rt::InMemory) } else { place.call(quote!(#rt::stored), place.show(&name)) };
+    let codec =
+        if in_memory(plan) { quote!(#rt::InMemory) } else { place.call(quote!(#rt::stored), place.show(&name)) };
     let (seen, weigh) = (seen(plan), weigh(plan));
     quote!({
         use #rt::{HoldCopy as _, HoldLeaf as _, HoldShared as _};
@@ -229,7 +230,8 @@ fn seen(plan: &Plan) -> TokenStream {
         if let Some(Timing::Closure(closure)) = timing {
             let closure = braced(closure);
             let method = proc_macro2::Ident::new(name, Span::mixed_site());
-            let time = if name == "expires_at" { quote!(::std::time::SystemTime) } else { quote!(::core::time::Duration) };
+            let time =
+                if name == "expires_at" { quote!(::std::time::SystemTime) } else { quote!(::core::time::Duration) };
             said.extend(quote!(.#method(#rt::ask::<_, #time>(#it, #closure))));
         }
     }
