@@ -4,6 +4,7 @@ mod callables;
 mod files;
 mod flights;
 mod gated;
+mod names;
 mod reentrancy;
 mod stores;
 mod support;
