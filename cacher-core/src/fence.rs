@@ -14,6 +14,10 @@
 //! The second move matters: a load that began between the two may have read the old value from a store that was not
 //! emptied yet. `tests/fence_model.rs` walks through all interleavings, and shows which weaker protocols fail.
 //!
+//! Within an epoch the order of beginning decides: once something has written, nothing that began before it writes any
+//! more. So of two refreshes the older may land first, but not last. A change to a value that was found there is
+//! [tentative](Seat::tentative): it is written only if nothing else was since.
+//!
 //! Clearing a whole cache is the same with the [`Generation`] in place of the epoch.
 
 use hashbrown::HashTable;
@@ -86,6 +90,10 @@ struct Cell<F> {
 struct State<F> {
     epoch: u64,
     closed: usize,
+    /// How many seats were taken.
+    seats: u64,
+    /// Which of them wrote last.
+    wrote: u64,
     write: Option<Arc<Write>>,
     extra: F,
 }
@@ -134,8 +142,10 @@ impl<O: Eq, F: Default> Fence<O, F> {
         let mut state = lock(&cell.state);
         let token = self.token(&state);
         let seen = look(&mut state.extra, token);
+        state.seats += 1;
+        let number = state.seats;
         drop(state);
-        (Seat { fence: Arc::clone(self), cell, hash: key.hash, token }, seen)
+        (Seat { fence: Arc::clone(self), cell, hash: key.hash, token, number, after: None }, seen)
     }
 
     /// Waits until no write that was admitted before now is going on anywhere.
@@ -200,6 +210,10 @@ pub(crate) struct Seat<O, F> {
     cell: Arc<Cell<F>>,
     hash: u64,
     token: Token,
+    /// Later seats have higher numbers.
+    number: u64,
+    /// The seat that must still be the last that wrote.
+    after: Option<u64>,
 }
 
 impl<O, F> Drop for Seat<O, F> {
@@ -223,8 +237,28 @@ impl<O, F> Seat<O, F> {
         self.may_write(&lock(&self.cell.state))
     }
 
+    /// For a change to what stands there now: it is written only if nothing else was before it.
+    pub(crate) fn tentative(mut self) -> Self {
+        let after = Some(lock(&self.cell.state).wrote);
+        self.after = after;
+        self
+    }
+
     fn may_write(&self, state: &State<F>) -> bool {
-        state.closed == 0 && !self.fence.generation.is_closed() && self.token == self.fence.token(state)
+        let is_latest = match self.after {
+            Some(after) => state.wrote == after,
+            None => state.wrote <= self.number,
+        };
+        is_latest
+            && state.closed == 0
+            && !self.fence.generation.is_closed()
+            && self.token == self.fence.token(state)
+    }
+
+    fn note_write(&self, state: &mut State<F>) {
+        if self.after.is_none() {
+            state.wrote = self.number;
+        }
     }
 
     /// Waits for its turn to write to the stores; `None` if the value is out of date.
@@ -240,6 +274,7 @@ impl<O, F> Seat<O, F> {
                     None => {
                         let write = Arc::new(Write { done: AtomicBool::new(false), quiet: Event::new() });
                         state.write = Some(Arc::clone(&write));
+                        self.note_write(&mut state);
                         return Some(Admitted(write));
                     }
                 }
@@ -251,8 +286,9 @@ impl<O, F> Seat<O, F> {
     /// Runs `insert` while nothing can invalidate the value; `None` if something already has. `insert` must neither
     /// wait nor run code of the user.
     pub(crate) fn publish<T>(&self, insert: impl FnOnce() -> T) -> Option<T> {
-        let state = lock(&self.cell.state);
+        let mut state = lock(&self.cell.state);
         if self.may_write(&state) {
+            self.note_write(&mut state);
             return Some(insert());
         }
         // What `insert` holds is dropped after the lock.

@@ -158,6 +158,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     pub(crate) async fn expire_in(&self, shell: Shell, life: Duration) -> bool {
         // The seat comes before the read: what is invalidated meanwhile must not come back.
         let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
+        let seat = seat.tentative();
         match self.peek(shell).await {
             Some(_) if life.is_zero() => self.invalidate(shell).await != Removal::Absent,
             Some(value) => self.put(shell, &seat, value, life).await,

@@ -88,10 +88,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
-    /// A load of its own, past which nothing older can be written.
+    /// A load of its own, past which nothing older can be written. Until it ends, a load that is under way may be:
+    /// its value is newer than what stands there, and the refresh may fail.
     fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
-        let (mut seat, ()) = self.fence.enter(&key, |_, _| ());
-        seat.renew();
+        let (seat, ()) = self.fence.enter(&key, |_, _| ());
         let flight = Flight::new(shell);
         let landing = Some((seat.token(), Arc::clone(&flight)));
         let earlier = seat.change(|current| std::mem::replace(current, landing));
