@@ -1,6 +1,7 @@
 //! End to end, through the facade.
 
 mod callables;
+mod fence;
 mod flights;
 mod reentrancy;
 mod support;
