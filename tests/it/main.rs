@@ -4,4 +4,5 @@ mod callables;
 mod fence;
 mod flights;
 mod reentrancy;
+mod scopes;
 mod support;
