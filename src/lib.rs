@@ -19,10 +19,9 @@ pub use cacher_macros::cache;
 pub mod __private {
     pub use cacher_core::rt::*;
 
-    pub use crate::scheme_file;
+    pub use crate::{format_json, format_msgpack, scheme_file, scheme_memory};
 }
 
-/// Asks, in the facade, whether a store was built in: features of this crate are not visible from the user's.
 #[doc(hidden)]
 #[macro_export]
 #[cfg(feature = "file")]
@@ -37,4 +36,44 @@ macro_rules! scheme_file {
     () => {
         ::core::compile_error!("`file://` needs the feature `file` of cacher: add it to `features` in Cargo.toml");
     };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "json")]
+macro_rules! format_json {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "json"))]
+macro_rules! format_json {
+    () => {
+        ::core::compile_error!("`format=json` needs the feature `json` of cacher: add it to `features` in Cargo.toml");
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "msgpack")]
+macro_rules! format_msgpack {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "msgpack"))]
+macro_rules! format_msgpack {
+    () => {
+        ::core::compile_error!(
+            "`format=msgpack` needs the feature `msgpack` of cacher: add it to `features` in Cargo.toml"
+        );
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! scheme_memory {
+    () => {};
 }

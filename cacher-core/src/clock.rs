@@ -2,8 +2,8 @@
 
 use std::{
     cell::RefCell,
-    fmt,
     collections::BTreeMap,
+    fmt,
     pin::Pin,
     task::{Context, Poll, Waker},
     time::{Duration, SystemTime},

@@ -81,8 +81,8 @@ fn readable<O: Serialize>(format: Format, key: &O, names: &[&str]) -> Option<Vec
         return None;
     }
     let serde_json::Value::Array(values) = serde_json::to_value(key).ok()? else { return None };
-    let named: serde_json::Map<_, _> = names.iter().map(ToString::to_string).zip(values).collect();
-    serde_json::to_vec(&named).ok()
+    let object: serde_json::Map<_, _> = names.iter().map(ToString::to_string).zip(values).collect();
+    serde_json::to_vec(&object).ok()
 }
 
 #[cfg(not(feature = "json"))]

@@ -13,13 +13,13 @@ use crate::{
 
 macro_rules! entry {
     (
-        $(#[$doc:meta])* $name:ident($pointer:ident<$operations:ident>), $shell:ident, [$($async:tt)*],
+        $(#[$doc:meta])* $name:ident($pointer:ident<$operations:ty>), $shell:ident, [$($async:tt)*],
         |$future:ident| $finish:expr
     ) => {
         $(#[$doc])*
-        pub struct $name<V>(pub(crate) $pointer<dyn $operations<V>>);
+        pub struct $name<V: 'static>(pub(crate) $pointer<$operations>);
 
-        impl<V> $name<V> {
+        impl<V: 'static> $name<V> {
             /// The cached value, if it is fresh. Loads nothing, counts nothing.
             #[must_use]
             pub $($async)* fn peek(&self) -> Option<V> {
@@ -69,13 +69,13 @@ macro_rules! entry {
             }
         }
 
-        impl<V> Clone for $name<V> {
+        impl<V: 'static> Clone for $name<V> {
             fn clone(&self) -> Self {
                 Self($pointer::clone(&self.0))
             }
         }
 
-        impl<V> fmt::Debug for $name<V> {
+        impl<V: 'static> fmt::Debug for $name<V> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
             }
@@ -85,18 +85,18 @@ macro_rules! entry {
 
 entry!(
     /// The entry of one call of a sync function, by its identity arguments.
-    Entry(Arc<SharedOperations>), Sync, [], |future| block_on(future)
+    Entry(Arc<dyn SharedOperations<V> + Send + Sync>), Sync, [], |future| block_on(future)
 );
 entry!(
     /// The entry of one call of an async function, by its identity arguments.
-    AsyncEntry(Arc<SharedOperations>), Async, [async], |future| future.await
+    AsyncEntry(Arc<dyn SharedOperations<V> + Send + Sync>), Async, [async], |future| future.await
 );
 entry!(
     /// The entry of one call of a function with `thread_local`, by its identity arguments: that of this thread.
-    LocalEntry(Rc<LocalOperations>), Sync, [], |future| block_on(future)
+    LocalEntry(Rc<dyn LocalOperations<V>>), Sync, [], |future| block_on(future)
 );
 
-impl<V> Entry<V> {
+impl<V: 'static> Entry<V> {
     /// The same entry for async callers.
     #[must_use]
     pub fn nonblocking(self) -> AsyncEntry<V> {
@@ -104,7 +104,7 @@ impl<V> Entry<V> {
     }
 }
 
-impl<V> AsyncEntry<V> {
+impl<V: 'static> AsyncEntry<V> {
     /// The same entry for sync callers.
     #[must_use]
     pub fn blocking(self) -> Entry<V> {
@@ -160,6 +160,7 @@ impl Handle {
     }
 
     /// Removes every entry of this function, in memory and in its stores, and nothing else.
+    #[expect(clippy::must_use_candidate, reason = "done for its effect")]
     pub fn clear(&self) -> Removal {
         block_on(self.clear_in(Shell::Sync))
     }

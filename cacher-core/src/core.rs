@@ -7,13 +7,14 @@ use std::{
 };
 
 use crate::{
-    backend, bridge::{self, Shell},
+    backend,
+    bridge::{self, Shell},
     clock::{Alarm, Clock},
     error::{Error, Result},
     fault::{self, Fault},
     fence::Generation,
     memory::table::Bound,
-    registry,
+    place, registry,
     stats::{Counters, Stats},
     strategy::life::Life,
     sync::{Arc, AtomicBool, Mutex, Ordering, Weak, lock},
@@ -145,12 +146,13 @@ const SWEEP: Duration = Duration::from_secs(300);
 pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 impl Core {
-    /// `path` is the `type_name` of the function's marker; `owner` tells the function from others.
+    /// `path` is the `type_name` of the function's marker (see [`place`]); `owner` tells the function from others.
     pub(crate) fn new(path: &str, owner: TypeId, config: Config) -> Arc<Self> {
         let clock = Clock::current();
-        let place = Place::of(path);
-        let name: Arc<str> = config.name.unwrap_or(&place.function).into();
-        let namespace: Arc<str> = format!("{name}{}", place.generics).into();
+        let place = place::function(path);
+        let name: Arc<str> = config.name.map_or_else(|| place.as_str().into(), Into::into);
+        // The path of a function holds its type parameters; a given name does not.
+        let namespace = config.name.map_or_else(|| name.to_string(), |name| name.to_owned() + &place::generics(&place));
         let mut memory = if config.backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
         let mut tiers = Vec::new();
         for opener in &config.backends {
@@ -165,7 +167,7 @@ impl Core {
         }
         let core = Arc::new(Self {
             name,
-            namespace,
+            namespace: namespace.into(),
             config,
             clock,
             bound: memory,
@@ -257,7 +259,9 @@ impl Core {
             removal = removal.and(self.clear_stores(shell).await);
         }
         drop(open);
-        members.iter().for_each(|member| member.empty());
+        for member in &members {
+            member.empty();
+        }
         removal
     }
 
@@ -449,28 +453,5 @@ impl<'a> CloseGeneration<'a> {
 impl Drop for CloseGeneration<'_> {
     fn drop(&mut self) {
         self.0.open();
-    }
-}
-
-/// A function's place in its program, from the `type_name` of a marker type inside it.
-#[derive(Debug, PartialEq, Eq)]
-struct Place {
-    /// `my_crate::posts::fetch`.
-    function: String,
-    /// `<u8, alloc::string::String>`, or nothing.
-    generics: String,
-}
-
-impl Place {
-    /// Takes `my_crate::fetch::CacherMarker<u8>` apart. The marker's parameters are those of the function that are
-    /// identity, after `Self` for a method.
-    fn of(path: &str) -> Self {
-        let (function, generics) = path.split_once("::CacherMarker").unwrap_or((path, ""));
-        // Companions share one marker, in a hidden function beside them.
-        let function = function.strip_suffix("::__cacher_marker").unwrap_or(function);
-        let function = function.replace("::__cacher_marker_", "::");
-        let owner = function.rsplit_once("::").map_or("", |(owner, _)| owner);
-        let generics = if *generics == *format!("<{owner}>") { "" } else { generics };
-        Self { generics: generics.to_owned(), function }
     }
 }

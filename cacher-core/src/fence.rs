@@ -122,11 +122,7 @@ impl<O: Eq, F: Default> Fence<O, F> {
     }
 
     /// Takes a seat at the cell of `key`, and looks at what is kept there in the same critical section.
-    pub(crate) fn enter<T>(
-        self: &Arc<Self>,
-        key: &Key<O>,
-        look: impl FnOnce(&mut F, Token) -> T,
-    ) -> (Seat<O, F>, T)
+    pub(crate) fn enter<T>(self: &Arc<Self>, key: &Key<O>, look: impl FnOnce(&mut F, Token) -> T) -> (Seat<O, F>, T)
     where
         O: Clone,
     {
@@ -235,14 +231,12 @@ impl<O, F> Seat<O, F> {
                 if !self.may_write(&state) {
                     return None;
                 }
-                match state.writing() {
-                    Some(other) => other,
-                    None => {
-                        let write = Arc::new(Write { done: AtomicBool::new(false), quiet: Event::new() });
-                        state.write = Some(Arc::clone(&write));
-                        return Some(Admitted(write));
-                    }
-                }
+                let Some(other) = state.writing() else {
+                    let write = Arc::new(Write { done: AtomicBool::new(false), quiet: Event::new() });
+                    state.write = Some(Arc::clone(&write));
+                    return Some(Admitted(write));
+                };
+                other
             };
             writing.wait().await;
         }

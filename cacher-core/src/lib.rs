@@ -18,6 +18,7 @@ pub mod format;
 mod hex;
 pub mod key;
 pub mod memory;
+mod place;
 mod registry;
 pub mod returns;
 #[doc(hidden)]

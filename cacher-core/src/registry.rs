@@ -14,7 +14,7 @@ static NAMES: Mutex<Vec<Claim>> = Mutex::new(Vec::new());
 
 /// Whose entries stand under a name in a store.
 struct Claim {
-    namespace: Arc<str>,
+    namespace: String,
     store: String,
     owner: TypeId,
 }
@@ -34,12 +34,10 @@ pub(crate) fn add(core: &Arc<Core>) {
 ///
 /// # Errors
 /// If another function has it: the two would take each other's entries for their own.
-pub(crate) fn claim(namespace: &Arc<str>, owner: TypeId, tiers: &[Arc<Tier>]) -> Result<()> {
+pub(crate) fn claim(namespace: &str, owner: TypeId, tiers: &[Arc<Tier>]) -> Result<()> {
     let stores: Vec<_> = tiers.iter().filter_map(|tier| tier.describe()).collect();
     let mut names = lock(&NAMES);
-    let taken = |claim: &Claim| {
-        claim.owner != owner && claim.namespace == *namespace && stores.contains(&claim.store)
-    };
+    let taken = |claim: &Claim| claim.owner != owner && claim.namespace == namespace && stores.contains(&claim.store);
     if names.iter().any(taken) {
         return Err(Error::new(
             Kind::Invalid,
@@ -49,6 +47,6 @@ pub(crate) fn claim(namespace: &Arc<str>, owner: TypeId, tiers: &[Arc<Tier>]) ->
             ),
         ));
     }
-    names.extend(stores.into_iter().map(|store| Claim { namespace: Arc::clone(namespace), store, owner }));
+    names.extend(stores.into_iter().map(|store| Claim { namespace: namespace.to_owned(), store, owner }));
     Ok(())
 }

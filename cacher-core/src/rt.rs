@@ -30,6 +30,11 @@ pub use crate::{
     tier::{IntoBackend, Made, Opener},
 };
 
+/// The answer to a call.
+type Answer<R, P, Z, S> = Step<R, Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>;
+type HeldBy<Z> = <Z as Recipe>::Held;
+type TableOf<P, Z, S> = <S as Home<<P as Parts>::Owned, HeldBy<Z>>>::Table;
+
 /// What to do next: it is done, or something is to be run.
 #[derive(Debug)]
 pub enum Step<R, N> {
@@ -73,6 +78,12 @@ pub fn key_part<P: KeyPart>(part: P) -> P {
     part
 }
 
+/// The type of a closure, as what tells a function and its type parameters from others.
+#[inline]
+pub fn marker<M>(_closure: &M) -> PhantomData<M> {
+    PhantomData
+}
+
 /// The shape of a function whose values are held as `held` says.
 #[inline]
 pub fn shape<M: 'static, H: Held, C>(
@@ -103,7 +114,7 @@ pub fn lookup<S, Z, M, R, P>(
     returns: &Returns<M, R>,
     parts: &P,
     terms: impl FnOnce() -> Terms,
-) -> Step<R, Leader<P::Owned, Z::Held, S::Table>>
+) -> Answer<R, P, Z, S>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
@@ -126,7 +137,7 @@ fn look_further<S, Z, M, R, P>(
     returns: &Returns<M, R>,
     parts: &P,
     terms: impl FnOnce() -> Terms,
-) -> Step<R, Leader<P::Owned, Z::Held, S::Table>>
+) -> Answer<R, P, Z, S>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
@@ -147,7 +158,7 @@ pub fn lookup_async<S, Z, M, R, P>(
     returns: &Returns<M, R>,
     parts: &P,
     terms: impl FnOnce() -> Terms,
-) -> impl Future<Output = Step<R, Leader<P::Owned, Z::Held, S::Table>>>
+) -> impl Future<Output = Answer<R, P, Z, S>>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
@@ -252,29 +263,29 @@ where
 }
 
 /// The entry of a sync call.
-pub fn entry<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> Entry<V>
+pub fn entry<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> Entry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
     S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + 'static,
+    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + Send + Sync + 'static,
 {
     Entry(Arc::new(keyed(home, recipe, parts, terms)))
 }
 
 /// The entry of an async call.
-pub fn entry_async<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncEntry<V>
+pub fn entry_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncEntry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
     S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + 'static,
+    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + Send + Sync + 'static,
 {
     AsyncEntry(Arc::new(keyed(home, recipe, parts, terms)))
 }
 
 /// The entry of a call of a function with `thread_local`.
-pub fn entry_local<S, Z, P, V>(home: S, recipe: &Z, parts: &P, terms: Terms) -> LocalEntry<V>
+pub fn entry_local<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> LocalEntry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
@@ -290,8 +301,11 @@ pub fn handle<M: 'static>(site: &Site, _marker: PhantomData<M>, configure: fn() 
     Handle::of(site.core::<M>(configure))
 }
 
-/// The whole cache of a generic function: of the instantiations used so far.
-#[must_use]
-pub fn handle_of_all(site: &Site, name: &str) -> Handle {
-    Handle::new(name.into(), site.cores())
+/// The whole cache of a generic function: of the instantiations used so far. `place` is a closure in the companion
+/// that asks, whose own name comes last in its path; the function's comes in its place, if that is not before it.
+pub fn handle_of_all<M>(site: &Site, _place: &M, name: Option<&str>, function: &str) -> Handle {
+    let path = crate::place::function(std::any::type_name::<M>());
+    let owner = path.rsplit_once("::").map_or("", |(owner, _)| owner);
+    let path = if function.is_empty() { owner.to_owned() } else { format!("{owner}::{function}") };
+    Handle::new(name.map_or_else(|| path.into(), Into::into), site.cores())
 }

@@ -165,8 +165,10 @@ pub struct Shape<M, H: Held, C> {
     configure: fn() -> Config,
     seen: fn(&H::Value) -> Terms,
     weigh: fn(&H::Value) -> u64,
-    types: PhantomData<fn() -> (M, H, C)>,
+    types: PhantomData<Types<M, H, C>>,
 }
+
+type Types<M, H, C> = fn() -> (M, H, C);
 
 /// A [`Shape`] whose marker and holder cannot be named.
 pub trait Recipe {
@@ -187,11 +189,7 @@ pub trait Recipe {
 impl<M, H: Held, C> Shape<M, H, C> {
     /// A function that is set up by `configure`, once.
     #[inline]
-    pub fn new(
-        configure: fn() -> Config,
-        seen: fn(&H::Value) -> Terms,
-        weigh: fn(&H::Value) -> u64,
-    ) -> Self {
+    pub fn new(configure: fn() -> Config, seen: fn(&H::Value) -> Terms, weigh: fn(&H::Value) -> u64) -> Self {
         Self { configure, seen, weigh, types: PhantomData }
     }
 }

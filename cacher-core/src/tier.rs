@@ -155,7 +155,9 @@ impl Tier {
         let store = self.store()?;
         let answer = catch_unwind(AssertUnwindSafe(|| operation(store)));
         answer
-            .unwrap_or_else(|panic| Err(Error::new(Kind::Unavailable, format!("the store panicked: {}", said(&*panic)))))
+            .unwrap_or_else(|panic| {
+                Err(Error::new(Kind::Unavailable, format!("the store panicked: {}", said(&*panic))))
+            })
             .map_err(|error| error.within(store.backend.describe()))
     }
 }
@@ -169,7 +171,6 @@ impl Tier {
 )]
 pub trait IntoBackend<M> {
     #[doc(hidden)]
-    #[expect(clippy::missing_errors_doc, reason = "hidden")]
     fn into_backend(self) -> Result<Made>;
 }
 

@@ -29,7 +29,7 @@ fn units(wait: Duration) -> u64 {
     if wait.as_secs() > u64::from(u32::MAX) {
         return u64::MAX;
     }
-    let fraction = ((u64::from(wait.subsec_nanos()) << 32) + 999_999_999) / 1_000_000_000;
+    let fraction = (u64::from(wait.subsec_nanos()) << 32).div_ceil(1_000_000_000);
     (wait.as_secs() << 32).saturating_add(fraction)
 }
 

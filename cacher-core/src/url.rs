@@ -1,13 +1,22 @@
 //! Backends from URLs.
 
 use crate::{
+    backend::url::Url,
     error::{Error, Kind, Result},
+    memory::table::Bound,
     tier::{FromUrl, IntoBackend, Made},
 };
 
 impl IntoBackend<FromUrl> for &str {
     fn into_backend(self) -> Result<Made> {
-        Err(Error::new(Kind::Invalid, "todo"))
+        let url = Url::parse(self)?;
+        match url.scheme {
+            "memory" => memory(&url).map(Made::Memory),
+            #[cfg(feature = "file")]
+            "file" => crate::backend::file::Files::from_url(self)?.into_backend(),
+            other => Err(unknown(other)),
+        }
+        .map_err(|error| error.within(crate::backend::url::redact(self)))
     }
 }
 
@@ -15,4 +24,51 @@ impl IntoBackend<FromUrl> for String {
     fn into_backend(self) -> Result<Made> {
         self.as_str().into_backend()
     }
+}
+
+impl IntoBackend<FromUrl> for &String {
+    fn into_backend(self) -> Result<Made> {
+        self.as_str().into_backend()
+    }
+}
+
+fn unknown(scheme: &str) -> Error {
+    let text = match scheme {
+        "file" => "`file://` needs the feature `file` of cacher".to_owned(),
+        _ => format!("there is no store `{scheme}://`; there are: memory, file"),
+    };
+    Error::new(Kind::Invalid, text)
+}
+
+/// `memory://`, `memory://?capacity=1000`, `memory://?max_bytes=64MiB`
+fn memory(url: &Url<'_>) -> Result<Bound> {
+    url.only(&["capacity", "max_bytes"])?;
+    match url.parameters.as_slice() {
+        [] => Ok(Bound::Unbounded),
+        [(name, most)] if name == "capacity" => bound(most.parse().ok(), name, most).map(Bound::Entries),
+        [(name, most)] => bound(bytes(most), name, most).map(Bound::Bytes),
+        _ => Err(Error::new(Kind::Invalid, "memory is bound by `capacity` or by `max_bytes`: give one of them")),
+    }
+}
+
+fn bound(number: Option<u64>, name: &str, text: &str) -> Result<u64> {
+    number.filter(|number| *number > 0).ok_or_else(|| {
+        Error::new(Kind::Invalid, format!("`{name}={text}` is no bound: write `capacity=1000` or `max_bytes=64MiB`"))
+    })
+}
+
+/// A number of bytes with or without a unit.
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit: u64 = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "kB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
 }

@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) key: Option<Vec<Sourced<Expr>>>,
     /// What of the types is identity.
     pub(crate) generics: Vec<Generic>,
+    /// `ignore = [Self]`: the type of a method is not identity.
+    pub(crate) ignores_itself: bool,
     pub(crate) value: Value,
     /// What is returned, each lifetime `'static`: for `<R as ResultOk>::Ok` and the like.
     pub(crate) returns: Type,

@@ -214,8 +214,24 @@ fn thirteen_and_more_arguments() {
     #[cache]
     #[expect(clippy::too_many_arguments, clippy::many_single_char_names)]
     fn sum(
-        a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, l: u8, m: u8, n: u8, o: u8,
-        p: u8, q: u8, r: u8,
+        a: u8,
+        b: u8,
+        c: u8,
+        d: u8,
+        e: u8,
+        f: u8,
+        g: u8,
+        h: u8,
+        i: u8,
+        j: u8,
+        k: u8,
+        l: u8,
+        m: u8,
+        n: u8,
+        o: u8,
+        p: u8,
+        q: u8,
+        r: u8,
     ) -> u64 {
         [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r].into_iter().map(u64::from).sum()
     }
@@ -267,4 +283,70 @@ fn recursion() {
     }
     assert_eq!(fib(80), 23_416_728_348_467_685);
     assert_eq!(fib::cache().stats().loads, 81);
+}
+
+trait Convert<X: 'static>: Sized {
+    #[cache(ignore = [self])]
+    fn name_of_target(&self) -> &'static str {
+        std::any::type_name::<X>()
+    }
+}
+
+struct Borrowing<'a>(&'a str);
+
+impl Convert<u8> for Borrowing<'_> {}
+impl Convert<u16> for Borrowing<'_> {}
+
+impl<'a> Borrowing<'a> {
+    #[cache(key = (self.0, n))]
+    pub fn repeat(&self, n: usize) -> String {
+        self.0.repeat(n)
+    }
+}
+
+struct Holder<T>(T);
+
+impl<T: Default + ToString> Holder<T> {
+    #[cache(ignore = [self])]
+    pub fn of_default(&self) -> String {
+        std::any::type_name::<T>().to_owned() + &T::default().to_string()
+    }
+
+    #[cache(companions = false)]
+    fn size() -> usize {
+        let _: Option<Self> = None;
+        size_of::<T>()
+    }
+}
+
+#[test]
+fn parameters_that_tokens_do_not_show_are_identity() {
+    let text = String::from("ab");
+    let borrowing = Borrowing(&text);
+    assert_eq!(Convert::<u8>::name_of_target(&borrowing), "u8");
+    assert_eq!(Convert::<u16>::name_of_target(&borrowing), "u16");
+    assert_eq!(borrowing.repeat(2), "abab");
+    assert_eq!((Holder(1_u8).of_default(), Holder(1_i32).of_default()), ("u80".into(), "i320".into()));
+    assert_eq!((Holder::<u8>::size(), Holder::<u64>::size()), (1, 8));
+    assert_eq!(Holder::<u8>::of_default_cache().stats().loads, 1);
+    let _ = Holder(1_u8).0;
+}
+
+#[test]
+fn parameters_of_ignored_arguments_are_not_identity() {
+    #[cache(companions = false, ignore = [log])]
+    fn double(n: u64, log: impl Fn(u64)) -> u64 {
+        log(n);
+        2 * n
+    }
+    let runs = AtomicU64::new(0);
+    assert_eq!(double(1, |_| ()), 2);
+    assert_eq!(double(1, |_| _ = runs.fetch_add(1, SeqCst)), 2);
+    assert_eq!(runs.load(SeqCst), 0);
+    #[cache(ignore = [db, D])]
+    fn with_db<D: ToString>(n: u64, db: &D) -> u64 {
+        n + db.to_string().len() as u64
+    }
+    assert_eq!((with_db(1, &1_u8), with_db(1, &"abc")), (2, 2));
+    assert_eq!(with_db::entry(1).peek(), Some(2));
 }

@@ -1,3 +1,4 @@
 //! End to end, through the facade.
 
 mod callables;
+mod files;

@@ -4,6 +4,11 @@ use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 use crate::error::{Error, Kind, Result};
 
+#[cfg(feature = "file")]
+pub mod file;
+#[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]
+pub mod url;
+
 /// Where one entry lives in a store.
 ///
 /// A store keeps entries of many functions apart by `namespace`, and those of one function by
@@ -33,6 +38,7 @@ pub enum Cost {
 /// What a store does natively, as opposed to a default of [`Backend`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Capabilities {
     /// Expired entries vanish without [`Backend::sweep`].
     pub expires: bool,
@@ -62,16 +68,18 @@ pub struct Put {
 /// A store of bytes under keys, written with plain blocking functions.
 ///
 /// # What the caller guarantees
-/// Operations on one key never run at the same time *from one process* when one of them writes.
-/// Operations on different keys do, from any thread.
+/// Two writes of one key never run at the same time *from one process*; reads and removals may run beside them.
+/// Operations on different keys do, from any thread, and so do `clear`, `scan` and `sweep`. Where
+/// [`Capabilities::shared`] is set, other processes do anything at any time.
 ///
 /// # What an implementor must do
 /// * `get` returns exactly the bytes of one earlier `put` under an equal key, or `None`. After a crash at
 ///   any instant an entry is the old one, the new one or absent.
 /// * `put` with `expires` lets the entry be forgotten from that time on. It may still return it: the cache
 ///   judges the age of every entry by what is sealed in it.
-/// * Two different keys never meet, whatever bytes they consist of.
+/// * Two different keys never meet, whatever bytes they consist of: namespace, name and format all count.
 /// * Nothing that this library did not write is ever changed or removed, by `clear` least of all.
+/// * It passes [`testkit::conformance`](crate::testkit::conformance), one line in a test.
 ///
 /// # Errors
 /// An error of any method is counted and reported, and the call goes on as if nothing had been stored.
@@ -142,7 +150,7 @@ pub trait Backend: Send + Sync + 'static {
         keys.iter().map(|key| self.get(key)).collect()
     }
 
-    /// Puts all, each on its own.
+    /// Puts all, each on its own, as if one after the other.
     ///
     /// # Errors
     /// As [`put`](Self::put); those before the one that failed are stored.

@@ -2,7 +2,11 @@
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
-use super::{Cache, Landing, memory::Arrival, stores::{Found, StoredKey}};
+use super::{
+    Cache, Landing,
+    memory::Arrival,
+    stores::{Found, StoredKey},
+};
 use crate::{
     bridge::Shell,
     core::{DRAIN, Removal, within},
@@ -83,6 +87,12 @@ pub struct Keyed<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     cache: Arc<Cache<O, H, T>>,
     key: Key<O>,
     terms: Terms,
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Keyed<O, H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyed").field("cache", &self.cache).finish_non_exhaustive()
+    }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
@@ -187,61 +197,50 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 }
 
+/// A future that may move to another thread.
+pub(super) type Sent<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+/// A future that stays on its thread.
+pub(super) type Kept<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// The operations of a key, free of its types but the value's.
 macro_rules! operations {
-    ($(#[$doc:meta])* $trait:ident, [$($send:tt)*], [$($bounds:tt)*]) => {
-        $(#[$doc])*
-        pub trait $trait<V> $($bounds)* {
-            #[doc(hidden)]
-            fn peek(&self, shell: Shell) -> Pin<Box<dyn Future<Output = Option<V>> $($send)* + '_>>;
-            fn info(&self, shell: Shell) -> Pin<Box<dyn Future<Output = Option<Info>> $($send)* + '_>>;
-            fn explain(&self, shell: Shell) -> Pin<Box<dyn Future<Output = Explanation> $($send)* + '_>>;
-            fn invalidate(&self, shell: Shell) -> Pin<Box<dyn Future<Output = Removal> $($send)* + '_>>;
-            fn insert<'a>(&'a self, shell: Shell, value: V) -> Pin<Box<dyn Future<Output = bool> $($send)* + 'a>>
-            where
-                V: 'a;
-            fn expire_in(&self, shell: Shell, life: Duration)
-            -> Pin<Box<dyn Future<Output = bool> $($send)* + '_>>;
+    ($trait:ident, $future:ident, [$($send:tt)*], {
+        $(fn $name:ident(&self, shell: Shell $(, $argument:ident: $type:ty)?) -> $output:ty;)*
+    }) => {
+        /// What can be done with one key of a cache.
+        pub trait $trait<V: 'static> {
+            $(
+                #[doc(hidden)]
+                fn $name(&self, shell: Shell $(, $argument: $type)?) -> $future<'_, $output>;
+            )*
         }
 
-        impl<O, H, T> $trait<H::Value> for Keyed<O, H, T>
+        impl<V, O, H, T> $trait<V> for Keyed<O, H, T>
         where
+            V: 'static $($send)*,
             O: Eq + Clone $($send)* + 'static,
-            H: Held $($send)*,
-            H::Value: 'static $($send)*,
+            H: Held<Value = V> $($send)*,
             T: Table<O, H> $($send)*,
         {
-            fn peek(&self, shell: Shell) -> Pin<Box<dyn Future<Output = Option<H::Value>> $($send)* + '_>> {
-                Box::pin(self.peek(shell))
-            }
-            fn info(&self, shell: Shell) -> Pin<Box<dyn Future<Output = Option<Info>> $($send)* + '_>> {
-                Box::pin(self.info(shell))
-            }
-            fn explain(&self, shell: Shell) -> Pin<Box<dyn Future<Output = Explanation> $($send)* + '_>> {
-                Box::pin(self.explain(shell))
-            }
-            fn invalidate(&self, shell: Shell) -> Pin<Box<dyn Future<Output = Removal> $($send)* + '_>> {
-                Box::pin(self.invalidate(shell))
-            }
-            fn insert<'a>(
-                &'a self,
-                shell: Shell,
-                value: H::Value,
-            ) -> Pin<Box<dyn Future<Output = bool> $($send)* + 'a>>
-            where
-                H::Value: 'a,
-            {
-                Box::pin(self.insert(shell, value))
-            }
-            fn expire_in(&self, shell: Shell, life: Duration)
-            -> Pin<Box<dyn Future<Output = bool> $($send)* + '_>> {
-                Box::pin(self.expire_in(shell, life))
-            }
+            $(fn $name(&self, shell: Shell $(, $argument: $type)?) -> $future<'_, $output> {
+                Box::pin(self.$name(shell $(, $argument)?))
+            })*
         }
     };
 }
 
-operations!(/// Of a key that threads share.
-    SharedOperations, [+ Send + Sync], [: Send + Sync]);
-operations!(/// Of a key of one thread.
-    LocalOperations, [], []);
+macro_rules! all_operations {
+    ($trait:ident, $future:ident, [$($send:tt)*]) => {
+        operations!($trait, $future, [$($send)*], {
+            fn peek(&self, shell: Shell) -> Option<V>;
+            fn info(&self, shell: Shell) -> Option<Info>;
+            fn explain(&self, shell: Shell) -> Explanation;
+            fn invalidate(&self, shell: Shell) -> Removal;
+            fn insert(&self, shell: Shell, value: V) -> bool;
+            fn expire_in(&self, shell: Shell, life: Duration) -> bool;
+        });
+    };
+}
+
+all_operations!(SharedOperations, Sent, [+ Send + Sync]);
+all_operations!(LocalOperations, Kept, []);

@@ -56,8 +56,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Looks further than memory.
-    pub(crate) async fn go_on(self: &Arc<Self>, shell: Shell, mode: Mode, key: Key<O>, terms: Terms)
-    -> Lookup<O, H, T> {
+    pub(crate) async fn go_on(
+        self: &Arc<Self>,
+        shell: Shell,
+        mode: Mode,
+        key: Key<O>,
+        terms: Terms,
+    ) -> Lookup<O, H, T> {
         match mode {
             Mode::Normal => self.load(shell, key, terms).await,
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
@@ -76,16 +81,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             Some(stored) => self.read(shell, &stored, terms).await,
             None => None,
         };
-        match found {
-            Some(found) => {
-                self.core.counters.hits.add_one();
-                Some(found.value)
-            }
-            None => {
-                self.core.counters.misses.add(1);
-                None
-            }
+        if found.is_some() {
+            self.core.counters.hits.add_one();
+        } else {
+            self.core.counters.misses.add(1);
         }
+        found.map(|found| found.value)
     }
 
     /// A load of its own, past which nothing older can be written.

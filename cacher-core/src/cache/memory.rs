@@ -189,7 +189,7 @@ where
     }
 
     fn size(&self) -> (u64, u64) {
-        self.table.as_ref().map_or((0, 0), |table| (table.len(), table.weight()))
+        self.table.as_ref().map_or((0, 0), |table| (table.entries(), table.weight()))
     }
 
     fn sweep(&self) {

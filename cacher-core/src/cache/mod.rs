@@ -19,7 +19,11 @@ use crate::{
     fence::{Fence, Generation, Token},
     flight::Flight,
     key::parts::Key,
-    memory::{expiry::Expiries, held::Held, table::{Bound, Table}},
+    memory::{
+        expiry::Expiries,
+        held::Held,
+        table::{Bound, Table},
+    },
     strategy::life::Terms,
     sync::{Arc, OnceLock, Weak},
 };

@@ -69,8 +69,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Opens an entry: damage is a fault, age is not.
-    fn judge(&self, key: &StoredKey, format: Format, bytes: &[u8], terms: &Terms, tier: usize)
-    -> Option<Found<H::Value>> {
+    fn judge(
+        &self,
+        key: &StoredKey,
+        format: Format,
+        bytes: &[u8],
+        terms: &Terms,
+        tier: usize,
+    ) -> Option<Found<H::Value>> {
         let opened = self.core.or_fault(envelope::open(bytes, format.name(), &self.identity(key)))?;
         if self.core.is_buried(&key.name, opened.times.load_began) {
             return None;
@@ -144,8 +150,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Shipment { name: Arc::clone(&key.name), times, entries: entries.collect() }
     }
 
-    fn seal(&self, format: Format, key: &StoredKey, owned: &Key<O>, value: &H::Value, times: &Times)
-    -> Result<Vec<u8>> {
+    fn seal(
+        &self,
+        format: Format,
+        key: &StoredKey,
+        owned: &Key<O>,
+        value: &H::Value,
+        times: &Times,
+    ) -> Result<Vec<u8>> {
         let Some(codec) = &self.codec else { return Ok(Vec::new()) };
         let value = (codec.encode)(format, value)?;
         let arguments = (codec.arguments)(format, &owned.parts, self.core.config.arguments);

@@ -194,7 +194,9 @@ impl<T: Arg> Arg for [T] {
     type Owned = Vec<T::Owned>;
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_usize(self.len());
-        self.iter().for_each(|item| item.hash(state));
+        for item in self {
+            item.hash(state);
+        }
     }
     fn is(&self, owned: &Self::Owned) -> bool {
         self.len() == owned.len() && self.iter().zip(owned).all(|(item, owned)| item.is(owned))

@@ -1,11 +1,14 @@
 //! One identity argument of a call, by reference.
 //!
 //! [`part!`](crate::part) picks how an argument is hashed and kept, by the first of these that its type allows:
-//! its structure ([`Arg`]), its own `Hash + Eq`, that of what it borrows. The choice is made by method
+//! its structure ([`Arg`]), the `Hash + Eq` of what it borrows, its own. The choice is made by method
 //! resolution on a receiver of several references ("autoref specialization", D. Tolnay), as no trait bound can
 //! say "if".
 
-use std::{borrow::Borrow, hash::{Hash, Hasher}};
+use std::{
+    borrow::Borrow,
+    hash::{Hash, Hasher},
+};
 
 use super::arg::Arg;
 

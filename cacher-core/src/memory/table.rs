@@ -74,12 +74,15 @@ pub trait Table<O, H>: 'static {
     #[doc(hidden)]
     fn insert(&self, key: Key<O>, slot: Slot<H>) -> Dropped<O, H>;
     #[doc(hidden)]
-    fn remove<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q, doomed: impl FnOnce(&Slot<H>) -> bool)
-    -> Option<(Key<O>, Slot<H>)>;
+    fn remove<Q: Hash + Equivalent<Key<O>>>(
+        &self,
+        query: &Q,
+        doomed: impl FnOnce(&Slot<H>) -> bool,
+    ) -> Option<(Key<O>, Slot<H>)>;
     #[doc(hidden)]
     fn take_all(&self) -> impl Iterator<Item = (Key<O>, Slot<H>)>;
     #[doc(hidden)]
-    fn len(&self) -> u64;
+    fn entries(&self) -> u64;
     #[doc(hidden)]
     fn weight(&self) -> u64;
     /// The heaviest entry that fits.
@@ -167,15 +170,18 @@ impl Hasher for Through {
     }
 }
 
+type Shared<O, H> = quick_cache::sync::Cache<Key<O>, Slot<H>, ByWeight, Known, HandBack>;
+type Local<O, H> = quick_cache::unsync::Cache<Key<O>, Slot<H>, ByWeight, Known, HandBack>;
+
 /// A table shared between threads.
-pub struct SharedTable<O, H>(quick_cache::sync::Cache<Key<O>, Slot<H>, ByWeight, Known, HandBack>);
+pub struct SharedTable<O, H>(Shared<O, H>);
 
 /// A table of one thread: no locks.
-pub struct LocalTable<O, H>(RefCell<quick_cache::unsync::Cache<Key<O>, Slot<H>, ByWeight, Known, HandBack>>);
+pub struct LocalTable<O, H>(RefCell<Local<O, H>>);
 
 impl<O: Eq + 'static, H: Clone + 'static> Table<O, H> for SharedTable<O, H> {
     fn with_bound(bound: Bound) -> Self {
-        Self(quick_cache::sync::Cache::with_options(bound.options(), ByWeight, Known, HandBack))
+        Self(Shared::with_options(bound.options(), ByWeight, Known, HandBack))
     }
     #[inline]
     fn get<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q) -> Option<Slot<H>> {
@@ -196,7 +202,7 @@ impl<O: Eq + 'static, H: Clone + 'static> Table<O, H> for SharedTable<O, H> {
     fn take_all(&self) -> impl Iterator<Item = (Key<O>, Slot<H>)> {
         self.0.drain()
     }
-    fn len(&self) -> u64 {
+    fn entries(&self) -> u64 {
         self.0.len() as u64
     }
     fn weight(&self) -> u64 {
@@ -209,7 +215,7 @@ impl<O: Eq + 'static, H: Clone + 'static> Table<O, H> for SharedTable<O, H> {
 
 impl<O: Eq + 'static, H: Clone + 'static> Table<O, H> for LocalTable<O, H> {
     fn with_bound(bound: Bound) -> Self {
-        Self(RefCell::new(quick_cache::unsync::Cache::with_options(bound.options(), ByWeight, Known, HandBack)))
+        Self(RefCell::new(Local::with_options(bound.options(), ByWeight, Known, HandBack)))
     }
     #[inline]
     fn get<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q) -> Option<Slot<H>> {
@@ -231,7 +237,7 @@ impl<O: Eq + 'static, H: Clone + 'static> Table<O, H> for LocalTable<O, H> {
         let all: Vec<_> = self.0.borrow_mut().drain().collect();
         all.into_iter()
     }
-    fn len(&self) -> u64 {
+    fn entries(&self) -> u64 {
         self.0.borrow().len() as u64
     }
     fn weight(&self) -> u64 {

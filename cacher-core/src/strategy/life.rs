@@ -109,7 +109,7 @@ fn spread(lifetime: Duration, jitter: Duration, random: u64) -> Duration {
         return lifetime;
     }
     let fraction = (random >> 11) as f64 / (1_u64 << 53) as f64;
-    lifetime - jitter.min(lifetime / 2).mul_f64(fraction)
+    lifetime.saturating_sub(jitter.min(lifetime / 2).mul_f64(fraction))
 }
 
 /// How far the clocks of the machines that share a store may differ before an entry from the future is not believed.

@@ -5,7 +5,10 @@ use super::{
     parts::{self, Parts},
     recipe::{self, Marker},
 };
-use crate::plan::{BlockPlan, Colour, Form, Plan, Value};
+use crate::{
+    plan::{BlockPlan, Colour, Form, Plan, Value},
+    types,
+};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -80,11 +83,25 @@ impl Prelude {
     }
 }
 
-/// The items of a function that nothing may stand beside, and its marker.
+/// The items of a function that nothing may stand beside, and its marker: a closure, whose type carries every type
+/// parameter around it, or a type of our own if one of them is not identity.
 fn inside(plan: &Plan, names: &Names, unit: Option<&BlockPlan>) -> (TokenStream, TokenStream) {
+    let (rt, site, config) = (runtime(plan), recipe::site(plan, names), recipe::config(plan, names));
+    if !has_other_parameters(plan) {
+        return (quote!(#site #config), quote!(#rt::marker(&|| ())));
+    }
     let Marker { definition, ty } = Marker::of(plan, unit.map(|unit| &unit.header.generics));
-    let (site, config) = (recipe::site(plan, names), recipe::config(plan, names));
     (quote!(#site #config #definition), quote!(::core::marker::PhantomData::<#ty>))
+}
+
+/// Whether the function has type parameters that are not identity: ignored ones, or `impl Trait` arguments.
+fn has_other_parameters(plan: &Plan) -> bool {
+    let generics = &plan.signature.generics;
+    let types = generics.type_params().map(|parameter| &parameter.ident);
+    let consts = generics.const_params().map(|parameter| &parameter.ident);
+    let ignored = types.chain(consts).any(|name| !super::companions::is_identity(plan, name));
+    let opaque = plan.arguments.iter().any(|argument| !argument.identity && types::is_opaque(&argument.ty));
+    ignored || opaque || plan.ignores_itself
 }
 
 /// `user::__cacher_marker::<T>()`

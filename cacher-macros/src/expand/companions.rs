@@ -84,9 +84,8 @@ fn functions(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> 
 
 /// What the function and its companions share: hidden functions.
 fn shared(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> TokenStream {
-    let names = Names::of(plan, unit);
+    let (rt, names) = (runtime(plan), Names::of(plan, unit));
     let (site, config) = (recipe::site(plan, &names), recipe::config(plan, &names));
-    let recipe::Marker { definition, ty } = recipe::Marker::of(plan, unit.map(|unit| &unit.header.generics));
     let name = &names.marker;
     let generics = Kept::of(plan, unit, |name| is_identity(plan, name), |_| false);
     let (parameters, predicates) = (&generics.parameters, &generics.predicates);
@@ -98,8 +97,7 @@ fn shared(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Tok
         #cfgs
         #[doc(hidden)]
         fn #name #parameters() -> ::core::marker::PhantomData<impl ::core::marker::Sized + 'static> #predicates {
-            #definition
-            ::core::marker::PhantomData::<#ty>
+            #rt::marker(&|| ())
         }
     }
 }
@@ -238,12 +236,12 @@ fn cache(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
     });
     let of_block = unit.is_some_and(|unit| unit.header.generics.params.iter().any(is_type_or_const));
     let handle = if own || of_block {
-        let text = format!("::{}", plan.signature.ident);
-        let name = plan.name.as_ref().map_or_else(
-            || quote!(::core::concat!(::core::module_path!(), #text)),
-            ToTokens::to_token_stream,
-        );
-        quote!(#rt::handle_of_all(#site, #name))
+        let given = match &plan.name {
+            Some(name) => quote!(::core::option::Option::Some(#name)),
+            None => quote!(::core::option::Option::None),
+        };
+        let function = if companions.form == Form::Type { String::new() } else { companions.name.to_string() };
+        quote!(#rt::handle_of_all(#site, &|| (), #given, #function))
     } else {
         quote!(#rt::handle(#site, #owner #marker(), #owner #config))
     };
@@ -326,9 +324,8 @@ impl Kept {
         let (kept, dropped): (Vec<_>, Vec<_>) = parameters.cloned().partition(passes);
         let dropped: Vec<_> = dropped.iter().map(parameter_name).collect();
         let predicates = all.iter().filter_map(|generics| generics.where_clause.as_ref());
-        let speaks_of_kept = |predicate: &&WherePredicate| {
-            !dropped.iter().any(|name| tokens::contain(predicate, &name.to_string()))
-        };
+        let speaks_of_kept =
+            |predicate: &&WherePredicate| !dropped.iter().any(|name| tokens::contain(predicate, &name.to_string()));
         let predicates: Vec<_> = predicates.flat_map(|clause| &clause.predicates).filter(speaks_of_kept).collect();
         let mut generics = Generics { params: kept.into_iter().collect(), ..Generics::default() };
         sort_lifetimes_first(&mut generics);

@@ -47,8 +47,15 @@ pub(crate) fn identity(plan: &Plan) -> impl Iterator<Item = &Argument> {
 /// An expression that `&` can stand before.
 fn operand(expr: &Expr) -> TokenStream {
     match expr {
-        Expr::Path(_) | Expr::Field(_) | Expr::MethodCall(_) | Expr::Call(_) | Expr::Index(_) | Expr::Macro(_)
-        | Expr::Lit(_) | Expr::Paren(_) | Expr::Tuple(_) => expr.to_token_stream(),
+        Expr::Path(_)
+        | Expr::Field(_)
+        | Expr::MethodCall(_)
+        | Expr::Call(_)
+        | Expr::Index(_)
+        | Expr::Macro(_)
+        | Expr::Lit(_)
+        | Expr::Paren(_)
+        | Expr::Tuple(_) => expr.to_token_stream(),
         _ => quote!((#expr)),
     }
 }

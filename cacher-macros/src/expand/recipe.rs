@@ -169,10 +169,7 @@ impl Marker {
         if parameters.is_empty() {
             return Self { definition: quote!(struct #name;), ty: name.to_token_stream() };
         }
-        Self {
-            definition: quote!(struct #name<#(#parameters),*>(#(#phantoms),*);),
-            ty: quote!(#name<#(#arguments),*>),
-        }
+        Self { definition: quote!(struct #name<#(#parameters),*>(#(#phantoms),*);), ty: quote!(#name<#(#arguments),*>) }
     }
 }
 
@@ -209,7 +206,8 @@ fn seen(plan: &Plan) -> TokenStream {
     let policies = &plan.policies;
     let it = hidden("__value", &plan.signature.ident);
     let mut said = TokenStream::new();
-    for (name, timing) in [("ttl", &policies.ttl), ("expires_at", &policies.expires_at), ("none_ttl", &policies.none_ttl)]
+    for (name, timing) in
+        [("ttl", &policies.ttl), ("expires_at", &policies.expires_at), ("none_ttl", &policies.none_ttl)]
     {
         if let Some(Timing::Closure(closure)) = timing {
             let method = proc_macro2::Ident::new(name, Span::mixed_site());

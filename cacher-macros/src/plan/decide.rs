@@ -20,6 +20,7 @@ pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImp
     let callable = if subject.is_associated() { Callable::Associated } else { Callable::Free };
     let arguments = arguments(subject);
     let sources = Sources(&arguments);
+    let ignores_itself = subject.ignored().any(|name| name == "Self");
     Plan {
         krate: krate(args, around),
         signature: signature(&function),
@@ -28,6 +29,7 @@ pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImp
         receiver: receiver(subject),
         key: args.key.as_ref().map(|key| key.value.iter().map(|part| sources.of(part)).collect()),
         generics: generics(subject),
+        ignores_itself,
         value: value(subject),
         returns: subject.returned().map_or_else(|| types::unit(function.signature.ident.span()), types::static_copy),
         home: home(args, &sources),

@@ -1,0 +1,157 @@
+//! The directory of one namespace: made, synced and walked through.
+
+use std::{
+    fs::{self, DirBuilder, DirEntry, File, Metadata},
+    io::{self, ErrorKind, Read},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use super::name;
+use crate::envelope::{self, Header};
+
+/// A write takes moments; what has been temporary for so long was left by a process that died.
+const LEFTOVER_AFTER: Duration = Duration::from_secs(60 * 60);
+/// A file from the future is young if clocks of two machines differ a little, and a leftover if a clock jumped back.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Something in a directory that this library is proven to have written.
+pub(super) enum Own {
+    Entry(Entry),
+    /// A temporary file, maybe still being written.
+    Temporary {
+        path: PathBuf,
+        modified: SystemTime,
+    },
+}
+
+/// An intact entry of the namespace.
+pub(super) struct Entry {
+    path: PathBuf,
+    /// The file that was read.
+    seen: Seen,
+    pub(super) header: Header,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Whether there is a directory at `path`. Something else there, a symbolic link too, is an error.
+pub(super) fn exists(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(_) => Err(ErrorKind::NotADirectory.into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the directory and those above it, for our user's eyes only.
+pub(super) fn create(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// As [`create`], and lets it survive a power loss.
+pub(super) fn create_synced(path: &Path) -> io::Result<()> {
+    let stood = path.ancestors().find(|above| above.is_dir()).map(Path::to_owned);
+    create(path)?;
+    for above in path.ancestors().skip(1) {
+        sync(above)?;
+        if stood.as_deref() == Some(above) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Lets names made and removed in the directory survive a power loss, where directories can be synced.
+pub(super) fn sync(path: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)?.sync_all()
+}
+
+/// All of ours in the directory at `path`, in any order.
+pub(super) fn walk(path: &Path, namespace: &str) -> io::Result<impl Iterator<Item = io::Result<Own>>> {
+    let listed = fs::read_dir(path)?;
+    Ok(listed.filter_map(move |found| found.and_then(|found| own(&found, namespace)).or_else(unless_gone).transpose()))
+}
+
+fn own(found: &DirEntry, namespace: &str) -> io::Result<Option<Own>> {
+    let (path, name) = (found.path(), found.file_name());
+    let Some(name) = name.to_str() else { return Ok(None) };
+    let (entry, temporary) = (name::is_entry(name), name::is_temporary(name));
+    if !(entry || temporary) || !found.file_type()?.is_file() {
+        return Ok(None);
+    }
+    if temporary {
+        let modified = found.metadata()?.modified()?;
+        return Ok(Some(Own::Temporary { path, modified }));
+    }
+    let mut file = File::open(&path)?;
+    let (seen, mut bytes) = (Seen::from(&file.metadata()?), Vec::new());
+    file.read_to_end(&mut bytes)?;
+    let header = envelope::inspect(&bytes).filter(|header| header.namespace == namespace);
+    Ok(header.map(|header| Own::Entry(Entry { path, seen, header, bytes })))
+}
+
+impl Entry {
+    /// Removes it, and says whether it was there.
+    pub(super) fn remove(&self) -> io::Result<bool> {
+        remove(&self.path)
+    }
+
+    /// Removes it unless another was put in its place meanwhile, and says whether it did.
+    ///
+    /// No file system offers both in one step: an entry put between the two is lost, and costs a load.
+    pub(super) fn remove_unless_replaced(&self) -> io::Result<bool> {
+        match fs::symlink_metadata(&self.path) {
+            Ok(now) if self.seen == Seen::from(&now) => self.remove(),
+            Ok(_) => Ok(false),
+            Err(error) => unless_gone(error).map(|_: Option<()>| false),
+        }
+    }
+}
+
+/// Whether a temporary file of this time was left by a process that died.
+pub(super) fn is_leftover(modified: SystemTime, now: SystemTime) -> bool {
+    match now.duration_since(modified) {
+        Ok(age) => age >= LEFTOVER_AFTER,
+        Err(ahead) => ahead.duration() > CLOCKS_DIFFER,
+    }
+}
+
+/// Removes a file, and says whether it was there.
+pub(super) fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) => unless_gone(error).map(|_: Option<()>| false),
+    }
+}
+
+/// Nothing, if the error says that what was just listed is there no more.
+pub(super) fn unless_gone<T>(error: io::Error) -> io::Result<Option<T>> {
+    if error.kind() == ErrorKind::NotFound { Ok(None) } else { Err(error) }
+}
+
+/// What tells a file from another that took its name.
+#[derive(PartialEq)]
+struct Seen {
+    inode: Option<u64>,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl From<&Metadata> for Seen {
+    fn from(found: &Metadata) -> Self {
+        #[cfg(unix)]
+        let inode = Some(std::os::unix::fs::MetadataExt::ino(found));
+        #[cfg(not(unix))]
+        let inode = None;
+        Self { inode, length: found.len(), modified: found.modified().ok() }
+    }
+}

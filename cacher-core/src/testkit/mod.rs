@@ -1,0 +1,8 @@
+//! What tests need: a clock that is moved by hand, a suite that every store passes, and directories that vanish.
+
+pub mod conformance;
+mod temp_dir;
+
+pub use temp_dir::TempDir;
+
+pub use crate::clock::{Entered, ManualClock};
