@@ -178,7 +178,7 @@ pub struct Shape<M, H: Held, C> {
 type Types<M, H, C> = fn() -> (M, H, C);
 
 /// A [`Shape`] whose marker and holder cannot be named.
-pub trait Recipe {
+pub trait Recipe: Copy {
     /// What tells the function and its type parameters from others.
     type Marker: 'static;
     /// How values are held.
@@ -200,6 +200,14 @@ impl<M, H: Held, C> Shape<M, H, C> {
         Self { configure, seen, weigh, types: PhantomData }
     }
 }
+
+impl<M, H: Held, C> Clone for Shape<M, H, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, H: Held, C> Copy for Shape<M, H, C> {}
 
 impl<M, H: Held, C> fmt::Debug for Shape<M, H, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -228,7 +236,7 @@ pub trait Home<O, H: Held>: Copy {
     /// The table of a cache there.
     type Table: Table<O, H>;
     #[doc(hidden)]
-    fn with<R, T>(self, recipe: &R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>;
 }
@@ -252,7 +260,7 @@ where
     type Table = SharedTable<O, H>;
 
     #[inline]
-    fn with<R, T>(self, recipe: &R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
@@ -265,7 +273,7 @@ type Shared<M, O, H> = Of<M, Arc<Cache<O, H, SharedTable<O, H>>>>;
 
 #[cold]
 #[inline(never)]
-fn make_shared<'a, O, H, R>(site: &'a Site, recipe: &R) -> &'a Shared<R::Marker, O, H>
+fn make_shared<'a, O, H, R>(site: &'a Site, recipe: R) -> &'a Shared<R::Marker, O, H>
 where
     O: Eq + Clone + Send + Sync + 'static,
     H: Held + Send + Sync,
@@ -295,7 +303,7 @@ where
     type Table = LocalTable<O, H>;
 
     #[inline]
-    fn with<R, T>(self, recipe: &R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
@@ -310,7 +318,7 @@ type Local<M, O, H> = Of<M, Arc<Cache<O, H, LocalTable<O, H>>>>;
 
 #[cold]
 #[inline(never)]
-fn make_local<'a, O, H, R>(shared: &'static Site, local: &'a LocalSite, recipe: &R) -> &'a Local<R::Marker, O, H>
+fn make_local<'a, O, H, R>(shared: &'static Site, local: &'a LocalSite, recipe: R) -> &'a Local<R::Marker, O, H>
 where
     O: Eq + Clone + 'static,
     H: Held,
