@@ -30,7 +30,8 @@ pub(crate) fn this_thread() -> u64 {
 
 /// Marks what runs until the guard is dropped as part of a load.
 pub(crate) fn enter(flight: FlightId) -> Within {
-    CHAIN.with(|chain| chain.borrow_mut().push(flight));
+    // The thread may be ending.
+    let _ = CHAIN.try_with(|chain| chain.borrow_mut().push(flight));
     Within
 }
 
@@ -40,7 +41,6 @@ pub(crate) struct Within;
 
 impl Drop for Within {
     fn drop(&mut self) {
-        // The thread may be ending.
         let _ = CHAIN.try_with(|chain| chain.borrow_mut().pop());
     }
 }
@@ -51,7 +51,7 @@ static WAITS: Mutex<Option<HashMap<FlightId, Vec<FlightId>>>> = Mutex::new(None)
 /// Notes that all loads of this chain wait for `flight`; `None` if one of them is what `flight` itself waits for, or
 /// is `flight`: then the wait would never end.
 pub(crate) fn wait_for(flight: FlightId) -> Option<Waiting> {
-    let chain = CHAIN.with(|chain| chain.borrow().clone());
+    let chain = CHAIN.try_with(|chain| chain.borrow().clone()).unwrap_or_default();
     if chain.is_empty() {
         return Some(Waiting { chain, flight });
     }

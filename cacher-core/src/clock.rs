@@ -33,7 +33,8 @@ impl Clock {
     /// The clock that [`ManualClock::enter`] put in force on this thread, or the system's.
     #[must_use]
     pub fn current() -> Self {
-        ENTERED.with(|entered| entered.borrow().last().cloned().unwrap_or_default())
+        // The thread may be ending.
+        ENTERED.try_with(|entered| entered.borrow().last().cloned()).ok().flatten().unwrap_or_default()
     }
 
     /// The time that never goes back.

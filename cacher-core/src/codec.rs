@@ -40,7 +40,7 @@ impl<O, V> Codecs<O, V> for InMemory {
     }
 }
 
-impl<O: StorableKey, V: Storable> Codecs<O, V> for Stored {
+impl<O: Serialize, V: Serialize + DeserializeOwned> Codecs<O, V> for Stored {
     fn codec() -> Option<Codec<O, V>> {
         Some(Codec {
             identity: |key| encode(key),
@@ -50,29 +50,6 @@ impl<O: StorableKey, V: Storable> Codecs<O, V> for Stored {
         })
     }
 }
-
-/// A value that a store can keep.
-#[diagnostic::on_unimplemented(
-    message = "a `{Self}` cannot be kept in a store",
-    label = "not both `Serialize` and `DeserializeOwned`",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it, or keep it in memory alone: \
-            `backend = \"memory://\"`"
-)]
-pub trait Storable: Serialize + DeserializeOwned {}
-
-#[diagnostic::do_not_recommend]
-impl<V: Serialize + DeserializeOwned> Storable for V {}
-
-/// A key that a store can keep.
-#[diagnostic::on_unimplemented(
-    message = "an argument cannot be part of a stored key: `{Self}` is not `Serialize`",
-    note = "derive `serde::Serialize` for it, leave the argument out with `ignore = [..]`, or say what identifies \
-            a call with `key = (..)`"
-)]
-pub trait StorableKey: Serialize {}
-
-#[diagnostic::do_not_recommend]
-impl<O: Serialize> StorableKey for O {}
 
 /// The arguments by name, for people: a JSON object, where the format is JSON. `None` if JSON cannot say them.
 #[cfg(feature = "json")]

@@ -191,26 +191,30 @@ impl<O: Eq, F: Default> Fence<O, F> {
     }
 
     fn cell(&self, key: Key<O>) -> Arc<Cell<F>> {
-        let hash = key.hash;
+        // What is left over is dropped after the lock: the idle rows, and the key if it stands in a row already.
+        let mut key = Some(key);
+        let hash = key.as_ref().map_or(0, |key| key.hash);
         let mut shard = self.shard(hash);
         let idle = shard.take_idle();
-        let cell = shard.cell(key);
+        let cell = shard.cell(hash, &mut key);
         drop(shard);
-        drop(idle);
+        drop((idle, key));
         cell
     }
 }
 
 impl<O: Eq, F: Default> Shard<O, F> {
-    fn cell(&mut self, key: Key<O>) -> Arc<Cell<F>> {
-        let hash = key.hash;
-        if let Some(row) = self.rows.find_mut(hash, |row| row.key == key) {
+    /// The cell of a key, which is taken only if it is new.
+    fn cell(&mut self, hash: u64, key: &mut Option<Key<O>>) -> Arc<Cell<F>> {
+        if let Some(row) = self.rows.find_mut(hash, |row| key.as_ref() == Some(&row.key)) {
             self.lingering -= usize::from(row.seats == 0);
             row.seats += 1;
             return Arc::clone(&row.cell);
         }
         let cell = Arc::new(Cell { state: Mutex::default() });
-        self.rows.insert_unique(hash, Row { key, cell: Arc::clone(&cell), seats: 1 }, |row| row.key.hash);
+        if let Some(key) = key.take() {
+            self.rows.insert_unique(hash, Row { key, cell: Arc::clone(&cell), seats: 1 }, |row| row.key.hash);
+        }
         cell
     }
 }
@@ -320,7 +324,12 @@ impl<O, F> Seat<O, F> {
     /// wait nor run code of the user, nor drop anything of the user's, itself included.
     pub(crate) fn publish<T>(&self, insert: impl FnOnce() -> T) -> Option<T> {
         let state = lock(&self.cell.state);
-        self.may_write(&state).then(insert)
+        if self.may_write(&state) {
+            return Some(insert());
+        }
+        // What `insert` holds is dropped after the lock.
+        drop(state);
+        None
     }
 }
 

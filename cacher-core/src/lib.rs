@@ -8,6 +8,8 @@ pub mod clock;
 pub mod codec;
 pub mod companion;
 pub mod core;
+#[doc(hidden)]
+pub mod demand;
 pub mod entry;
 pub mod envelope;
 pub mod error;

@@ -7,7 +7,7 @@
 //! ```text
 //! <my_crate::Pg as my_crate::Repo<u8>>::user::{{closure}}          of a trait's method
 //! my_crate::Client<u8>::__cacher_marker_rates<3>::{{closure}}      of a method with companions
-//! my_crate::posts::fetch::__cacher_marker::{{closure}}             of a function with companions
+//! my_crate::posts::__cacher_fn_fetch::__cacher_marker::{{closure}} of a function with companions
 //! my_crate::posts::fetch::CacherMarker<u8>                         where some parameter is not identity
 //! ```
 
@@ -17,7 +17,8 @@ pub(crate) fn function(marker: &str) -> String {
     while let Some(outer) = path.strip_suffix("::{{closure}}") {
         path = outer;
     }
-    path.replace("::__cacher_marker_", "::").replace("::__cacher_marker", "").replace("::CacherMarker", "")
+    let path = path.replace("::__cacher_marker_", "::").replace("::__cacher_marker", "");
+    path.replace("::__cacher_fn_", "::").replace("::CacherMarker", "")
 }
 
 /// The type and const parameters in a path, without what they belong to: `<u8><3>`.
@@ -70,8 +71,9 @@ mod tests {
         for (marker, path) in [
             ("a::posts::fetch::{{closure}}", "a::posts::fetch"),
             ("a::posts::fetch::{{closure}}::{{closure}}", "a::posts::fetch"),
-            ("a::posts::fetch::__cacher_marker::{{closure}}", "a::posts::fetch"),
-            ("a::posts::fetch::__cacher_marker<u8>::{{closure}}", "a::posts::fetch<u8>"),
+            ("a::posts::__cacher_fn_fetch::__cacher_marker::{{closure}}", "a::posts::fetch"),
+            ("a::__cacher_fn_marker_x::__cacher_marker::{{closure}}", "a::marker_x"),
+            ("a::posts::__cacher_fn_fetch::__cacher_marker<u8>::{{closure}}", "a::posts::fetch<u8>"),
             ("a::Client<u8>::__cacher_marker_rates<3>::{{closure}}", "a::Client<u8>::rates<3>"),
             ("<a::Pg as a::Repo<u8>>::user::{{closure}}", "<a::Pg as a::Repo<u8>>::user"),
             ("a::posts::fetch::CacherMarker<u8>", "a::posts::fetch<u8>"),

@@ -9,14 +9,28 @@ use crate::{error::Error, flight::SharedError, sync::Arc};
 pub struct Plain;
 
 /// `Ok` is a value to keep, `Err` never is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Fallible;
 
-/// How a return type `R` is read.
+/// A return type whose `Ok` is kept: `Result` alone.
 #[diagnostic::on_unimplemented(
-    message = "`{R}` is not a `Result`",
-    label = "this function is cached as one that returns a `Result`"
+    message = "`{Self}` is not a `Result`",
+    label = "what is in `Ok` would be kept",
+    note = "write `#[cache(value)]` to keep all that is returned"
 )]
+pub trait ResultOk {
+    /// What is kept.
+    type Ok;
+    #[doc(hidden)]
+    type Mode: Default;
+}
+
+impl<T, E> ResultOk for Result<T, E> {
+    type Ok = T;
+    type Mode = Fallible;
+}
+
+/// How a return type `R` is read.
 pub trait Mode<R> {
     /// What is kept.
     type Value;
@@ -165,7 +179,7 @@ macro_rules! returns {
     }};
 }
 
-/// Whether a type is a `Result`, under whatever name. A constant of a concrete type shadows that of the trait.
+/// The question whether a type is a `Result`, under whatever name. A method of a type comes before that of a trait.
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
 impl<R> fmt::Debug for Probe<R> {
@@ -174,18 +188,49 @@ impl<R> fmt::Debug for Probe<R> {
     }
 }
 
-/// Any type.
+impl<R> Probe<R> {
+    /// Asks.
+    #[must_use]
+    pub const fn of() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// The answer for any type.
 pub trait NotResult {
     /// It is not.
-    const IS_RESULT: bool = false;
+    fn answer(&self) -> Value {
+        Value
+    }
 }
 
 impl<R> NotResult for Probe<R> {}
 
 impl<T, E> Probe<Result<T, E>> {
     /// It is.
-    pub const IS_RESULT: bool = true;
+    #[must_use]
+    pub fn answer(&self) -> ResultOf<T, E> {
+        ResultOf(PhantomData)
+    }
 }
+
+/// A value, and no error.
+#[derive(Debug)]
+pub struct Value;
+
+/// A value or an error.
+#[derive(Debug)]
+pub struct ResultOf<T, E>(PhantomData<fn() -> (T, E)>);
+
+/// An answer that is not to be a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "this is a `Result` under another name",
+    label = "are its errors to be kept?",
+    note = "write `#[cache(result)]` to keep what is in `Ok`, or `#[cache(value)]` to keep errors too"
+)]
+pub trait ValueOnly {}
+
+impl ValueOnly for Value {}
 
 /// A value that may be nothing, for `none_ttl`.
 #[diagnostic::on_unimplemented(

@@ -10,7 +10,10 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     key::parts::Parts,
-    memory::{held::As, table::Table},
+    memory::{
+        held::{As, Held},
+        table::Table,
+    },
     scope,
     sync::Arc,
 };
@@ -19,11 +22,16 @@ pub use crate::{
     cache::Leader,
     codec::{InMemory, Stored},
     core::Config,
+    demand::{kept, key_part, plain, shared, shared_part, site, stored, stored_part},
     held,
-    key::{part::KeyPart, parts::Borrowed},
-    memory::{held::Held, table::Bound, weight::Weigh},
+    key::parts::Borrowed,
+    memory::{
+        held::{HoldCopy, HoldLeaf, HoldShared, Kind as HeldKind},
+        table::Bound,
+        weight::Weigh,
+    },
     part, returns,
-    returns::{Fallible, MaybeNone, Mode, NotResult, Plain, Probe, Returns},
+    returns::{Fallible, MaybeNone, Mode, NotResult, Plain, Probe, ResultOk, Returns},
     scope::Mode as ScopeMode,
     site::{Home, LocalSite, PerThread, Recipe, Shape, Site},
     strategy::life::{Life, Terms},
@@ -70,12 +78,6 @@ pub async fn once_async<F: Future>(mode: ScopeMode, call: F) -> F::Output {
         if std::mem::take(&mut first) { scope::once(mode, || call.as_mut().poll(cx)) } else { call.as_mut().poll(cx) }
     })
     .await
-}
-
-/// A part, where it must be one.
-#[inline]
-pub fn key_part<P: KeyPart>(part: P) -> P {
-    part
 }
 
 /// The type of a closure, as what tells a function and its type parameters from others.
@@ -233,7 +235,7 @@ where
     match M::split(returned) {
         Ok(value) => Step::Run(Storing { leader, value }),
         Err(returned) => {
-            leader.fail((returns.share)(&returned));
+            leader.fail(|| (returns.share)(&returned));
             Step::Done(returned)
         }
     }

@@ -171,7 +171,7 @@ pub struct Closure<T>(PhantomData<T>);
 pub struct Awaited;
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct ClosureOfFuture<T>(PhantomData<T>);
+pub struct GiveTheFutureWithoutAClosure<T>(PhantomData<T>);
 
 impl<T, F: FnOnce() -> T> Scoped<Closure<T>> for F {
     type Output = T;
@@ -187,8 +187,9 @@ impl<F: Future> Scoped<Awaited> for F {
     }
 }
 
-/// Makes a closure that returns a future ambiguous, and so an error: the scope would end before the future runs.
-impl<T: Future, F: FnOnce() -> T> Scoped<ClosureOfFuture<T>> for F {
+/// Makes a closure that returns a future ambiguous, and so an error, which shows the name of the marker: the scope
+/// would end before the future runs.
+impl<T: Future, F: FnOnce() -> T> Scoped<GiveTheFutureWithoutAClosure<T>> for F {
     type Output = T;
     fn within(self, scope: Scope) -> T {
         scope.enter(self)

@@ -226,21 +226,10 @@ pub trait Home<O, H: Held>: Copy {
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>;
 }
 
-/// What may be shared between threads.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be kept in a cache that threads share",
-    label = "not both `Send` and `Sync`",
-    note = "keep a cache on each thread with `thread_local`, which shares nothing"
-)]
-pub trait Shareable: Send + Sync {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Send + Sync> Shareable for T {}
-
 impl<O, H> Home<O, H> for &Site
 where
-    O: Eq + Clone + Shareable + 'static,
-    H: Held<Value: Shareable> + Send + Sync,
+    O: Eq + Clone + Send + Sync + 'static,
+    H: Held<Value: Send + Sync> + Send + Sync,
 {
     type Table = SharedTable<O, H>;
 
@@ -292,9 +281,15 @@ where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
         let id = TypeId::of::<(R::Marker, O, H)>();
-        self.local.with(|local| {
+        let mut look = Some(look);
+        let looked = self.local.try_with(|local| {
             let found = local.caches.get(id).and_then(<dyn Any>::downcast_ref);
-            look(found.unwrap_or_else(|| make_local(self.shared, local, recipe, id)))
+            look.take().map(|look| look(found.unwrap_or_else(|| make_local(self.shared, local, recipe, id))))
+        });
+        looked.ok().flatten().unwrap_or_else(|| {
+            // The thread is ending: a call finds nothing, and what it stores goes at once.
+            let look = look.take().unwrap_or_else(|| unreachable!("it would have looked"));
+            look(make_local(self.shared, &LocalSite::new(), recipe, id))
         })
     }
 }

@@ -11,7 +11,10 @@ use crate::{
     bridge::Shell,
     core::{DRAIN, Removal, within},
     key::parts::Key,
-    memory::{held::Held, table::Table},
+    memory::{
+        held::{Held, HeldByAll},
+        table::Table,
+    },
     strategy::life::Terms,
     sync::Arc,
 };
@@ -199,7 +202,7 @@ pub(super) type Kept<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The operations of a key, free of its types but the value's.
 macro_rules! operations {
-    ($trait:ident, $future:ident, [$($send:tt)*], {
+    ($trait:ident, $future:ident, $held:ident, [$($send:tt)*], {
         $(fn $name:ident(&self, shell: Shell $(, $argument:ident: $type:ty)?) -> $output:ty;)*
     }) => {
         /// What can be done with one key of a cache.
@@ -212,9 +215,9 @@ macro_rules! operations {
 
         impl<V, O, H, T> $trait<V> for Keyed<O, H, T>
         where
-            V: 'static $($send)*,
+            V: 'static,
             O: Eq + Clone $($send)* + 'static,
-            H: Held<Value = V> $($send)*,
+            H: $held<Value = V>,
             T: Table<O, H> $($send)*,
         {
             $(fn $name(&self, shell: Shell $(, $argument: $type)?) -> $future<'_, $output> {
@@ -225,8 +228,8 @@ macro_rules! operations {
 }
 
 macro_rules! all_operations {
-    ($trait:ident, $future:ident, [$($send:tt)*]) => {
-        operations!($trait, $future, [$($send)*], {
+    ($trait:ident, $future:ident, $held:ident, [$($send:tt)*]) => {
+        operations!($trait, $future, $held, [$($send)*], {
             fn peek(&self, shell: Shell) -> Option<V>;
             fn info(&self, shell: Shell) -> Option<Info>;
             fn explain(&self, shell: Shell) -> Explanation;
@@ -237,5 +240,5 @@ macro_rules! all_operations {
     };
 }
 
-all_operations!(SharedOperations, Sent, [+ Send + Sync]);
-all_operations!(LocalOperations, Kept, []);
+all_operations!(SharedOperations, Sent, HeldByAll, [+ Send + Sync]);
+all_operations!(LocalOperations, Kept, Held, []);

@@ -85,10 +85,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Runs a sync body.
     pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.start();
-        match self.flight() {
-            Some(flight) => flight.run(body),
-            None => body(),
-        }
+        self.within(body)
     }
 
     /// Runs an async body.
@@ -100,8 +97,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
     }
 
+    /// Runs code of the user as part of the load: it may call the function again.
+    pub(super) fn within<R>(&self, part: impl FnOnce() -> R) -> R {
+        match self.flight() {
+            Some(flight) => flight.run(part),
+            None => part(),
+        }
+    }
+
     /// Ends a load without a value.
-    pub(crate) fn fail(self, error: Option<SharedError>) {
+    pub(crate) fn fail(self, share: impl FnOnce() -> Option<SharedError>) {
+        let error = self.within(share);
         self.cache.core.counters.load_failures.add(1);
         self.land(Outcome::Failed(error));
     }
@@ -109,8 +115,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Ends a load with a value: stores it, then hands it to the followers.
     pub(crate) async fn settle(self, shell: Shell, value: &H::Value) {
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
-        let held = H::hold(value.clone());
-        let terms = load.terms.with((self.cache.seen)(value));
+        let (held, terms) = self.within(|| (H::hold(value.clone()), load.terms.with((self.cache.seen)(value))));
         let storing = self.store(shell, &held, value, terms);
         match &load.flight {
             Some(flight) => flight.drive(storing).await,

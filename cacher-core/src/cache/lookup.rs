@@ -169,8 +169,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn look_in_stores(self, shell: Shell) -> Lookup<O, H, T> {
         let Some(load) = &self.load else { return Lookup::Miss(self) };
         let cache = &self.cache;
-        if let Some(value) = cache.hit(&load.key) {
-            let held = H::hold(value.clone());
+        let found = self.within(|| cache.hit(&load.key).map(|value| (H::hold(value.clone()), value)));
+        if let Some((held, value)) = found {
             self.land(Outcome::Landed(held));
             return Lookup::Hit(value);
         }
@@ -182,7 +182,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             };
             if let Some(held) = found {
                 cache.core.counters.hits.add_one();
-                let value = held.clone().value();
+                let value = self.within(|| held.clone().value());
                 self.land(Outcome::Landed(held));
                 return Lookup::Hit(value);
             }

@@ -121,17 +121,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         self.note(outcome.flatten(), key.hash);
     }
 
-    /// Puts a value in memory in place of an older one.
+    /// Puts a value in memory in place of an older one, and says whether it stands there.
     pub(super) fn replace(
         &self,
         seat: &Seat<O, Landing<H>>,
         closed: Closed<'_, O, Landing<H>>,
         key: &Key<O>,
         arrival: Arrival<H>,
-    ) {
+    ) -> bool {
         let mut incoming = self.incoming(key, arrival, seat.token().generation);
         let outcome = closed.finish(|current| incoming.take_if(|_| current).map(Incoming::enter));
+        let stands = matches!(outcome, Some(Outcome::Entered { .. }));
         self.note(outcome, key.hash);
+        stands
     }
 
     /// Makes all that can be made before the key's cell is locked.
@@ -160,7 +162,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                     self.sweep_at(when);
                 }
                 if self.is_local() {
-                    self.sweep_due();
+                    drop(self.sweep_due());
                 }
             }
         }
@@ -202,24 +204,28 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
-    /// Removes what has expired, by the notes.
-    pub(super) fn sweep_due(&self) {
-        let Some(table) = &self.table else { return };
+    /// Removes what has expired, by the notes. It comes back, to be dropped when nothing is left to do: a panic of a
+    /// user's `Drop` must not end the sweep.
+    fn sweep_due(&self) -> Vec<(Key<O>, Slot<H>)> {
+        let mut gone = Vec::new();
+        let Some(table) = &self.table else { return gone };
         let now = self.core.clock.tick();
         for hash in self.expiries.due(now) {
             match table.remove(&ByHash(hash), |slot| slot.expired(now)) {
-                Some((_, slot)) => {
+                Some((key, slot)) => {
                     self.core.counters.expirations.add(1);
                     self.count_local(slot.generation(), -1, slot.weight());
+                    gone.push((key, slot));
                 }
                 // Replaced, or asked for meanwhile: its time comes later.
                 None => {
                     if let Some(slot) = table.get(&ByHash(hash)) {
-                        self.expiries.note(slot.deadline().max(now), hash);
+                        self.expiries.note_again(slot.deadline().max(now), hash);
                     }
                 }
             }
         }
+        gone
     }
 
     /// A table that threads share is swept at times; the table of one thread whenever it grows.
@@ -259,9 +265,10 @@ where
     }
 
     fn sweep(&self) {
-        self.sweep_due();
+        let gone = self.sweep_due();
         if let Some(when) = self.expiries.next() {
             self.sweep_at(when);
         }
+        drop(gone);
     }
 }

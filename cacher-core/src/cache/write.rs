@@ -60,8 +60,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let admitted = closed.admit().await;
             self.ship(shell, shipment, admitted).await;
         }
-        self.replace(seat, closed, key, arrival);
-        true
+        self.replace(seat, closed, key, arrival) || self.core.has_stores()
     }
 
     fn times(&self, new: &New<'_, H::Value, H>) -> Times {

@@ -50,8 +50,9 @@ pub struct Unknown<'a, T: ?Sized>(&'a T);
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot tell one call from another",
     label = "neither hashable nor ignored",
-    note = "derive `Hash`, `PartialEq`, `Eq` and `Clone` for it, or leave the argument out with `ignore = [..]`, \
-            or say what identifies a call with `key = (..)`"
+    note = "derive `Hash`, `PartialEq`, `Eq` and `Clone` for it (a type parameter takes them as bounds, with \
+            `Send + Sync + 'static`), or leave the argument out with `ignore = [..]`, or say what identifies a call \
+            with `key = (..)`"
 )]
 pub trait Keyable {}
 
@@ -108,13 +109,11 @@ where
     }
 }
 
-impl<T: Keyable> KeyPart for Unknown<'_, T> {
-    type Owned = ();
-    fn hash<H: Hasher>(&self, _state: &mut H) {}
-    fn is(&self, _owned: &()) -> bool {
-        true
+impl<'a, T: ?Sized> Structural<'a, T> {
+    /// The part that an argument makes.
+    pub(crate) fn of(arg: &'a T) -> Self {
+        Self(arg)
     }
-    fn own(&self) {}
 }
 
 /// One rung of the choice: the trait whose method is found if the type allows.

@@ -1,6 +1,6 @@
 //! Which entries expire when: so that what nobody asks for is removed too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     sync::{Mutex, lock},
@@ -16,8 +16,8 @@ pub(crate) struct Expiries(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     buckets: BTreeMap<u64, Vec<u64>>,
-    /// The earliest bucket that an alarm is set for.
-    alarm: Option<u64>,
+    /// The buckets that alarms are set for.
+    alarms: BTreeSet<u64>,
 }
 
 /// 2^30 units of 2^-32 s.
@@ -26,21 +26,23 @@ const BUCKET: u32 = 30;
 impl Expiries {
     /// Notes an entry. Returns the time at which to call [`due`](Self::due), if no alarm is set as early.
     pub(crate) fn note(&self, deadline: Tick, hash: u64) -> Option<Tick> {
-        if deadline == Tick::NEVER {
-            return None;
-        }
-        let bucket = (deadline.0 >> BUCKET) + 1;
         let mut state = lock(&self.0);
-        state.buckets.entry(bucket).or_default().push(hash);
+        let bucket = state.note(deadline, hash)?;
         state.set_alarm(bucket)
     }
 
-    /// Takes the notes of what has expired by now. The alarm that led here is spent.
+    /// Notes an entry that [`due`](Self::due) named too early; [`next`](Self::next) tells of it.
+    pub(crate) fn note_again(&self, deadline: Tick, hash: u64) {
+        lock(&self.0).note(deadline, hash);
+    }
+
+    /// Takes the notes of what has expired by now. The alarms that led here are spent.
     pub(crate) fn due(&self, now: Tick) -> Vec<u64> {
+        let next = (now.0 >> BUCKET) + 1;
         let mut state = lock(&self.0);
-        let later = state.buckets.split_off(&((now.0 >> BUCKET) + 1));
+        state.alarms = state.alarms.split_off(&next);
+        let later = state.buckets.split_off(&next);
         let due = std::mem::replace(&mut state.buckets, later);
-        state.alarm = None;
         due.into_values().flatten().collect()
     }
 
@@ -53,10 +55,19 @@ impl Expiries {
 }
 
 impl State {
+    fn note(&mut self, deadline: Tick, hash: u64) -> Option<u64> {
+        if deadline == Tick::NEVER {
+            return None;
+        }
+        let bucket = (deadline.0 >> BUCKET) + 1;
+        self.buckets.entry(bucket).or_default().push(hash);
+        Some(bucket)
+    }
+
     fn set_alarm(&mut self, bucket: u64) -> Option<Tick> {
-        let earlier = self.alarm.is_none_or(|alarm| bucket < alarm);
+        let earlier = self.alarms.first().is_none_or(|alarm| bucket < *alarm);
         earlier.then(|| {
-            self.alarm = Some(bucket);
+            self.alarms.insert(bucket);
             Tick(bucket.saturating_mul(1 << BUCKET))
         })
     }

@@ -8,23 +8,31 @@ use std::{marker::PhantomData, rc::Rc, sync::Arc};
 /// A value in a slot.
 pub trait Held: Clone + 'static {
     /// What callers get.
-    type Value: Keepable + 'static;
+    type Value: Clone + 'static;
     /// Takes a value in.
     fn hold(value: Self::Value) -> Self;
     /// The value, for one caller. Runs the user's `Clone`.
     fn value(self) -> Self::Value;
 }
 
-/// A value that a cache can keep: it is handed out as clones.
-#[diagnostic::on_unimplemented(
-    message = "a `{Self}` cannot be cached, because it is not `Clone`",
-    label = "each hit returns a clone",
-    note = "derive `Clone` for it, or return an `Arc` of it"
-)]
-pub trait Keepable: Clone {}
+/// A value in a slot that threads share.
+pub trait HeldByAll: Held<Value: Send + Sync> + Send + Sync {}
 
-#[diagnostic::do_not_recommend]
-impl<V: Clone> Keepable for V {}
+impl<H: Held<Value: Send + Sync> + Send + Sync> HeldByAll for H {}
+
+/// A way to hold values of a type, whether it suits them or not.
+pub trait Holder {
+    /// What is held.
+    type Held;
+}
+
+impl<V> Holder for Inline<V> {
+    type Held = V;
+}
+
+impl<V> Holder for Shared<V> {
+    type Held = V;
+}
 
 /// Copying it runs no code of the user.
 #[derive(Clone, Debug)]
@@ -41,7 +49,7 @@ impl<V> Clone for Shared<V> {
     }
 }
 
-impl<V: Keepable + 'static> Held for Inline<V> {
+impl<V: Clone + 'static> Held for Inline<V> {
     type Value = V;
     #[inline]
     fn hold(value: V) -> Self {
@@ -53,7 +61,7 @@ impl<V: Keepable + 'static> Held for Inline<V> {
     }
 }
 
-impl<V: Keepable + 'static> Held for Shared<V> {
+impl<V: Clone + 'static> Held for Shared<V> {
     type Value = V;
     #[inline]
     fn hold(value: V) -> Self {
@@ -94,13 +102,27 @@ impl<V> Kind<V> {
 #[derive(Debug)]
 pub struct As<H>(PhantomData<fn() -> H>);
 
+impl<H> As<H> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<H> Clone for As<H> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<H> Copy for As<H> {}
+
 /// First choice: `Copy`.
 pub trait HoldCopy {
     #[doc(hidden)]
     type Held;
     #[doc(hidden)]
     fn held(&self) -> As<Self::Held> {
-        As(PhantomData)
+        As::new()
     }
 }
 
@@ -110,7 +132,7 @@ pub trait HoldLeaf {
     type Held;
     #[doc(hidden)]
     fn held(&self) -> As<Self::Held> {
-        As(PhantomData)
+        As::new()
     }
 }
 
@@ -120,7 +142,7 @@ pub trait HoldShared {
     type Held;
     #[doc(hidden)]
     fn held(&self) -> As<Self::Held> {
-        As(PhantomData)
+        As::new()
     }
 }
 

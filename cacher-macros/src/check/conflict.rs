@@ -65,6 +65,13 @@ pub(super) fn bounds_leave_room(Subject { args, .. }: Subject, errors: &Errors) 
     }
 }
 
+// A table weighs its entries or counts them.
+pub(super) fn one_bound(Subject { args, .. }: Subject, errors: &Errors) {
+    if let (Some(_), Some(bytes)) = (&args.capacity, &args.max_bytes) {
+        errors.at(&bytes.name, "`capacity` counts entries, `max_bytes` weighs them: write one of them");
+    }
+}
+
 // A single store that is not memory keeps nothing in memory.
 pub(super) fn bounds_have_memory_to_bound(Subject { args, .. }: Subject, errors: &Errors) {
     let Some([Backend::Url(url)]) = args.backend.as_ref().map(|given| &*given.value) else { return };

@@ -56,6 +56,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::thread_local_stands_alone,
     conflict::flight_or_patience,
     conflict::bounds_leave_room,
+    conflict::one_bound,
     conflict::bounds_have_memory_to_bound,
     conflict::site_is_in_memory,
     conflict::name_is_not_empty,

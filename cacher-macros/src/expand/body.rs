@@ -3,15 +3,15 @@
 use super::{
     names::{Names, hidden, mode, returned, runtime, turbofish},
     parts::{self, Parts},
+    place::Place,
     recipe::{self, Marker},
 };
 use crate::{
     plan::{BlockPlan, Colour, Form, Plan, Value},
     types,
 };
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 
 /// ```text
 /// let k0 = &id;
@@ -121,33 +121,14 @@ fn returns(plan: &Plan) -> TokenStream {
         Value::Fallible { owned_error: true } => quote!(#rt::returns!(#mode, #ty)),
         Value::Fallible { owned_error: false } | Value::Plain { probe: false } => quote!(#rt::Returns::values(#mode)),
         Value::Plain { probe: true } => {
-            let at = Span::mixed_site().located_at(returned(plan).span());
-            let text = "this is a `Result` under another name: write `#[cache(result)]` to keep what is in `Ok`, or \
-                        `#[cache(value)]` to keep errors too";
-            let probe = quote_spanned!(at=> ::core::assert!(!<#rt::Probe<#ty>>::IS_RESULT, #text));
-            let check = if names_generics(plan) { quote!(const { #probe }) } else { quote!(const _: () = #probe;) };
+            let place = Place::of(returned(plan));
+            let mode = place.call(quote!(#rt::plain), place.show(quote!(#rt::Probe::<#ty>::of().answer())));
             quote! {{
-                #[allow(unused_imports)]
                 use #rt::NotResult as _;
-                #check
                 #rt::Returns::values(#mode)
             }}
         }
     }
-}
-
-/// Whether the return type depends on a type parameter, which no `const` item could name.
-fn names_generics(plan: &Plan) -> bool {
-    let parameters = plan.signature.generics.type_params().map(|parameter| &parameter.ident);
-    let consts = plan.signature.generics.const_params().map(|parameter| &parameter.ident);
-    let own = parameters.chain(consts).any(|name| crate::tokens::contain(&plan.returns, &name.to_string()));
-    let around = plan.generics.iter().any(|generic| match generic {
-        crate::plan::Generic::Itself => crate::tokens::contain(&plan.returns, "Self"),
-        crate::plan::Generic::Type(name) | crate::plan::Generic::Const(name) => {
-            crate::tokens::contain(&plan.returns, &name.to_string())
-        }
-    });
-    own || around || crate::tokens::contain(&plan.returns, "Self")
 }
 
 /// What the user wrote, to be run once.

@@ -2,8 +2,10 @@
 
 use super::{
     body::Prelude,
-    names::{Names, companion, hidden, runtime, trait_path, turbofish, value, without_self},
-    parts, recipe,
+    names::{self, Names, companion, hidden, runtime, trait_path, turbofish, value, without_self},
+    parts,
+    place::Place,
+    recipe,
 };
 use crate::{
     plan::{BlockPlan, Colour, Companions, Form, Generic, Home, Piece, Plan},
@@ -21,13 +23,19 @@ pub(crate) fn beside(plan: &Plan) -> TokenStream {
         Form::Methods => functions,
         Form::Type => {
             let (name, vis, cfgs) = (hidden_like(&companions.name), &companions.vis, &plan.cfgs);
+            let holder = names::holder(plan);
             let text = format!(" The cache of `{name}`.");
+            // An alias, so that another type of its name is the only thing wrong if there is one.
+            let alias = Place::at(name.span()).show(quote!(type #name = #holder;));
             quote! {
                 #(#cfgs)*
-                #[doc = #text]
-                #vis enum #name {}
+                #[doc(hidden)]
+                #vis enum #holder {}
                 #(#cfgs)*
-                impl #name { #functions }
+                impl #holder { #functions }
+                #(#cfgs)*
+                #[doc = #text]
+                #vis #alias
             }
         }
         Form::Unit => TokenStream::new(),
@@ -129,6 +137,7 @@ fn entry(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
         #bindings
         #rt::#make(#home, &#recipe, &#parts, #terms)
     };
+    let returns = Place::of(names::kept(plan)).generated(quote!(#krate::#ty<#value>));
     let body = match &this {
         Some(this) => tokens::replace(body, "self", &this.to_token_stream()),
         None => body,
@@ -137,7 +146,7 @@ fn entry(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
         #cfgs
         #[doc = " The entry of a call with these arguments."]
         #[must_use]
-        #vis fn #name #parameters(#inputs) -> #krate::#ty<#value> #predicates {
+        #vis fn #name #parameters(#inputs) -> #returns #predicates {
             #body
         }
     }
@@ -154,6 +163,9 @@ fn call(
 ) -> TokenStream {
     let (rt, cfgs) = (runtime(plan), member_cfgs(plan, companions));
     let (name, function) = (companion(companions, what), &plan.signature.ident);
+    // There is no other way to call a function that is deprecated itself.
+    let deprecated = plan.function.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    let allowed = deprecated.then(|| quote!(#[allow(deprecated)]));
     let vis = visibility(companions, unit);
     let mode = Ident::new(mode, proc_macro2::Span::mixed_site());
     let mut signature = plan.signature.clone();
@@ -183,6 +195,7 @@ fn call(
     };
     quote! {
         #cfgs
+        #allowed
         #[doc = #text]
         #vis #head { #run }
     }

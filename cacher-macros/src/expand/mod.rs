@@ -4,6 +4,7 @@ mod body;
 mod companions;
 mod names;
 mod parts;
+mod place;
 mod recipe;
 
 use crate::{

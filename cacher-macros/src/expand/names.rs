@@ -1,13 +1,18 @@
 //! What generated items are called, and how they are reached from the function.
 
-use crate::plan::{BlockPlan, Companions, Form, Plan};
+use super::place::Place;
+use crate::{
+    plan::{BlockPlan, Companions, Form, Plan},
+    types,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{GenericParam, Generics, Path, Type, parse_quote};
 
 /// A name that no lint of the user's crate looks at, shown where the user's function is.
 pub(crate) fn hidden(text: &str, at: &Ident) -> Ident {
-    Ident::new(text, Span::mixed_site().located_at(at.span()))
+    let span = Span::mixed_site().located_at(at.span());
+    text.strip_prefix("r#").map_or_else(|| Ident::new(text, span), |text| Ident::new_raw(text, span))
 }
 
 /// The items behind a cached function: where its caches live, what tells it from others, how it is set up.
@@ -15,7 +20,7 @@ pub(crate) struct Names {
     pub(crate) site: Ident,
     pub(crate) marker: Ident,
     pub(crate) config: Ident,
-    /// What stands before them: `fetch::`, `Self::`, `UserRepo::`, or nothing if they stand inside the function.
+    /// What stands before them: `__cacher_fetch::`, `Self::`, `UserRepo::`, or nothing if they stand inside the function.
     pub(crate) owner: TokenStream,
 }
 
@@ -24,7 +29,10 @@ impl Names {
         let name = &plan.signature.ident;
         let (suffix, owner) = match &plan.companions {
             None => (String::new(), TokenStream::new()),
-            Some(Companions { form: Form::Type, name, .. }) => (String::new(), quote!(#name::)),
+            Some(Companions { form: Form::Type, .. }) => {
+                let holder = holder(plan);
+                (String::new(), quote!(#holder::))
+            }
             Some(Companions { form: Form::Methods, .. }) => (format!("_{name}"), quote!(Self::)),
             Some(Companions { form: Form::Unit, .. }) => {
                 let unit = unit.and_then(|plan| plan.unit.as_ref());
@@ -41,6 +49,12 @@ impl Names {
     }
 }
 
+/// The type that the companions of a free function are functions of.
+pub(crate) fn holder(plan: &Plan) -> Ident {
+    let name = &plan.signature.ident;
+    hidden(&format!("__cacher_fn_{name}").replace("r#", ""), name)
+}
+
 /// The hidden module of the facade.
 pub(crate) fn runtime(plan: &Plan) -> TokenStream {
     let krate = &plan.krate;
@@ -49,16 +63,22 @@ pub(crate) fn runtime(plan: &Plan) -> TokenStream {
 
 /// The value that is kept.
 pub(crate) fn value(plan: &Plan) -> TokenStream {
-    let (rt, mode, returns) = (runtime(plan), mode(plan), &plan.returns);
-    quote!(<#mode as #rt::Mode<#returns>>::Value)
+    let (rt, returns) = (runtime(plan), &plan.returns);
+    match plan.value {
+        crate::plan::Value::Plain { .. } => returns.to_token_stream(),
+        crate::plan::Value::Fallible { .. } => Place::of(kept(plan)).generated(quote!(<#returns as #rt::ResultOk>::Ok)),
+    }
 }
 
 /// How the return type is read.
 pub(crate) fn mode(plan: &Plan) -> TokenStream {
-    let rt = runtime(plan);
+    let (rt, returns) = (runtime(plan), &plan.returns);
     match plan.value {
         crate::plan::Value::Plain { .. } => quote!(#rt::Plain),
-        crate::plan::Value::Fallible { .. } => quote!(#rt::Fallible),
+        crate::plan::Value::Fallible { .. } => {
+            let mode = Place::of(kept(plan)).generated(quote!(<#returns as #rt::ResultOk>::Mode));
+            quote!(<#mode as ::core::default::Default>::default())
+        }
     }
 }
 
@@ -67,6 +87,20 @@ pub(crate) fn returned(plan: &Plan) -> Type {
     match &plan.signature.output {
         syn::ReturnType::Default => parse_quote!(()),
         syn::ReturnType::Type(_, ty) => (**ty).clone(),
+    }
+}
+
+/// The type of what is kept, as far as tokens show it: of a `Result` its first type.
+pub(crate) fn kept(plan: &Plan) -> TokenStream {
+    let returned = returned(plan);
+    let inside = match plan.value {
+        crate::plan::Value::Fallible { .. } => types::parameters(&returned).first().copied(),
+        crate::plan::Value::Plain { .. } => None,
+    };
+    match (inside, &plan.signature.output) {
+        (Some(inside), _) => inside.to_token_stream(),
+        (None, syn::ReturnType::Default) => plan.signature.ident.to_token_stream(),
+        (None, syn::ReturnType::Type(..)) => returned.to_token_stream(),
     }
 }
 

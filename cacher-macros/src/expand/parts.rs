@@ -1,10 +1,14 @@
 //! What identifies a call, and what it says about its value: expressions over the arguments.
 
-use super::names::{hidden, runtime};
-use crate::plan::{Argument, Plan, Sourced, Timing};
+use super::{
+    names::{hidden, runtime},
+    place::Place,
+    recipe,
+};
+use crate::plan::{Argument, Home, Plan, Sourced, Timing};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, spanned::Spanned};
+use syn::Expr;
 
 /// The most parts that one tuple of the runtime takes.
 const MOST: usize = 16;
@@ -13,7 +17,7 @@ const MOST: usize = 16;
 pub(crate) struct Parts {
     /// `let k0 = &id;`
     pub(crate) bindings: TokenStream,
-    /// `Borrowed((part!(k0), ..))`
+    /// `Borrowed((shared_part(key_part(part!(k0))), ..))`
     pub(crate) tuple: TokenStream,
 }
 
@@ -23,19 +27,29 @@ impl Parts {
         let sources = sources(plan);
         let names: Vec<_> = (0..sources.len()).map(|at| hidden(&format!("__k{at}"), &plan.signature.ident)).collect();
         let bindings = names.iter().zip(&sources).map(|(name, (source, _))| quote!(let #name = & #source;));
-        let parts = names.iter().zip(&sources).map(|(name, (_, span))| {
-            let span = Span::mixed_site().located_at(*span);
-            quote_spanned!(span=> #rt::key_part(#rt::part!(#name)))
-        });
+        let parts = names.iter().zip(&sources).map(|(name, (_, place))| part(plan, name, *place));
         Self { bindings: quote!(#(#bindings)*), tuple: tuple(&rt, &parts.collect::<Vec<_>>()) }
     }
 }
 
+/// What one reference makes, with what is demanded of it.
+fn part(plan: &Plan, name: &Ident, place: Place) -> TokenStream {
+    let rt = runtime(plan);
+    let mut part = place.call(quote!(#rt::part!), place.show(name));
+    let shared = (!matches!(plan.home, Home::Thread)).then_some("shared_part");
+    let stored = (!recipe::in_memory(plan)).then_some("stored_part");
+    for demand in ["key_part"].into_iter().chain(shared).chain(stored) {
+        let demand = Ident::new(demand, Span::mixed_site());
+        part = place.call(quote!(#rt::#demand), part);
+    }
+    part
+}
+
 /// Each part of the key with the place that its errors point to.
-fn sources(plan: &Plan) -> Vec<(TokenStream, Span)> {
+fn sources(plan: &Plan) -> Vec<(TokenStream, Place)> {
     match &plan.key {
-        Some(key) => key.iter().map(|part| (operand(&part.source), part.source.span())).collect(),
-        None => identity(plan).map(|argument| (argument.ident.to_token_stream(), argument.ty.span())).collect(),
+        Some(key) => key.iter().map(|part| (operand(&part.source), Place::of(&part.source))).collect(),
+        None => identity(plan).map(|it| (it.ident.to_token_stream(), Place::of(&it.ty))).collect(),
     }
 }
 

@@ -1,10 +1,13 @@
 //! How a cache is set up, and what tells it from others.
 
-use super::names::{Names, hidden, runtime, value};
+use super::{
+    names::{Names, hidden, kept, runtime, value},
+    place::Place,
+};
 use crate::plan::{Generic, Home, Plan, Tier, Timing};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{GenericParam, spanned::Spanned};
+use syn::{Expr, ExprClosure, GenericParam, spanned::Spanned};
 
 /// The `static` of the function, behind a function.
 ///
@@ -40,8 +43,10 @@ pub(crate) fn home(plan: &Plan, names: &Names) -> TokenStream {
     let Names { site, owner, .. } = names;
     match &plan.home {
         Home::Field(field) => {
-            let field = &field.source;
-            quote!(&#field)
+            let (rt, field) = (runtime(plan), &field.source);
+            let place = Place::of(field);
+            let borrow = place.show(quote!(&));
+            place.call(quote!(#rt::site), quote!(#borrow #field))
         }
         Home::Static | Home::Thread => quote!(#owner #site()),
     }
@@ -75,7 +80,7 @@ fn fields(plan: &Plan) -> TokenStream {
     fields.extend(quote!(arguments: &[#(#arguments),*],));
     if !plan.tiers.is_empty() {
         let openers = plan.tiers.iter().map(|tier| opener(&rt, tier));
-        fields.extend(quote!(backends: ::std::vec::Vec::from([#(#openers),*]),));
+        fields.extend(quote!(backends: <::std::vec::Vec<_> as ::core::convert::From<_>>::from([#(#openers),*]),));
     }
     let bound = match (&policies.capacity, &policies.max_bytes) {
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
@@ -84,14 +89,10 @@ fn fields(plan: &Plan) -> TokenStream {
     };
     fields.extend(bound.map(|bound| quote!(bound: ::core::option::Option::Some(#bound),)));
     let once = |timing: &Option<Timing>| timing.as_ref().and_then(super::parts::fixed);
-    let life = [("tti", once(&policies.tti)), ("jitter", once(&policies.jitter))];
-    let life: Vec<_> = life.into_iter().filter_map(|(name, time)| Some((name, time?))).collect();
-    if !life.is_empty() {
-        let said = life.iter().map(|(name, time)| {
-            let name = proc_macro2::Ident::new(name, Span::mixed_site());
-            quote!(#name: ::core::option::Option::Some(#time),)
-        });
-        fields.extend(quote!(life: #rt::Life { #(#said)* ..::core::default::Default::default() },));
+    let (tti, jitter) = (once(&policies.tti), once(&policies.jitter));
+    if tti.is_some() || jitter.is_some() {
+        let [tti, jitter] = [tti, jitter].map(option);
+        fields.extend(quote!(life: #rt::Life { tti: #tti, jitter: #jitter },));
     }
     if let Some(patience) = once(&policies.patience) {
         fields.extend(quote!(patience: #patience,));
@@ -100,6 +101,13 @@ fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(single_flight: false,));
     }
     fields
+}
+
+fn option(expression: Option<TokenStream>) -> TokenStream {
+    expression.map_or_else(
+        || quote!(::core::option::Option::None),
+        |expression| quote!(::core::option::Option::Some(#expression)),
+    )
 }
 
 /// What people see as the names of what identifies a call.
@@ -186,15 +194,25 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
     let rt = runtime(plan);
     let Names { config, owner, .. } = names;
     let value = value(plan);
-    let at = Span::mixed_site().located_at(super::names::returned(plan).span());
-    let held = quote_spanned!(at=> #rt::held!(#value));
-    let codec = if in_memory(plan) { quote!(InMemory) } else { quote!(Stored) };
+    let place = Place::of(kept(plan));
+    let question = place.call(quote!(#rt::HeldKind::<#value>::of), TokenStream::new());
+    let mut held = place.call(quote!(#rt::kept), place.show(quote!((&&&#question).held())));
+    if !matches!(plan.home, Home::Thread) {
+        held = place.call(quote!(#rt::shared), held);
+    }
+    let name = hidden("__held", &plan.signature.ident);
+    let codec =
+        if in_memory(plan) { quote!(#rt::InMemory) } else { place.call(quote!(#rt::stored), place.show(&name)) };
     let (seen, weigh) = (seen(plan), weigh(plan));
-    quote!(#rt::shape(#marker, #held, #rt::#codec, #owner #config, #seen, #weigh))
+    quote!({
+        use #rt::{HoldCopy as _, HoldLeaf as _, HoldShared as _};
+        let #name = #held;
+        #rt::shape(#marker, #name, #codec, #owner #config, #seen, #weigh)
+    })
 }
 
 /// Whether all backends are memory: then nothing needs serde.
-fn in_memory(plan: &Plan) -> bool {
+pub(crate) fn in_memory(plan: &Plan) -> bool {
     plan.tiers.iter().all(|tier| matches!(tier, Tier::Url { url, .. } if url.value().starts_with("memory:")))
 }
 
@@ -208,25 +226,40 @@ fn seen(plan: &Plan) -> TokenStream {
         [("ttl", &policies.ttl), ("expires_at", &policies.expires_at), ("none_ttl", &policies.none_ttl)]
     {
         if let Some(Timing::Closure(closure)) = timing {
+            let closure = braced(closure);
             let method = proc_macro2::Ident::new(name, Span::mixed_site());
-            said.extend(quote!(.#method(#rt::ask(#it, #closure))));
+            let time =
+                if name == "expires_at" { quote!(::std::time::SystemTime) } else { quote!(::core::time::Duration) };
+            said.extend(quote!(.#method(#rt::ask::<_, #time>(#it, #closure))));
         }
     }
     if let Some(timing) = &policies.none_ttl {
-        let at = Span::mixed_site().located_at(match timing {
-            Timing::Fixed(_, span) => *span,
-            Timing::Expr(expr) => expr.source.span(),
-            Timing::Closure(closure) => closure.span(),
-        });
-        said.extend(quote_spanned!(at=> .none(#rt::MaybeNone::is_none(#it))));
+        let place = match timing {
+            Timing::Fixed(_, span) => Place::at(*span),
+            Timing::Expr(expr) => Place::of(&expr.source),
+            Timing::Closure(closure) => Place::of(closure),
+        };
+        let none = place.call(quote!(#rt::MaybeNone::is_none), place.show(&it));
+        said.extend(quote!(.none(#none)));
     }
     if let Some(predicate) = &policies.cache_if {
-        said.extend(quote!(.keep(#rt::ask(#it, #predicate))));
+        let predicate = match predicate {
+            Expr::Closure(closure) => braced(closure),
+            other => other.to_token_stream(),
+        };
+        said.extend(quote!(.keep(#rt::ask::<_, bool>(#it, #predicate))));
     }
     if said.is_empty() {
         return quote!(|_| #rt::Terms::new());
     }
     quote!(|#it: &#value| #rt::Terms::new()#said)
+}
+
+/// Braces around its body, so that no lint asks for the path of a method, which has another meaning here.
+fn braced(closure: &ExprClosure) -> TokenStream {
+    let body = &closure.body;
+    let body = syn::parse_quote!({ #body });
+    ExprClosure { body, ..closure.clone() }.into_token_stream()
 }
 
 fn weigh(plan: &Plan) -> TokenStream {

@@ -1,0 +1,169 @@
+//! Every kind of cached function, in a crate that forbids all it can and calls ours `memo`.
+#![forbid(missing_docs, unused, unsafe_code, dead_code, non_camel_case_types, non_snake_case, unreachable_pub)]
+#![forbid(missing_debug_implementations, unused_qualifications, single_use_lifetimes, deprecated, rust_2018_idioms)]
+#![forbid(clippy::all, clippy::pedantic, clippy::nursery, clippy::unwrap_used, clippy::missing_docs_in_private_items)]
+
+use std::{
+    fmt::{self, Debug, Display},
+    hash::Hash,
+    path::Path,
+    rc::Rc,
+};
+
+use memo::Site;
+
+/// A user: a number and a name.
+pub type User = (u64, String);
+
+/// What goes wrong.
+#[derive(Debug, Clone)]
+pub enum Mistake {
+    /// The cache says so.
+    Cache(memo::Error),
+    /// It is not there.
+    Absent,
+}
+
+impl Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl From<memo::Error> for Mistake {
+    fn from(error: memo::Error) -> Self {
+        Self::Cache(error)
+    }
+}
+
+/// The square.
+#[memo::cache(crate = ::memo)]
+#[must_use]
+pub fn square(n: u64) -> u64 {
+    cube(n) / n
+}
+
+/// The cube.
+#[memo::cache(crate = ::memo, ttl = "5m", tti = "1m", jitter = "1s", capacity = 10)]
+fn cube(n: u64) -> u64 {
+    n * n * n
+}
+
+/// The length.
+///
+/// # Errors
+/// When it is long.
+#[memo::cache(crate = ::memo, none_ttl = "1s", cache_if = |value| value.is_some(), name = "lengths")]
+pub fn length(text: &str, path: &Path, (a, b): (u8, u8), mut n: u8) -> Result<Option<usize>, Mistake> {
+    n += a + b;
+    let length = text.len() + path.as_os_str().len() + usize::from(n);
+    if length > 1000 {
+        return Err(Mistake::Absent);
+    }
+    Ok(Some(length))
+}
+
+/// A user, from a file.
+///
+/// # Errors
+/// When there is none.
+#[memo::cache(crate = ::memo, backend = ["memory://?capacity=100", "file://./target/users"], ttl = "1h")]
+pub async fn user(id: u64, #[cache(ignore)] shown: &(dyn Fn(u64) + Sync)) -> Result<User, Mistake> {
+    shown(id);
+    std::future::ready(()).await;
+    Ok((id, id.to_string()))
+}
+
+/// Text.
+#[memo::cache(crate = ::memo)]
+pub fn text<T, const N: usize>(value: &T) -> String
+where
+    T: Display + Hash + Eq + Clone + Send + Sync + 'static,
+{
+    format!("{value:N$}")
+}
+
+/// A count for each thread.
+#[memo::cache(crate = ::memo, thread_local)]
+#[must_use]
+pub fn counted(n: u64) -> Rc<u64> {
+    Rc::new(n)
+}
+
+/// Without companions.
+#[memo::cache(crate = ::memo, companions = false)]
+#[must_use]
+pub fn alone(n: u64) -> Vec<u64> {
+    vec![n]
+}
+
+/// A client.
+#[derive(Debug, Clone, Default)]
+pub struct Client {
+    /// Where.
+    base: String,
+    /// What it has seen.
+    cache: Site,
+}
+
+impl Client {
+    /// By where.
+    #[memo::cache(crate = ::memo, key = (self.base, path))]
+    #[must_use]
+    pub fn get(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// For each.
+    #[memo::cache(crate = ::memo, site = self.cache)]
+    #[must_use]
+    pub fn own(&self, n: usize) -> usize {
+        n + self.base.len()
+    }
+
+    /// For all.
+    #[memo::cache(crate = ::memo, ignore = [self])]
+    pub async fn shared(&self, n: usize) -> usize {
+        std::future::ready(n + self.base.len()).await
+    }
+}
+
+/// A page.
+#[derive(Debug)]
+pub struct Page<T>(T);
+
+#[memo::cache(crate = ::memo)]
+impl<T: Clone + Debug + Send + Sync + 'static> Page<T> {
+    /// Its text.
+    #[memo::cache(ignore = [self])]
+    pub fn text(&self, n: usize) -> String {
+        format!("{:?}{n}", self.0)
+    }
+
+    /// Has no receiver.
+    #[memo::cache]
+    #[must_use]
+    pub fn twice(n: usize) -> usize {
+        2 * n
+    }
+}
+
+/// Has users.
+pub trait Users: Debug {
+    /// A name.
+    fn name(&self, id: u64) -> String;
+}
+
+#[memo::cache(crate = ::memo, companions = ClientUsers)]
+impl Users for Client {
+    #[memo::cache(ignore = [self])]
+    fn name(&self, id: u64) -> String {
+        format!("{}{id}", self.base)
+    }
+}
+
+/// The names there are.
+#[must_use]
+pub fn names(client: &Client) -> Option<String> {
+    ClientUsers::name_entry(client, 1).peek()
+}

@@ -1,0 +1,10 @@
+use cacher::cache;
+
+mod user {}
+
+#[cache]
+fn user(id: u64) -> u64 {
+    id
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(key = (n,), ignore = [m])]
+fn product(n: u64, m: u64) -> u64 {
+    n * m
+}
+
+fn main() {}

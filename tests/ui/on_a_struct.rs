@@ -1,0 +1,6 @@
+use cacher::cache;
+
+#[cache(ttl = "5m")]
+struct Page;
+
+fn main() {}

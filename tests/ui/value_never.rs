@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache]
+fn forever() -> ! {
+    loop {}
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use cacher::cache;
+use std::rc::Rc;
+
+#[cache]
+fn page(id: u64) -> Rc<u64> {
+    Rc::new(id)
+}
+
+fn main() {}
