@@ -1,0 +1,110 @@
+//! The acceptance cases taken from four Python libraries. A test bears the number of its case.
+//!
+//! What was an exception there and cannot be written here is a test in `tests/ui`:
+//!
+//! | case | there | here |
+//! |---|---|---|
+//! | CTU-20 | a method to cache that is missing | `#[cache]` stands on the method: `block_without_cached_methods`, `ignore_unknown` |
+//! | CTU-23 | a format that is unknown | `url_format_unknown`; and at run time, below |
+//! | CTY-62 | an async function in place of a TTL | never waited for: `ttl_closure_of_wrong_type` |
+
+mod cache_tools;
+mod cacheme;
+mod cacher;
+mod cachetory;
+
+/// Declares a function and a test of it once for each backend: memory, files of either format, and memory before files.
+///
+/// In the test `RUNS` counts the runs of the body, and `DIR` is the directory of the files.
+macro_rules! on_every_backend {
+    ($(#[$doc:meta])* $name:ident: $($rest:tt)*) => {
+        $(#[$doc])*
+        mod $name {
+            use super::*;
+            $crate::cases::on_backend!(memory ("memory://") $($rest)*);
+            $crate::cases::on_backend!(json (Files::new(DIR.get().unwrap())) $($rest)*);
+            $crate::cases::on_backend!(msgpack (Files::new(DIR.get().unwrap()).format("msgpack")) $($rest)*);
+            $crate::cases::on_backend!(memory_before_json (["memory://", Files::new(DIR.get().unwrap())]) $($rest)*);
+        }
+    };
+}
+
+/// The same for files alone.
+macro_rules! on_files {
+    ($(#[$doc:meta])* $name:ident: $($rest:tt)*) => {
+        $(#[$doc])*
+        mod $name {
+            use super::*;
+            $crate::cases::on_backend!(json (Files::new(DIR.get().unwrap())) $($rest)*);
+            $crate::cases::on_backend!(msgpack (Files::new(DIR.get().unwrap()).format("msgpack")) $($rest)*);
+        }
+    };
+}
+
+macro_rules! on_backend {
+    (
+        $backend:ident ($($store:tt)*)
+        #[cache($($arguments:tt)*)]
+        fn $function:ident($($parameters:tt)*) -> $output:ty { $($body:tt)* }
+        $test:block
+    ) => {
+        #[test]
+        fn $backend() {
+            static RUNS: AtomicU64 = AtomicU64::new(0);
+            static DIR: OnceLock<PathBuf> = OnceLock::new();
+            #[cache(backend = $($store)*, $($arguments)*)]
+            fn $function($($parameters)*) -> $output {
+                RUNS.fetch_add(1, SeqCst);
+                $($body)*
+            }
+            let dir = TempDir::new();
+            DIR.set(dir.path().to_owned()).unwrap();
+            $test
+        }
+    };
+    (
+        $backend:ident ($($store:tt)*)
+        #[cache($($arguments:tt)*)]
+        async fn $function:ident($($parameters:tt)*) -> $output:ty { $($body:tt)* }
+        $test:block
+    ) => {
+        #[tokio::test]
+        async fn $backend() {
+            static RUNS: AtomicU64 = AtomicU64::new(0);
+            static DIR: OnceLock<PathBuf> = OnceLock::new();
+            #[cache(backend = $($store)*, $($arguments)*)]
+            async fn $function($($parameters)*) -> $output {
+                RUNS.fetch_add(1, SeqCst);
+                $($body)*
+            }
+            let dir = TempDir::new();
+            DIR.set(dir.path().to_owned()).unwrap();
+            $test
+        }
+    };
+}
+
+pub(crate) use on_backend;
+pub(crate) use on_every_backend;
+pub(crate) use on_files;
+
+/// What the tests of [`on_backend`] name.
+mod prelude {
+    pub(super) use std::{
+        path::PathBuf,
+        sync::{
+            OnceLock,
+            atomic::{AtomicU64, Ordering::SeqCst},
+        },
+        time::Duration,
+    };
+
+    pub(super) use ::cacher::{
+        Removal,
+        backend::file::Files,
+        cache,
+        testing::{ManualClock, TempDir},
+    };
+
+    pub(super) use super::{on_every_backend, on_files};
+}
