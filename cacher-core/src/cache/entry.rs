@@ -138,7 +138,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             stored = stored.and(self.cache.remove_stored(shell, &key).await);
         }
         let forgotten = closed.finish(|| self.cache.forget(&self.key));
-        stored.and(Removal::of(forgotten.is_some()))
+        // What was past its time was not there any more.
+        stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.cache.is_fresh(&slot))))
     }
 
     /// Puts a value in every tier, past which nothing older can be written.
@@ -146,7 +147,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let cache = &self.cache;
         let terms = self.terms.with((cache.seen)(&value));
         let now = cache.core.clock.stamp();
-        let Some(lifetime) = life::lifetime(&cache.core.config.life, &terms, now, self.key.hash) else {
+        let random = life::random(self.key.hash, cache.core.clock.tick());
+        let Some(lifetime) = life::lifetime(&cache.core.config.life, &terms, now, random) else {
             cache.core.counters.refusals.add(1);
             return false;
         };

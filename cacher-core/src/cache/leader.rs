@@ -119,7 +119,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let random = load.key.hash ^ cache.core.clock.tick().0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let random = life::random(load.key.hash, cache.core.clock.tick());
         let Some(lifetime) = life::lifetime(&cache.core.config.life, &terms, cache.core.clock.stamp(), random) else {
             cache.core.counters.refusals.add(1);
             return;
