@@ -130,11 +130,7 @@ impl<O: Eq, F: Default> Fence<O, F> {
     }
 
     /// Takes a seat at the cell of `key`, and looks at what is kept there in the same critical section.
-    pub(crate) fn enter<T>(
-        self: &Arc<Self>,
-        key: &Key<O>,
-        look: impl FnOnce(&mut F, Token) -> T,
-    ) -> (Seat<O, F>, T)
+    pub(crate) fn enter<T>(self: &Arc<Self>, key: &Key<O>, look: impl FnOnce(&mut F, Token) -> T) -> (Seat<O, F>, T)
     where
         O: Clone,
     {
@@ -249,10 +245,7 @@ impl<O, F> Seat<O, F> {
             Some(after) => state.wrote == after,
             None => state.wrote <= self.number,
         };
-        is_latest
-            && state.closed == 0
-            && !self.fence.generation.is_closed()
-            && self.token == self.fence.token(state)
+        is_latest && state.closed == 0 && !self.fence.generation.is_closed() && self.token == self.fence.token(state)
     }
 
     fn note_write(&self, state: &mut State<F>) {
