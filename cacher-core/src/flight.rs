@@ -1,12 +1,6 @@
 //! One load per key at a time: the leader loads, followers get its value.
 
-use std::{
-    any::Any,
-    fmt,
-    future::poll_fn,
-    pin::{Pin, pin},
-    task::Poll,
-};
+use std::{any::Any, fmt, future::poll_fn, pin::Pin, task::Poll};
 
 use crate::{
     bridge::Shell,
@@ -81,8 +75,7 @@ impl<H: Clone> Flight<H> {
     }
 
     /// Runs an async part of the load: passes each poll through, and notes where it happens.
-    pub(crate) async fn drive<F: Future>(&self, part: F) -> F::Output {
-        let mut part = pin!(part);
+    pub(crate) async fn drive<F: Future>(&self, mut part: Pin<&mut F>) -> F::Output {
         poll_fn(|cx| {
             let _within = chain::enter(self.id);
             let _polled = Polled::begin(&self.leader);

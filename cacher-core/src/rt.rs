@@ -1,6 +1,6 @@
 //! What the attribute's expansion calls: key, lookup, store. Hidden, and no part of the public interface.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, pin::Pin};
 
 use crate::{
     bridge::{Shell, block_on},
@@ -71,8 +71,7 @@ pub fn once<T>(mode: ScopeMode, call: impl FnOnce() -> T) -> T {
 }
 
 /// Polls a future whose first lookup is in another mode.
-pub async fn once_async<F: Future>(mode: ScopeMode, call: F) -> F::Output {
-    let mut call = std::pin::pin!(call);
+pub async fn once_async<F: Future>(mode: ScopeMode, mut call: Pin<&mut F>) -> F::Output {
     let mut first = true;
     std::future::poll_fn(|cx| {
         if std::mem::take(&mut first) { scope::once(mode, || call.as_mut().poll(cx)) } else { call.as_mut().poll(cx) }

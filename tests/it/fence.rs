@@ -441,11 +441,9 @@ impl Slow {
 
 impl Clone for Slow {
     fn clone(&self) -> Self {
-        if let Some(gates) = &self.gates {
-            if gates.0.swap(false, SeqCst) {
-                gates.1.open();
-                gates.2.pass();
-            }
+        if let Some(gates) = self.gates.as_ref().filter(|gates| gates.0.swap(false, SeqCst)) {
+            gates.1.open();
+            gates.2.pass();
         }
         Self { number: self.number, gates: self.gates.clone() }
     }
@@ -460,7 +458,8 @@ fn a_life_given_to_an_entry_that_is_replaced_meanwhile() {
         value
     }
     let plain = |number| Slow { number, gates: None };
-    let changes: [(&str, &dyn Fn(&ManualClock), Option<u64>); 5] = [
+    type Change<'a> = (&'a str, &'a dyn Fn(&ManualClock), Option<u64>);
+    let changes: [Change<'_>; 5] = [
         ("invalidated", &|_| assert_eq!(load::entry(1).invalidate(), Removal::Removed), None),
         ("cleared", &|_| assert_eq!(load::cache().clear(), Removal::Removed), None),
         ("inserted", &|_| assert!(load::entry(1).insert(plain(2))), Some(2)),
@@ -636,22 +635,26 @@ fn a_value_awaited_after_an_invalidation_is_never_older() {
 }
 
 #[test]
-fn many_insertions_and_loads_leave_the_last_insertion() {
+fn an_insertion_is_never_overwritten_by_what_is_older() {
+    static SOURCE: AtomicU64 = AtomicU64::new(0);
     #[cache]
-    fn load(_key: u64) -> u64 {
+    fn load(key: u64) -> u64 {
+        let value = SOURCE.load(SeqCst);
         thread::yield_now();
-        0
+        value
     }
     ends(|| {
         for round in 1..=300 {
-            let loads: Vec<_> = (0..3).map(|_| thread::spawn(|| (load(1), load::refresh(2)))).collect();
+            let loads: Vec<_> = (0..3).map(|_| thread::spawn(|| (load(1), load::refresh(1)))).collect();
+            // As a writer does: first the source, then the cache.
+            SOURCE.store(round, SeqCst);
             load::entry(1).insert(round);
-            for load in loads {
-                load.join().unwrap();
-            }
-            // Loads that began before are fenced off; those that came later found it.
             assert_eq!(load(1), round);
-            load::entry(1).invalidate();
+            loads.into_iter().for_each(|load| assert!(load.join().is_ok()));
+            assert_eq!(load::entry(1).peek(), Some(round));
+            if round % 2 == 0 {
+                load::entry(1).invalidate();
+            }
         }
     });
 }

@@ -479,7 +479,9 @@ fn three_threads_in_a_ring_of_different_functions() {
         let all_lead = Arc::new(Barrier::new(3));
         let wait = || {
             let all_lead = Arc::clone(&all_lead);
-            move || drop(all_lead.wait())
+            move || {
+                all_lead.wait();
+            }
         };
         let (wait_a, wait_b, wait_c) = (wait(), wait(), wait());
         let callers = [
@@ -729,7 +731,7 @@ fn a_key_that_always_fails_does_not_hang() {
     struct Refused;
     runs!(RUNS);
     #[cache]
-    fn load(_key: u64) -> Result<u64, Refused> {
+    fn load(key: u64) -> Result<u64, Refused> {
         RUNS.fetch_add(1, SeqCst);
         Err(Refused)
     }
@@ -832,4 +834,29 @@ fn many_callers_with_random_calls_to_each_other_all_end() {
             load::cache().clear();
         }
     });
+}
+
+// Futures.
+
+#[test]
+fn the_future_of_a_call_holds_its_body_once() {
+    #[cache]
+    async fn first(key: u64) -> u64 {
+        task::yield_now().await;
+        key
+    }
+    #[cache]
+    async fn second(key: u64) -> u64 {
+        first(key).await
+    }
+    #[cache]
+    async fn third(key: u64) -> u64 {
+        second(key).await
+    }
+    let sizes = [size_of_val(&first(1)), size_of_val(&second(1)), size_of_val(&third(1))];
+    let [one, two, three] = sizes;
+    // Else it grows with a power of the depth, and soon past the stack.
+    assert!(two < 2 * one + 200 && three < 3 * one + 400, "{sizes:?}");
+    assert!(size_of_val(&third::refresh(1)) < three + 400, "{} against {three}", size_of_val(&third::refresh(1)));
+    assert_eq!(block_on(third(1)), 1);
 }

@@ -1,8 +1,16 @@
 //! End to end, through the facade.
+#![allow(
+    clippy::items_after_statements,
+    clippy::needless_for_each,
+    clippy::unchecked_time_subtraction,
+    clippy::unwrap_used,
+    reason = "tests read better so, and unwrap in what they share too"
+)]
 
 mod callables;
 mod cases;
 mod common;
+mod expiry;
 mod fence;
 mod files;
 mod flights;

@@ -15,7 +15,7 @@ macro_rules! nested {
             (OUTER.fetch_add(1, SeqCst) + 1, inner(key))
         }
         #[cache]
-        fn inner(_key: u64) -> u64 {
+        fn inner(key: u64) -> u64 {
             INNER.fetch_add(1, SeqCst) + 1
         }
     };
@@ -33,7 +33,7 @@ macro_rules! nested_async {
             (OUTER.fetch_add(1, SeqCst) + 1, inner)
         }
         #[cache]
-        async fn inner(_key: u64) -> u64 {
+        async fn inner(key: u64) -> u64 {
             tokio::task::yield_now().await;
             INNER.fetch_add(1, SeqCst) + 1
         }
@@ -406,7 +406,7 @@ fn companions_do_not_reach_into_code_of_the_key() {
         key
     }
     #[cache]
-    fn outer(_key: &Key) -> u64 {
+    fn outer(key: &Key) -> u64 {
         OUTER.fetch_add(1, SeqCst) + 1
     }
     assert_eq!((outer(&Key(1)), outer::refresh(&Key(1)), outer(&Key(1)), outer::uncached(&Key(1))), (1, 2, 2, 3));

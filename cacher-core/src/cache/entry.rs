@@ -156,9 +156,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             stored = stored.and(self.cache.remove_stored(shell, &key).await);
         }
         let forgotten = closed.finish(|| self.cache.forget(&self.key));
-        // What has expired was not there any more, whether or not it has been swept.
-        let now = self.cache.core.clock.tick();
-        stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| !slot.expired(now))))
+        // What was past its time was not there any more.
+        stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.cache.is_fresh(&slot))))
     }
 
     pub(crate) async fn insert(&self, shell: Shell, value: H::Value) -> bool {

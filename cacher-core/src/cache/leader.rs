@@ -1,6 +1,10 @@
 //! The one who runs the body.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use super::{Cache, Landing, write::New};
 use crate::{
@@ -89,7 +93,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Runs an async body.
-    pub async fn drive<F: Future>(&mut self, body: F) -> F::Output {
+    pub async fn drive<F: Future>(&mut self, body: Pin<&mut F>) -> F::Output {
         self.start();
         match self.flight() {
             Some(flight) => flight.drive(body).await,
@@ -116,10 +120,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     pub(crate) async fn settle(self, shell: Shell, value: &H::Value) {
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
         let (held, terms) = self.within(|| (H::hold(value.clone()), load.terms.with((self.cache.seen)(value))));
-        let storing = self.store(shell, &held, value, terms);
         match &load.flight {
-            Some(flight) => flight.drive(storing).await,
-            None => storing.await,
+            Some(flight) => flight.drive(pin!(self.store(shell, &held, value, terms))).await,
+            None => self.store(shell, &held, value, terms).await,
         }
         self.land(Outcome::Landed(held));
     }

@@ -1,5 +1,7 @@
 //! A call: from memory, from another's load, from a store, or a load of its own.
 
+use std::pin::pin;
+
 use super::{Cache, Keyed, Landing, Leader, stores::StoredKey};
 use crate::{
     bridge::Shell,
@@ -175,10 +177,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return Lookup::Hit(value);
         }
         if let Some(stored) = cache.stored_key(&load.key) {
-            let reading = self.read_and_fill(shell, &stored);
             let found = match &load.flight {
-                Some(flight) => flight.drive(reading).await,
-                None => reading.await,
+                Some(flight) => flight.drive(pin!(self.read_and_fill(shell, &stored))).await,
+                None => self.read_and_fill(shell, &stored).await,
             };
             if let Some(held) = found {
                 cache.core.counters.hits.add_one();

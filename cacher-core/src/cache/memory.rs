@@ -98,9 +98,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The slot, if it is in memory and fresh. Counts nothing.
     pub(super) fn slot(&self, key: &Key<O>) -> Option<Slot<H>> {
-        let slot = self.table.as_ref()?.get(key)?;
-        let current = slot.generation() == self.generation.current();
-        (current && !slot.expired(self.core.clock.tick())).then_some(slot)
+        self.table.as_ref()?.get(key).filter(|slot| self.is_fresh(slot))
+    }
+
+    /// Whether a slot would be served.
+    pub(super) fn is_fresh(&self, slot: &Slot<H>) -> bool {
+        slot.generation() == self.generation.current() && !slot.expired(self.core.clock.tick())
     }
 
     /// What is known about the value in memory.

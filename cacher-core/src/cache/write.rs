@@ -25,8 +25,7 @@ pub(super) struct New<'a, V, H> {
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// How long a value lives; `None`, and counted, if it is not to be kept.
     pub(super) fn lifetime(&self, key: &Key<O>, terms: &Terms) -> Option<Duration> {
-        let now = self.core.clock.tick();
-        let random = (key.hash ^ now.0).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let random = life::random(key.hash, self.core.clock.tick());
         let lifetime = life::lifetime(&self.core.config.life, terms, self.core.clock.stamp(), random);
         if lifetime.is_none() {
             self.core.counters.refusals.add(1);

@@ -72,3 +72,34 @@ impl State {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(quarters: u64) -> Tick {
+        Tick(quarters << BUCKET)
+    }
+
+    #[test]
+    fn an_early_alarm_leaves_the_later_ones_set() {
+        let expiries = Expiries::default();
+        assert_eq!(expiries.note(at(100), 1), Some(at(101)));
+        for early in 0..10 {
+            assert_eq!(expiries.note(at(early), 2), Some(at(early + 1)));
+            assert_eq!(expiries.due(at(early + 1)), [2]);
+            assert_eq!(expiries.next(), None, "the alarm of the first is set");
+        }
+        assert_eq!(expiries.due(at(101)), [1]);
+    }
+
+    #[test]
+    fn what_is_noted_again_gets_an_alarm() {
+        let expiries = Expiries::default();
+        assert_eq!(expiries.note(at(1), 1), Some(at(2)));
+        assert_eq!(expiries.due(at(2)), [1]);
+        expiries.note_again(at(5), 1);
+        assert_eq!(expiries.next(), Some(at(6)));
+        assert_eq!(expiries.next(), None);
+    }
+}

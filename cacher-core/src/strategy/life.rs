@@ -102,6 +102,17 @@ pub fn lifetime(life: &Life, terms: &Terms, now: Stamp, random: u64) -> Option<D
     (terms.keep && !lifetime.is_zero()).then_some(lifetime)
 }
 
+/// A number for the jitter of an entry with a key of this hash. The hash alone would do for a table, but its bits are
+/// not spread evenly.
+#[must_use]
+pub(crate) fn random(hash: u64, now: Tick) -> u64 {
+    // The finalizer of SplitMix64.
+    let mixed = hash ^ now.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
 /// Takes a random part of `jitter` off a life, but never more than half of it.
 #[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
 fn spread(lifetime: Duration, jitter: Duration, random: u64) -> Duration {

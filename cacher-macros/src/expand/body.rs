@@ -163,7 +163,8 @@ fn body(plan: &Plan) -> TokenStream {
                 }
             };
             let body = with_start(body, &quote!(#typed #rebind));
-            quote!(async move #body)
+            // Pinned here, so that the call's future holds it once, not once more in each function it passes through.
+            quote!(::core::pin::pin!(async move #body))
         }
     }
 }

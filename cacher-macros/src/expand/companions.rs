@@ -191,7 +191,9 @@ fn call(
     };
     let run = match plan.colour {
         Colour::Sync => quote!(#rt::once(#rt::ScopeMode::#mode, move || #callee(#this #(#arguments),*))),
-        Colour::Async => quote!(#rt::once_async(#rt::ScopeMode::#mode, #callee(#this #(#arguments),*)).await),
+        Colour::Async => {
+            quote!(#rt::once_async(#rt::ScopeMode::#mode, ::core::pin::pin!(#callee(#this #(#arguments),*))).await)
+        }
     };
     let head = match unit {
         Some(unit) => unit_signature(plan, unit, signature),
