@@ -1,12 +1,12 @@
 //! The part of a cache that is in memory.
 
-use std::{future::Future, hash::BuildHasher, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use super::{Cache, Landing};
 use crate::{
     core::{Member, on_worker_at},
     fence::Seat,
-    key::parts::{ByHash, Hashing, Key, Parts, Query},
+    key::parts::{ByHash, Key},
     memory::{
         held::Held,
         slot::{Facts, Idle, Slot},
@@ -27,11 +27,6 @@ pub(super) struct Arrival<H> {
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
-    #[inline]
-    pub(super) fn query<'a, P: Parts<Owned = O>>(&self, parts: &'a P) -> Query<'a, P> {
-        Query { hash: self.hasher.hash_one(Hashing(parts)), parts }
-    }
-
     /// The value, if it is in memory and fresh. No lock is held when it is cloned.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what every hit runs")]
