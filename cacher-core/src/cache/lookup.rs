@@ -7,7 +7,7 @@ use crate::{
     bridge::Shell,
     fence::{Seat, Token},
     flight::{Flight, Followed, Outcome, SharedError},
-    key::parts::{Key, Parts},
+    key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
     scope::Mode,
     strategy::life::Terms,
@@ -35,14 +35,15 @@ enum Part<H> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Looks in memory.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what every hit runs")]
     pub(crate) fn first<P: Parts<Owned = O>>(&self, mode: Mode, parts: &P) -> Option<H::Value> {
-        if matches!(mode, Mode::Bypass | Mode::Refresh) { None } else { self.hit(&self.query(parts)) }
+        if matches!(mode, Mode::Bypass | Mode::Refresh) { None } else { self.hit(&Query::of(parts)) }
     }
 
     /// What it takes to look further: the cache and the key, kept.
     pub(crate) fn second<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P) -> (Arc<Self>, Key<O>) {
-        let hash = self.query(parts).hash;
+        let hash = Query::of(parts).hash;
         (Arc::clone(self), Key { hash, parts: parts.own() })
     }
 

@@ -1,12 +1,12 @@
 //! The part of a cache that is in memory.
 
-use std::{future::Future, hash::BuildHasher, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use super::{Cache, Landing};
 use crate::{
     core::{Member, on_worker_at},
     fence::{Overwriting, Seat},
-    key::parts::{ByHash, Hashing, Key, Parts, Query},
+    key::parts::{ByHash, Key},
     memory::{
         held::Held,
         slot::{Facts, Idle, Slot},
@@ -62,18 +62,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Incoming<'_, O, H, T> {
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
-    #[inline]
-    pub(super) fn query<'a, P: Parts<Owned = O>>(&self, parts: &'a P) -> Query<'a, P> {
-        Query { hash: self.hasher.hash_one(Hashing(parts)), parts }
-    }
-
     /// The value, if it is in memory and fresh. No lock is held when it is cloned.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what every hit runs")]
     pub(super) fn hit<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q) -> Option<H::Value> {
         // Judged where it lies, because to move it costs more than to judge it.
         let found = self.table.as_ref()?.get(query);
-        if !self.is_fresh(query, found.as_ref()?) {
+        if !self.asked(query, found.as_ref()?) {
             return None;
         }
         self.core.counters.hits.add_one();
@@ -81,8 +76,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Some(held.value())
     }
 
+    /// Whether a slot is served now; if so, it was asked for.
     #[inline]
-    fn is_fresh<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q, slot: &Slot<H>) -> bool {
+    fn asked<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q, slot: &Slot<H>) -> bool {
         if slot.generation() != self.generation.current() {
             return false;
         }

@@ -32,7 +32,6 @@ use crate::{
 /// The typed half of a cache. One exists for each instantiation of a function.
 pub struct Cache<O, H: Held, T> {
     table: Option<T>,
-    hasher: foldhash::fast::RandomState,
     /// The clock and the generation of `core`, where a hit finds them at once.
     clock: Clock,
     generation: Arc<Generation>,
@@ -72,7 +71,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(crate) fn new(core: Arc<Core>, typed: Typed<O, H::Value>) -> Arc<Self> {
         Arc::new(Self {
             table: core.bound.map(T::with_bound),
-            hasher: foldhash::fast::RandomState::default(),
             clock: core.clock.clone(),
             generation: Arc::clone(&core.generation),
             fence: Fence::new(Arc::clone(&core.generation)),

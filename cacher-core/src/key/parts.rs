@@ -1,11 +1,13 @@
 //! All identity arguments of a call: borrowed for the lookup, owned in the table.
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 use equivalent::Equivalent;
+use foldhash::fast::RandomState;
 use serde::{Serialize, Serializer, ser::SerializeTuple};
 
 use super::part::KeyPart;
+use crate::sync::OnceLock;
 
 /// The identity arguments of a call, borrowed.
 pub trait Parts {
@@ -100,8 +102,7 @@ arity!(15, A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N
 arity!(16, A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14, P 15);
 
 /// Parts as something to hash.
-#[derive(Debug)]
-pub(crate) struct Hashing<'a, P>(pub(crate) &'a P);
+struct Hashing<'a, P>(&'a P);
 
 impl<P: Parts> Hash for Hashing<'_, P> {
     #[inline]
@@ -122,6 +123,23 @@ pub struct Key<O> {
 pub(crate) struct Query<'a, P> {
     pub(crate) hash: u64,
     pub(crate) parts: &'a P,
+}
+
+impl<'a, P: Parts> Query<'a, P> {
+    /// All caches hash alike, so that a call can be hashed while its cache is being found.
+    #[inline]
+    pub(crate) fn of(parts: &'a P) -> Self {
+        Self { hash: hasher().hash_one(Hashing(parts)), parts }
+    }
+}
+
+#[inline]
+fn hasher() -> &'static RandomState {
+    static HASHER: OnceLock<RandomState> = OnceLock::new();
+    HASHER.get().unwrap_or_else(
+        #[cold]
+        || HASHER.get_or_init(RandomState::default),
+    )
 }
 
 /// Any key with this hash.
