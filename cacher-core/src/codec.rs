@@ -1,10 +1,17 @@
 //! How the typed keys and values of a cache become bytes. Only a cache with a store asks for serde.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{error::Result, format::Format, key::encode::encode};
+use crate::{
+    error::{Error, Kind, Result},
+    format::Format,
+    key::encode::encode,
+};
 
 /// The typed half of a stored cache, as functions.
 pub struct Codec<O, V> {
@@ -18,6 +25,12 @@ impl<O, V> fmt::Debug for Codec<O, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Codec").finish_non_exhaustive()
     }
+}
+
+/// What the user's `Serialize` and `Deserialize` come to; their panic is an error.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Error::new(Kind::Unstorable, "a `Serialize` or `Deserialize` of the value panicked")))
 }
 
 /// Whether a cache has stores: chosen by the attribute.

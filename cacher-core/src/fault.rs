@@ -1,6 +1,9 @@
 //! What went wrong with a cache while its callers went on.
 
-use std::fmt;
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use crate::{
     error::Error,
@@ -29,7 +32,7 @@ static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
 
 /// Calls `hook` for each fault of any cache from now on, in place of an earlier hook.
 ///
-/// It runs in the call or on the worker thread that met the fault.
+/// It runs in the call or on the worker thread that met the fault. Its panics are ignored.
 ///
 /// ```
 /// cacher_core::fault::on_fault(|fault| eprintln!("{fault}"));
@@ -42,6 +45,7 @@ pub fn on_fault(hook: impl Fn(&Fault) + Send + Sync + 'static) {
 pub(crate) fn report(fault: &Fault) {
     let hook = lock(&HOOK).clone();
     if let Some(hook) = hook {
-        hook(fault);
+        // Its panic is not the fault of the call that is being answered.
+        let _ = catch_unwind(AssertUnwindSafe(|| hook(fault)));
     }
 }

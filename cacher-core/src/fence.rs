@@ -212,10 +212,8 @@ impl<O: Eq, F: Default> Fence<O, F> {
     }
 
     /// Gives up waiting for the writes that are going on: they will undo what they did.
-    pub(crate) fn overtake(&self) {
-        for cell in self.cells() {
-            lock(&cell.state).overtake();
-        }
+    pub(crate) fn overtake(&self) -> Vec<Overtaken> {
+        self.cells().iter().filter_map(|cell| lock(&cell.state).overtake()).collect()
     }
 
     fn cells(&self) -> Vec<Arc<Cell<F>>> {
@@ -303,10 +301,10 @@ impl<F> Cell<F> {
 }
 
 impl<F> State<F> {
-    fn overtake(&self) {
-        if let Some(write) = self.writing() {
-            write.overtaken.store(true, Ordering::SeqCst);
-        }
+    fn overtake(&self) -> Option<Overtaken> {
+        let write = self.writing()?;
+        write.overtaken.store(true, Ordering::SeqCst);
+        Some(Overtaken(write))
     }
 }
 
@@ -441,6 +439,17 @@ impl Admitted {
     }
 }
 
+/// A write that somebody has given up waiting for.
+#[derive(Clone, Debug)]
+pub(crate) struct Overtaken(Arc<Write>);
+
+impl Overtaken {
+    /// Whether the stores have answered, and it was undone.
+    pub(crate) fn is_done(&self) -> bool {
+        self.0.done.load(Ordering::SeqCst)
+    }
+}
+
 impl Drop for Admitted {
     fn drop(&mut self) {
         self.0.done.store(true, Ordering::SeqCst);
@@ -461,8 +470,8 @@ impl<O, F: Default> Closed<'_, O, F> {
     }
 
     /// Gives up waiting for it: it will undo what it did.
-    pub(crate) fn overtake(&self) {
-        lock(&self.seat.cell.state).overtake();
+    pub(crate) fn overtake(&self) -> Option<Overtaken> {
+        lock(&self.seat.cell.state).overtake()
     }
 
     /// Moves the epoch on again, and removes the entry from memory in the same critical section. `remove` must neither

@@ -4,6 +4,7 @@ pub mod backend;
 mod bridge;
 pub mod cache;
 mod chain;
+mod claims;
 pub mod clock;
 pub mod codec;
 pub mod companion;

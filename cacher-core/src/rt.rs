@@ -146,7 +146,7 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    let answer = block_on(cache.go_on(Shell::Sync, mode, key, terms()));
+    let answer = block_on(cache.go_on(Shell::Sync, mode, key, terms(), |error| (returns.shared)(error).is_some()));
     step(answer, &returns, &cache.name())
 }
 
@@ -175,7 +175,8 @@ where
         match first {
             Ok(value) => Step::Done(M::returned(value)),
             Err(((cache, key), terms)) => {
-                let answer = cache.go_on(Shell::Async, mode, key, terms).await;
+                let answer =
+                    cache.go_on(Shell::Async, mode, key, terms, move |error| (returns.shared)(error).is_some()).await;
                 step(answer, &returns, &cache.name())
             }
         }

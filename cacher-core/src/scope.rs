@@ -48,10 +48,15 @@ pub(crate) fn take() -> Mode {
     next
 }
 
-/// Answers the first cached call inside in this mode. A bypass in force holds.
+/// Answers the first cached call inside in this mode, as far as the scope in force allows: where nothing is stored,
+/// a refresh stores nothing, and where no body runs, none is run for it.
 pub(crate) fn once<T>(mode: Mode, call: impl FnOnce() -> T) -> T {
     let before = IN_FORCE.get();
-    let mode = if before.scope == Mode::Bypass { Mode::Bypass } else { mode };
+    let mode = match (mode, before.scope) {
+        (Mode::Refresh, Mode::Bypass | Mode::ReadOnly) => Mode::Bypass,
+        (Mode::Refresh, Mode::OnlyIfCached) => Mode::OnlyIfCached,
+        (mode, _) => mode,
+    };
     IN_FORCE.set(InForce { next: mode, ..before });
     let _restored = Restored(before);
     call()

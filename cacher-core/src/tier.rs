@@ -11,6 +11,7 @@ use once_cell::sync::OnceCell;
 
 use crate::{
     backend::{Backend, Cost},
+    claims::Claimant,
     clock::Clock,
     error::{Error, Kind, Result},
     format::Format,
@@ -54,6 +55,7 @@ pub(crate) struct Tier {
     open: Opener,
     opened: OnceCell<Store>,
     failed: Mutex<Option<Failed>>,
+    claimant: Claimant,
     clock: Clock,
 }
 
@@ -75,15 +77,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Opens a backend. What cannot be opened becomes a tier all the same, which tries again later.
-pub(crate) fn open(opener: Opener, clock: &Clock) -> std::result::Result<Bound, Tier> {
-    let tier = Tier { open: opener, opened: OnceCell::new(), failed: Mutex::new(None), clock: clock.clone() };
+pub(crate) fn open(opener: Opener, claimant: Claimant, clock: &Clock) -> std::result::Result<Bound, Tier> {
+    let (opened, failed, clock) = (OnceCell::new(), Mutex::new(None), clock.clone());
+    let tier = Tier { open: opener, opened, failed, claimant, clock };
     match call(opener) {
         Ok(Made::Memory(bound)) => return Ok(bound),
-        Ok(Made::Store(store)) => {
-            let _ = tier.opened.set(store);
-        }
-        Err(error) => {
-            tier.note_failure(error);
+        made => {
+            let _ = tier.keep(made);
         }
     }
     Err(tier)
@@ -116,12 +116,18 @@ impl Tier {
         {
             return Err(failed.error.clone());
         }
-        match call(self.open) {
-            // Of two that were opened at the same time the first stays.
-            Ok(Made::Store(store)) => Ok(self.opened.try_insert(store).unwrap_or_else(|(first, _)| first)),
-            Ok(Made::Memory(_)) => {
-                Err(self.note_failure(Error::new(Kind::Invalid, "the backend was memory on a second opening")))
-            }
+        self.keep(call(self.open))
+    }
+
+    /// Keeps what was opened, if the name is free there. Of two that were opened at the same time the first stays.
+    fn keep(&self, made: Result<Made>) -> Result<&Store> {
+        let store = made.and_then(|made| match made {
+            Made::Store(store) => Ok(store),
+            Made::Memory(_) => Err(Error::new(Kind::Invalid, "the backend was memory on a second opening")),
+        });
+        let store = store.and_then(|store| self.claimant.claim(store.backend.describe()).map(|()| store));
+        match store {
+            Ok(store) => Ok(self.opened.try_insert(store).unwrap_or_else(|(first, _)| first)),
             Err(error) => Err(self.note_failure(error)),
         }
     }

@@ -6,9 +6,11 @@ use std::{
     thread,
 };
 
+use once_cell::sync::OnceCell;
+
 use crate::{
     clock::{Alarm, Clock},
-    sync::{AtomicU64, Mutex, OnceLock, Ordering, lock},
+    sync::{AtomicU64, Mutex, Ordering, lock},
     time::Tick,
 };
 
@@ -27,11 +29,17 @@ struct Timer {
     earlier: Condvar,
 }
 
-static TIMER: OnceLock<Option<&'static Timer>> = OnceLock::new();
+static TIMER: OnceCell<&'static Timer> = OnceCell::new();
 
-/// Rings `alarm` on the timer's thread once the system's clock reaches its time, or at once if there can be no thread.
+/// Rings `alarm` on the timer's thread once the system's clock reaches its time. While no thread can be started, what
+/// waits is woken at once, to look at the time itself, and what was to be done is left.
 pub(crate) fn at(id: AlarmId, alarm: Alarm) {
-    let Some(timer) = TIMER.get_or_init(start) else { return alarm.ring() };
+    let Ok(timer) = TIMER.get_or_try_init(start) else {
+        if let Alarm::Wake(waker) = alarm {
+            waker.wake();
+        }
+        return;
+    };
     let mut due = lock(&timer.due);
     let first = due.first_key_value().is_none_or(|(earliest, _)| id < *earliest);
     due.insert(id, alarm);
@@ -43,14 +51,15 @@ pub(crate) fn at(id: AlarmId, alarm: Alarm) {
 
 /// Forgets an alarm, if it has not rung.
 pub(crate) fn cancel(id: AlarmId) {
-    let Some(Some(timer)) = TIMER.get() else { return };
+    let Some(timer) = TIMER.get() else { return };
     let cancelled = lock(&timer.due).remove(&id);
     drop(cancelled);
 }
 
-fn start() -> Option<&'static Timer> {
+fn start() -> std::io::Result<&'static Timer> {
     let timer: &'static Timer = Box::leak(Box::default());
-    thread::Builder::new().name("cacher-timer".into()).spawn(|| run(timer)).ok().map(|_| timer)
+    thread::Builder::new().name("cacher-timer".into()).spawn(|| run(timer))?;
+    Ok(timer)
 }
 
 fn run(timer: &Timer) -> ! {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     bridge::Shell,
-    core::{DRAIN, Removal, within},
+    core::Removal,
     key::parts::Key,
     memory::{
         held::{Held, HeldByAll},
@@ -144,20 +144,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     pub(crate) async fn invalidate(&self, shell: Shell) -> Removal {
-        let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
-        let closed = seat.close();
-        let mut stored = Removal::Absent;
-        if let Some(key) = self.stored() {
-            if within(&self.cache.core.clock, DRAIN, closed.quiet()).await.is_none() {
-                closed.overtake();
-                self.cache.bury(&key);
-                stored = Removal::Pending;
-            }
-            stored = stored.and(self.cache.remove_stored(shell, &key).await);
-        }
-        let forgotten = closed.finish(|| self.cache.forget(&self.key));
-        // What was past its time was not there any more.
-        stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.cache.is_fresh(&slot))))
+        self.cache.invalidate(shell, &self.key).await
     }
 
     pub(crate) async fn insert(&self, shell: Shell, value: H::Value) -> bool {
@@ -166,7 +153,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let terms = self.terms.with((cache.seen)(&value));
         match cache.lifetime(&self.key, &terms) {
             Some(lifetime) => cache.overwrite(shell, &seat, &self.key, self.new_value(&value, lifetime)).await,
-            None => false,
+            None => {
+                cache.invalidate(shell, &self.key).await;
+                false
+            }
         }
     }
 
@@ -182,7 +172,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     fn new_value<'a>(&self, value: &'a H::Value, lifetime: Duration) -> New<'a, H::Value, H> {
-        let load_began = self.cache.core.clock.stamp();
+        let load_began = self.cache.core.load_stamp();
         New { value, held: H::hold(value.clone()), lifetime, load_began, load_time: Duration::ZERO }
     }
 

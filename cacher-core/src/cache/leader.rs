@@ -56,7 +56,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         flight: Option<Arc<Flight<H>>>,
         terms: Terms,
     ) -> Self {
-        let began = cache.core.clock.stamp();
+        let began = cache.core.load_stamp();
         Self::with(cache, Some(Load { key, seat, flight, terms, overwrites: false, began }))
     }
 
@@ -130,7 +130,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let Some(lifetime) = cache.lifetime(&load.key, &terms) else { return };
+        let Some(lifetime) = cache.lifetime(&load.key, &terms) else {
+            // What stands there is older than what is not kept.
+            if load.overwrites {
+                cache.invalidate(shell, &load.key).await;
+            }
+            return;
+        };
         let new = New { value, held: held.clone(), lifetime, load_began: load.began, load_time: self.load_time() };
         if load.overwrites {
             cache.overwrite(shell, &load.seat, &load.key, new).await;

@@ -12,6 +12,7 @@ use crate::{
     scope::Mode,
     strategy::life::Terms,
     sync::Arc,
+    time::Tick,
 };
 
 /// The answer to a call.
@@ -58,16 +59,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Keyed::new(cache, key, terms)
     }
 
-    /// Looks further than memory.
+    /// Looks further than memory. `takes` says whether the caller can return an error of another's load.
     pub(crate) async fn go_on(
         self: &Arc<Self>,
         shell: Shell,
         mode: Mode,
         key: Key<O>,
         terms: Terms,
+        takes: impl Fn(&SharedError) -> bool,
     ) -> Lookup<O, H, T> {
         match mode {
-            Mode::Normal => self.load(shell, key, terms).await,
+            Mode::Normal => self.load(shell, key, terms, takes).await,
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
             Mode::Bypass => Lookup::Miss(Leader::unseated(self)),
             Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms).await {
@@ -103,8 +105,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Leader::new(self, key, seat, Some(flight), terms).overwriting()
     }
 
-    async fn load(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Lookup<O, H, T> {
+    async fn load(
+        self: &Arc<Self>,
+        shell: Shell,
+        key: Key<O>,
+        terms: Terms,
+        takes: impl Fn(&SharedError) -> bool,
+    ) -> Lookup<O, H, T> {
         let mut waited = false;
+        let mut deadline = None;
         loop {
             let (seat, part) = self.take_part(shell, &key);
             let flight = match part {
@@ -114,17 +123,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                     if !std::mem::replace(&mut waited, true) {
                         self.core.counters.waits.add(1);
                     }
-                    match self.follow(shell, &flight).await {
+                    match self.follow(shell, &flight, &mut deadline).await {
                         Followed::Landed(held) => {
                             self.core.counters.misses.add(1);
                             return Lookup::Hit(held.value());
                         }
-                        Followed::Failed(error) => {
+                        Followed::Failed(error) if takes(&error) => {
                             self.core.counters.misses.add(1);
                             return Lookup::Failed(error);
                         }
                         Followed::Again => continue,
-                        Followed::Alone => return Lookup::Miss(self.load_alone(key, terms)),
+                        Followed::Alone | Followed::Failed(_) => return Lookup::Miss(self.load_alone(key, terms)),
                     }
                 }
             };
@@ -154,9 +163,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (Part::Lead(flight), earlier)
     }
 
-    async fn follow(&self, shell: Shell, flight: &Flight<H>) -> Followed<H> {
+    /// Waits for another's load; for several in turn no longer than for one.
+    async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
-        flight.follow(shell, clock, || clock.tick().after(self.core.config.patience)).await
+        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(self.core.config.patience));
+        flight.follow(shell, clock, deadline).await
     }
 
     fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Leader<O, H, T> {

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 use super::{Cache, Landing};
 use crate::{
     core::{Member, on_worker_at},
-    fence::{Overwriting, Seat},
+    fence::{Overtaken, Overwriting, Seat},
     key::parts::{ByHash, Key},
     memory::{
         held::Held,
@@ -13,7 +13,7 @@ use crate::{
         table::{Dropped, Table},
     },
     strategy::life,
-    sync::{Arc, Weak, lock},
+    sync::{Arc, Weak},
     time::{Stamp, Tick},
 };
 
@@ -120,7 +120,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let gone = self.table.as_ref().and_then(|table| table.remove(query, |slot| slot.expired(now)));
         if let Some((_, slot)) = &gone {
             self.core.counters.expirations.add(1);
-            self.count_local(slot.generation(), -1, slot.weight());
+            self.count_out(slot);
         }
     }
 
@@ -160,13 +160,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         match outcome {
             None | Some(Outcome::Refused { gone: None, .. }) => false,
             Some(Outcome::Refused { gone: Some((_, slot)), .. }) => {
-                self.count_local(slot.generation(), -1, slot.weight());
+                self.count_out(&slot);
                 false
             }
             Some(Outcome::Entered { deadline, generation, weight, dropped }) => {
                 self.core.counters.evictions.add(dropped.evicted(hash));
-                self.count_local(generation, 1, weight);
-                dropped.each(|slot| self.count_local(slot.generation(), -1, slot.weight()));
+                self.count_in(generation, weight);
+                dropped.each(|slot| self.count_out(slot));
                 if let Some(when) = self.expiries.note(deadline, hash) {
                     self.sweep_at(when);
                 }
@@ -193,24 +193,26 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(super) fn forget(&self, key: &Key<O>) -> Option<(Key<O>, Slot<H>)> {
         let gone = self.table.as_ref()?.remove(key, |_| true);
         if let Some((_, slot)) = &gone {
-            self.count_local(slot.generation(), -1, slot.weight());
+            self.count_out(slot);
         }
         gone
     }
 
-    /// The table of one thread is not seen from others, so its entries are counted.
-    fn count_local(&self, generation: u64, entries: i64, weight: u64) {
-        if !self.is_local() {
-            return;
+    /// The table of one thread is not seen from others, so its entries are counted, and cleared when it grows again.
+    fn count_in(&self, generation: u64, weight: u64) {
+        let first = self.is_local() && self.share.add(generation, weight);
+        let Some(table) = self.table.as_ref().filter(|_| first) else { return };
+        let all: Vec<_> = table.take_all().collect();
+        let (kept, cleared): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, slot)| slot.generation() == generation);
+        for (key, slot) in kept {
+            drop(table.insert(key, slot));
         }
-        let mut local = lock(&self.core.local);
-        let current = self.core.generation.current();
-        if local.generation != current {
-            *local = crate::core::LocalCount { generation: current, ..Default::default() };
-        }
-        if generation == current {
-            local.entries = local.entries.saturating_add_signed(entries);
-            local.weight = if entries > 0 { local.weight + weight } else { local.weight.saturating_sub(weight) };
+        drop(cleared);
+    }
+
+    fn count_out(&self, slot: &Slot<H>) {
+        if self.is_local() {
+            self.share.take(slot.generation(), slot.weight());
         }
     }
 
@@ -224,7 +226,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             match table.remove(&ByHash(hash), |slot| slot.expired(now)) {
                 Some((key, slot)) => {
                     self.core.counters.expirations.add(1);
-                    self.count_local(slot.generation(), -1, slot.weight());
+                    self.count_out(&slot);
                     gone.push((key, slot));
                 }
                 // Replaced, or asked for meanwhile: its time comes later.
@@ -261,8 +263,8 @@ where
         Box::pin(self.fence.quiet())
     }
 
-    fn overtake(&self) {
-        self.fence.overtake();
+    fn overtake(&self) -> Vec<Overtaken> {
+        self.fence.overtake()
     }
 
     fn empty(&self) {

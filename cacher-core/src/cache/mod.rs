@@ -16,7 +16,7 @@ pub use lookup::Lookup;
 use crate::{
     clock::Clock,
     codec::Codec,
-    core::{Core, Member},
+    core::{Core, LocalShare, Member},
     fence::{Fence, Generation, Token},
     flight::Flight,
     key::parts::Key,
@@ -43,6 +43,8 @@ pub struct Cache<O, H: Held, T> {
     expiries: Expiries,
     /// The cache as others know it, if threads share it.
     member: OnceLock<Weak<dyn Member>>,
+    /// What it counts for if it belongs to one thread.
+    share: LocalShare,
 }
 
 /// The load in flight at a key, and when it took off.
@@ -79,6 +81,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             weigh: typed.weigh,
             expiries: Expiries::default(),
             member: OnceLock::new(),
+            share: LocalShare::new(Arc::clone(&core)),
             core,
         })
     }
@@ -102,7 +105,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// What an entry counts against the bound of memory.
     fn weight(&self, value: &H::Value) -> u64 {
         match self.core.bound {
-            Some(bound @ Bound::Bytes(_)) => bound.weight((self.weigh)(value) + size_of::<Key<O>>() as u64 + 64),
+            Some(bound @ Bound::Bytes(_)) => {
+                bound.weight((self.weigh)(value).saturating_add(size_of::<Key<O>>() as u64 + 64))
+            }
             _ => 1,
         }
     }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::{Cache, Landing, memory::Arrival};
 use crate::{
     bridge::{self, Shell},
-    core::Core,
+    codec::guarded,
+    core::{Core, DRAIN, within},
     entry::Times,
     envelope::{self, Content, Identity},
     error::Result,
-    fence::{Admitted, Seat},
+    fence::{Admitted, Overtaken, Seat},
     format::Format,
     hex,
     key::parts::Key,
@@ -43,14 +44,14 @@ pub(super) struct Shipment {
     name: Arc<str>,
     times: Times,
     /// Outermost first, so that an upper tier never leads.
-    entries: Vec<(Arc<Tier>, Result<Vec<u8>>)>,
+    entries: Vec<(usize, Result<Vec<u8>>)>,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The key for the stores, if there are any and they can keep it.
     pub(super) fn stored_key(&self, key: &Key<O>) -> Option<StoredKey> {
         let codec = self.codec.as_ref().filter(|_| self.core.has_stores())?;
-        let identity = self.core.or_fault((codec.identity)(&key.parts))?;
+        let identity = self.core.or_fault(guarded(|| (codec.identity)(&key.parts)))?;
         let name = hex::to_hex(blake3::hash(&identity).as_bytes());
         Some(StoredKey { identity: identity.into(), name: name.into() })
     }
@@ -77,7 +78,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         tier: usize,
     ) -> Option<Found<H::Value>> {
         let opened = self.core.or_fault(envelope::open(bytes, format.name(), &self.identity(key)))?;
-        if self.core.is_buried(&key.name, opened.times.load_began) {
+        if self.core.graves[tier].holds(&key.name, opened.times.load_began) {
             return None;
         }
         let now = self.core.clock.stamp();
@@ -87,7 +88,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             return None;
         };
         let decode = self.codec.as_ref()?.decode;
-        let value = self.core.or_fault(decode(format, &opened.value))?;
+        let value = self.core.or_fault(guarded(|| decode(format, &opened.value)))?;
         Some(Found { value, times: opened.times, left, tier })
     }
 
@@ -104,12 +105,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         found: &Found<H::Value>,
         terms: &Terms,
     ) {
-        let tiers = self.core.tiers();
-        let upper = &tiers[..found.tier];
         if let Some(times) = self.touched(found, terms) {
-            self.write(shell, seat, (key, owned), &found.value, times, &tiers[..=found.tier]).await;
-        } else if !upper.is_empty() {
-            self.write(shell, seat, (key, owned), &found.value, found.times, upper).await;
+            self.write(shell, seat, (key, owned), &found.value, times, found.tier + 1).await;
+        } else if found.tier > 0 {
+            self.write(shell, seat, (key, owned), &found.value, found.times, found.tier).await;
         }
     }
 
@@ -117,13 +116,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// times in the time that it may be idle.
     fn touched(&self, found: &Found<H::Value>, terms: &Terms) -> Option<Times> {
         let tti = self.core.config.life.tti?;
-        let end = life::end(found.times.created, &terms.with((self.seen)(&found.value)));
+        let end = life::end_of(found.times.created, &terms.with((self.seen)(&found.value)));
         let later = self.core.clock.stamp().after(tti).min(end);
         let prolonged = Times { fresh_until: later, keep_until: later, ..found.times };
         (later.since(found.times.fresh_until) > tti / 8).then_some(prolonged)
     }
 
-    /// Writes a value to stores, unless something has invalidated it, and says whether it did.
+    /// Writes a value to the first stores, unless something has invalidated it, and says whether it did.
     pub(super) async fn write(
         &self,
         shell: Shell,
@@ -131,11 +130,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (key, owned): (&StoredKey, &Key<O>),
         value: &H::Value,
         times: Times,
-        tiers: &[Arc<Tier>],
+        stores: usize,
     ) -> bool {
         // Encoding runs the user's code: before the write is admitted, which others wait for.
-        let shipment = self.pack(key, owned, value, times, tiers);
-        let Some(admitted) = seat.admit().await else { return false };
+        let shipment = self.pack(key, owned, value, times, stores);
+        let admitted = within(&self.core.clock, DRAIN, seat.admit()).await;
+        let Some(admitted) = admitted.flatten() else { return false };
         self.ship(shell, shipment, admitted).await;
         true
     }
@@ -143,22 +143,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Sends a value to its stores. It arrives even if the caller does not wait for it.
     pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) {
         let core = Arc::clone(&self.core);
-        let quick = shipment.entries.iter().all(|(tier, _)| tier.writes_quickly());
-        bridge::run(shell, quick, move || shipment.deliver(&core, &admitted)).await;
+        let quick = shipment.entries.iter().all(|(tier, _)| core.tiers()[*tier].writes_quickly());
+        bridge::run(shell, quick, move || shipment.deliver(&core, admitted)).await;
     }
 
-    /// Seals a value for each of its stores.
+    /// Seals a value for each of the first stores.
     pub(super) fn pack(
         &self,
         key: &StoredKey,
         owned: &Key<O>,
         value: &H::Value,
         times: Times,
-        tiers: &[Arc<Tier>],
+        stores: usize,
     ) -> Shipment {
-        let entries = tiers.iter().rev().map(|tier| {
+        let tiers = self.core.tiers()[..stores].iter().enumerate().rev();
+        let entries = tiers.map(|(index, tier)| {
             let entry = tier.store().and_then(|store| self.seal(store.format, key, owned, value, &times));
-            (Arc::clone(tier), entry)
+            (index, entry)
         });
         Shipment { name: Arc::clone(&key.name), times, entries: entries.collect() }
     }
@@ -172,8 +173,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         times: &Times,
     ) -> Result<Vec<u8>> {
         let Some(codec) = &self.codec else { return Ok(Vec::new()) };
-        let value = (codec.encode)(format, value)?;
-        let arguments = (codec.arguments)(format, &owned.parts, self.core.config.arguments);
+        let value = guarded(|| (codec.encode)(format, value))?;
+        let arguments = guarded(|| Ok((codec.arguments)(format, &owned.parts, self.core.config.arguments)))?;
         let content = Content { value: &value, arguments: arguments.as_deref() };
         Ok(envelope::seal(format.name(), &self.identity(key), times, &content))
     }
@@ -193,8 +194,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         self.core.remove(shell, Arc::clone(&key.name)).await
     }
 
-    pub(super) fn bury(&self, key: &StoredKey) {
-        self.core.bury(Arc::clone(&key.name));
+    pub(super) fn bury(&self, key: &StoredKey, overtaken: Option<Overtaken>) {
+        self.core.bury(&key.name, overtaken);
     }
 }
 
@@ -219,20 +220,31 @@ async fn get(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, name: &Arc<str>) 
 
 impl Shipment {
     /// Puts the entries. One that a store did not take must not stand there in an older form, and one that came too
-    /// late for an invalidation must not stand at all.
-    fn deliver(self, core: &Arc<Core>, admitted: &Admitted) {
-        let mut complete = true;
-        for (tier, entry) in self.entries {
-            let put = entry.and_then(|entry| {
-                let expires = self.times.keep_until.to_system();
-                tier.operate(|store| store.backend.put(&core.store_key(store, &self.name), &entry, expires))
-            });
-            complete &= core.or_fault(put).is_some();
+    /// late for an invalidation must not stand at all. Faults are reported when others may write again.
+    fn deliver(self, core: &Arc<Core>, admitted: Admitted) {
+        let mut faults = Vec::new();
+        let mut failed = Vec::new();
+        for (tier, entry) in &self.entries {
+            match entry.as_ref().map_err(Clone::clone).and_then(|entry| self.put(core, *tier, entry)) {
+                Ok(()) => core.graves[*tier].replaced(&self.name, self.times.load_began),
+                Err(error) => {
+                    faults.push(error);
+                    failed.push(*tier);
+                }
+            }
         }
-        if !complete || admitted.is_overtaken() {
-            core.remove_or_bury(&self.name);
-        } else {
-            core.unbury(&self.name, self.times.load_began);
+        if admitted.is_overtaken() {
+            failed = self.entries.iter().map(|(tier, _)| *tier).collect();
         }
+        for tier in failed {
+            core.remove_or_bury(tier, &self.name);
+        }
+        drop(admitted);
+        faults.into_iter().for_each(|fault| core.fault(fault));
+    }
+
+    fn put(&self, core: &Core, tier: usize, entry: &[u8]) -> Result<()> {
+        let expires = self.times.keep_until.to_system();
+        core.tiers()[tier].operate(|store| store.backend.put(&core.store_key(store, &self.name), entry, expires))
     }
 }

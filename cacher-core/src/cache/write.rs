@@ -1,10 +1,11 @@
-//! A new value on its way into every tier: the stores first, outermost foremost, then memory.
+//! A new value on its way into every tier, the stores first, outermost foremost, then memory; and an old one's way out.
 
 use std::time::Duration;
 
 use super::{Cache, Landing, memory::Arrival};
 use crate::{
     bridge::Shell,
+    core::{DRAIN, Removal, within},
     entry::Times,
     fence::Seat,
     key::parts::Key,
@@ -43,7 +44,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     ) -> bool {
         let times = self.times(&new);
         let shipped = match self.stored_key(key) {
-            Some(stored) => self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers()).await,
+            Some(stored) => self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers().len()).await,
             None => false,
         };
         let arrival = self.arrive(new, times);
@@ -59,15 +60,34 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         new: New<'_, H::Value, H>,
     ) -> bool {
         let times = self.times(&new);
-        let shipment = self.stored_key(key).map(|stored| self.pack(&stored, key, new.value, times, self.core.tiers()));
+        let shipment =
+            self.stored_key(key).map(|stored| self.pack(&stored, key, new.value, times, self.core.tiers().len()));
         let arrival = self.arrive(new, times);
         let Some(overwriting) = seat.overwrite() else { return false };
         let shipped = shipment.is_some();
         if let Some(shipment) = shipment {
-            let Some(admitted) = overwriting.admit().await else { return false };
+            let admitted = within(&self.core.clock, DRAIN, overwriting.admit()).await;
+            let Some(admitted) = admitted.flatten() else { return false };
             self.ship(shell, shipment, admitted).await;
         }
         self.replace(seat, overwriting, key, arrival) || shipped
+    }
+
+    /// Removes a value from every tier, fenced.
+    pub(super) async fn invalidate(&self, shell: Shell, key: &Key<O>) -> Removal {
+        let (seat, ()) = self.fence.enter(key, |_, _| ());
+        let closed = seat.close();
+        let mut stored = Removal::Absent;
+        if let Some(stored_key) = self.stored_key(key) {
+            if within(&self.core.clock, DRAIN, closed.quiet()).await.is_none() {
+                self.bury(&stored_key, closed.overtake());
+                stored = Removal::Pending;
+            }
+            stored = stored.and(self.remove_stored(shell, &stored_key).await);
+        }
+        let forgotten = closed.finish(|| self.forget(key));
+        // What was past its time was not there any more.
+        stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.is_fresh(&slot))))
     }
 
     fn times(&self, new: &New<'_, H::Value, H>) -> Times {

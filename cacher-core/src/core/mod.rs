@@ -1,11 +1,12 @@
 //! The half of a cache that has no types: its name, its counters, its stores.
 
+mod graves;
 mod removals;
 mod work;
 
+use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
-use removals::Tombstones;
 pub(crate) use work::{on_worker_at, within};
 
 use std::{
@@ -16,15 +17,16 @@ use std::{
 use crate::{
     backend,
     bridge::{self, Shell},
+    claims::Claimant,
     clock::Clock,
     error::{Error, Result},
     fault::{self, Fault},
-    fence::Generation,
+    fence::{Generation, Overtaken},
     memory::table::Bound,
     place, registry,
     stats::{Counters, Stats},
     strategy::life::Life,
-    sync::{Arc, AtomicBool, Mutex, Weak, lock},
+    sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
     tier::{self, Opener, Tier},
 };
 
@@ -66,7 +68,7 @@ pub(crate) trait Member: Send + Sync {
     /// The fence of the table, to wait for writes that were admitted.
     fn quiet(&self) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     /// Gives up waiting for writes that were admitted.
-    fn overtake(&self);
+    fn overtake(&self) -> Vec<Overtaken>;
     /// Drops what is in memory.
     fn empty(&self);
     /// Entries, and what they weigh.
@@ -87,8 +89,11 @@ pub struct Core {
     pub(crate) generation: Arc<Generation>,
     pub(crate) local: Mutex<LocalCount>,
     tiers: Vec<Arc<Tier>>,
-    tombstones: Mutex<Tombstones>,
-    any_tombstone: AtomicBool,
+    /// One for each tier.
+    pub(crate) graves: Vec<Graves>,
+    last_load: AtomicU64,
+    last_removal: AtomicU64,
+    retrying: AtomicBool,
     members: Mutex<Members>,
 }
 
@@ -101,12 +106,65 @@ impl std::fmt::Debug for Members {
     }
 }
 
-/// How many entries of the current generation the tables of all threads hold.
+/// How many entries of the current generation tables of single threads hold.
 #[derive(Debug, Default)]
 pub(crate) struct LocalCount {
-    pub(crate) generation: u64,
-    pub(crate) entries: u64,
-    pub(crate) weight: u64,
+    generation: u64,
+    entries: u64,
+    weight: u64,
+}
+
+impl LocalCount {
+    /// Adds to the count of a generation, which starts anew with each.
+    pub(crate) fn add(&mut self, generation: u64, entries: u64, weight: u64) {
+        if self.generation != generation {
+            *self = Self { generation, ..Self::default() };
+        }
+        self.entries += entries;
+        self.weight = self.weight.saturating_add(weight);
+    }
+
+    /// Takes from the count of a generation, if it is this one's.
+    pub(crate) fn take(&mut self, generation: u64, entries: u64, weight: u64) {
+        if self.generation == generation {
+            self.entries = self.entries.saturating_sub(entries);
+            self.weight = self.weight.saturating_sub(weight);
+        }
+    }
+}
+
+/// What the table of one thread adds to the count of all, while it exists.
+#[derive(Debug)]
+pub(crate) struct LocalShare {
+    core: Arc<Core>,
+    own: Mutex<LocalCount>,
+}
+
+impl LocalShare {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core, own: Mutex::default() }
+    }
+
+    /// Counts an entry. Says whether it is the first of its generation, so that all others were cleared.
+    pub(crate) fn add(&self, generation: u64, weight: u64) -> bool {
+        let mut own = lock(&self.own);
+        let first = own.generation != generation;
+        own.add(generation, 1, weight);
+        lock(&self.core.local).add(generation, 1, weight);
+        first
+    }
+
+    pub(crate) fn take(&self, generation: u64, weight: u64) {
+        lock(&self.own).take(generation, 1, weight);
+        lock(&self.core.local).take(generation, 1, weight);
+    }
+}
+
+impl Drop for LocalShare {
+    fn drop(&mut self) {
+        let own = lock(&self.own);
+        lock(&self.core.local).take(own.generation, own.entries, own.weight);
+    }
 }
 
 const SWEEP: Duration = Duration::from_secs(300);
@@ -118,31 +176,33 @@ impl Core {
         let place = place::function(path);
         let name: Arc<str> = config.name.map_or_else(|| place.as_str().into(), Into::into);
         // The path of a function holds its type parameters; a given name does not.
-        let namespace = config.name.map_or_else(|| name.to_string(), |name| name.to_owned() + &place::generics(&place));
+        let namespace: Arc<str> = match config.name {
+            Some(name) => (name.to_owned() + &place::generics(&place)).into(),
+            None => Arc::clone(&name),
+        };
+        let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
         let mut memory = if config.backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
         let mut tiers = Vec::new();
         for opener in &config.backends {
-            match tier::open(*opener, &clock) {
+            match tier::open(*opener, claimant.clone(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
                 Err(tier) => tiers.push(Arc::new(tier)),
             }
         }
-        if let Err(error) = registry::claim(&namespace, owner, &tiers) {
-            fault::report(&Fault { cache: Arc::clone(&name), error });
-            tiers.clear();
-        }
         let core = Arc::new(Self {
             name,
-            namespace: namespace.into(),
+            namespace,
             config,
             clock,
             bound: memory,
             counters: Counters::default(),
             generation: Arc::default(),
             local: Mutex::default(),
+            graves: tiers.iter().map(|_| Graves::default()).collect(),
             tiers,
-            tombstones: Mutex::default(),
-            any_tombstone: AtomicBool::new(false),
+            last_load: AtomicU64::new(0),
+            last_removal: AtomicU64::new(0),
+            retrying: AtomicBool::new(false),
             members: Mutex::default(),
         });
         registry::add(&core);
@@ -182,8 +242,7 @@ impl Core {
     pub(crate) fn stats(&self) -> Stats {
         let mut stats = self.counters.read();
         (stats.entries, stats.bytes) = self.size();
-        let tombstones = lock(&self.tombstones);
-        stats.pending_removals = tombstones.keys.len() as u64 + u64::from(tombstones.all.is_some());
+        stats.pending_removals = self.graves.iter().map(Graves::count).sum();
         stats
     }
 

@@ -1,12 +1,13 @@
 //! Removing entries: from all stores, fenced, and again later where a store could not be reached.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
-use super::{Core, work::within};
+use super::{Core, graves::Stone, work::within};
 use crate::{
     bridge::{self, Shell},
-    fence::Generation,
-    sync::{Arc, Ordering, lock},
+    error::{Kind, Result},
+    fence::{Generation, Overtaken},
+    sync::{Arc, Ordering},
     time::Stamp,
 };
 
@@ -39,17 +40,9 @@ impl Removal {
     }
 }
 
-/// Removals that failed: an entry whose load began before its tombstone is not served.
-#[derive(Debug, Default)]
-pub(super) struct Tombstones {
-    pub(super) keys: HashMap<Arc<str>, Stamp>,
-    pub(super) all: Option<Stamp>,
-    retrying: bool,
-}
-
-const MOST_TOMBSTONES: usize = 1024;
 const RETRY: Duration = Duration::from_secs(1);
-/// How long an invalidation waits for a write that a store does not answer.
+
+/// How long an invalidation or a write waits for another write that a store does not answer.
 pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 impl Core {
@@ -65,10 +58,8 @@ impl Core {
                 }
             });
             if drained.await.is_none() {
-                for member in &members {
-                    member.overtake();
-                }
-                self.bury_all();
+                let overtaken: Vec<_> = members.iter().flat_map(|member| member.overtake()).collect();
+                self.bury_all(&overtaken);
                 removal = Removal::Pending;
             }
             removal = removal.and(self.clear_stores(shell).await);
@@ -83,121 +74,105 @@ impl Core {
     async fn clear_stores(self: &Arc<Self>, shell: Shell) -> Removal {
         let core = Arc::clone(self);
         let quick = self.tiers.iter().all(|tier| tier.writes_quickly());
-        bridge::run(shell, quick, move || core.clear_stores_now()).await
+        bridge::run(shell, quick, move || {
+            (0..core.tiers.len()).fold(Removal::Absent, |removal, tier| removal.and(core.clear_tier(tier)))
+        })
+        .await
     }
 
-    fn clear_stores_now(self: &Arc<Self>) -> Removal {
-        let mut removal = Removal::Absent;
-        for tier in &self.tiers {
-            let cleared = tier.operate(|store| store.backend.clear(&self.namespace));
-            removal = removal.and(match self.or_fault(cleared) {
-                Some(count) => Removal::of(count > 0),
-                None => Removal::Pending,
-            });
+    fn clear_tier(self: &Arc<Self>, tier: usize) -> Removal {
+        let cleared = self.try_clear(tier);
+        let retry = !matches!(&cleared, Err(error) if error.kind() == Kind::Unsupported);
+        match self.or_fault(cleared) {
+            Some(count) => Removal::of(count > 0),
+            None => {
+                self.graves[tier].bury_all(Stone { retry, ..Stone::new(self.removal_stamp()) });
+                self.retry_later();
+                Removal::Pending
+            }
         }
-        if removal == Removal::Pending {
-            self.bury_all();
-        }
-        removal
+    }
+
+    fn try_clear(&self, tier: usize) -> Result<u64> {
+        self.tiers[tier].operate(|store| store.backend.clear(&self.namespace))
     }
 
     /// Removes one entry from all stores.
     pub(crate) async fn remove(self: &Arc<Self>, shell: Shell, name: Arc<str>) -> Removal {
         let core = Arc::clone(self);
         let quick = self.tiers.iter().all(|tier| tier.writes_quickly());
-        bridge::run(shell, quick, move || core.remove_or_bury(&name)).await
+        bridge::run(shell, quick, move || {
+            (0..core.tiers.len()).fold(Removal::Absent, |removal, tier| removal.and(core.remove_or_bury(tier, &name)))
+        })
+        .await
     }
 
-    /// Removes an entry from all stores here and now, or sees to it that it is not served.
-    pub(crate) fn remove_or_bury(self: &Arc<Self>, name: &Arc<str>) -> Removal {
-        let removal = self.remove_now(name);
-        if removal == Removal::Pending {
-            self.bury(Arc::clone(name));
-        }
-        removal
-    }
-
-    fn remove_now(&self, name: &Arc<str>) -> Removal {
-        let mut removal = Removal::Absent;
-        for tier in &self.tiers {
-            let removed = tier.operate(|store| store.backend.remove(&self.store_key(store, name)));
-            removal = removal.and(self.or_fault(removed).map_or(Removal::Pending, Removal::of));
-        }
-        removal
-    }
-
-    /// Notes a removal that failed.
-    pub(crate) fn bury(self: &Arc<Self>, name: Arc<str>) {
-        let now = self.clock.stamp();
-        self.change_tombstones(|tombstones| {
-            if tombstones.keys.len() < MOST_TOMBSTONES {
-                tombstones.keys.insert(name, now);
-            } else {
-                tombstones.keys.clear();
-                tombstones.all = Some(now);
+    /// Removes an entry from a store here and now, or sees to it that it is not served.
+    pub(crate) fn remove_or_bury(self: &Arc<Self>, tier: usize, name: &Arc<str>) -> Removal {
+        match self.or_fault(self.try_remove(tier, name)) {
+            Some(removed) => Removal::of(removed),
+            None => {
+                self.graves[tier].bury(Arc::clone(name), Stone::new(self.removal_stamp()));
+                self.retry_later();
+                Removal::Pending
             }
-        });
+        }
     }
 
-    fn bury_all(self: &Arc<Self>) {
-        let now = self.clock.stamp();
-        self.change_tombstones(|tombstones| {
-            tombstones.keys.clear();
-            tombstones.all = Some(now);
-        });
+    fn try_remove(&self, tier: usize, name: &Arc<str>) -> Result<bool> {
+        self.tiers[tier].operate(|store| store.backend.remove(&self.store_key(store, name)))
     }
 
-    fn change_tombstones(self: &Arc<Self>, change: impl FnOnce(&mut Tombstones)) {
-        let retry = {
-            let mut tombstones = lock(&self.tombstones);
-            change(&mut tombstones);
-            let any = tombstones.all.is_some() || !tombstones.keys.is_empty();
-            self.any_tombstone.store(any, Ordering::SeqCst);
-            any && !std::mem::replace(&mut tombstones.retrying, true)
-        };
-        if retry {
+    /// Notes an entry that a write may still bring back.
+    pub(crate) fn bury(self: &Arc<Self>, name: &Arc<str>, overtaken: Option<Overtaken>) {
+        let stamp = self.removal_stamp();
+        for graves in &self.graves {
+            let overtaken = overtaken.iter().cloned().collect();
+            graves.bury(Arc::clone(name), Stone { overtaken, ..Stone::new(stamp) });
+        }
+        self.retry_later();
+    }
+
+    fn bury_all(self: &Arc<Self>, overtaken: &[Overtaken]) {
+        let stamp = self.removal_stamp();
+        for graves in &self.graves {
+            graves.bury_all(Stone { overtaken: overtaken.to_vec(), ..Stone::new(stamp) });
+        }
+        self.retry_later();
+    }
+
+    /// The time of a removal: after the beginning of every load until now, whatever the time of day does.
+    fn removal_stamp(&self) -> Stamp {
+        let stamp = Stamp(self.clock.stamp().0.max(self.last_load.load(Ordering::SeqCst)));
+        self.last_removal.fetch_max(stamp.0, Ordering::SeqCst);
+        stamp
+    }
+
+    /// The time when a load begins: after every removal until now.
+    pub(crate) fn load_stamp(&self) -> Stamp {
+        let stamp = Stamp(self.clock.stamp().0.max(self.last_removal.load(Ordering::SeqCst).saturating_add(1)));
+        self.last_load.fetch_max(stamp.0, Ordering::SeqCst);
+        stamp
+    }
+
+    fn retry_later(self: &Arc<Self>) {
+        if !self.retrying.swap(true, Ordering::SeqCst) {
             self.later(RETRY, Self::retry_removals);
         }
     }
 
-    /// Whether an entry that a store returned was removed before.
-    pub(crate) fn is_buried(&self, name: &str, load_began: Stamp) -> bool {
-        self.any_tombstone.load(Ordering::SeqCst) && {
-            let tombstones = lock(&self.tombstones);
-            let buried = tombstones.keys.get(name).copied().max(tombstones.all);
-            buried.is_some_and(|buried| load_began <= buried)
-        }
-    }
-
-    /// Forgets a removal that a newer entry has made good.
-    pub(crate) fn unbury(&self, name: &str, load_began: Stamp) {
-        if !self.any_tombstone.load(Ordering::SeqCst) {
-            return;
-        }
-        let mut tombstones = lock(&self.tombstones);
-        if tombstones.keys.get(name).is_some_and(|buried| *buried < load_began) {
-            tombstones.keys.remove(name);
-        }
-    }
-
     fn retry_removals(self: &Arc<Self>) {
-        let (keys, all) = {
-            let mut tombstones = lock(&self.tombstones);
-            tombstones.retrying = false;
-            (tombstones.keys.clone(), tombstones.all)
-        };
-        let cleared = all.filter(|_| self.clear_stores_now() != Removal::Pending);
-        let removed: Vec<_> = keys.into_iter().filter(|(name, _)| self.remove_now(name) != Removal::Pending).collect();
-        self.change_tombstones(|tombstones| {
-            if tombstones.all == cleared {
-                tombstones.all = None;
-            }
-            for (name, buried) in removed {
-                if tombstones.keys.get(&name) == Some(&buried) {
-                    tombstones.keys.remove(&name);
-                }
-            }
-        });
+        self.retrying.store(false, Ordering::SeqCst);
+        for (tier, graves) in self.graves.iter().enumerate() {
+            let (keys, all) = graves.to_retry();
+            let all = all.filter(|_| self.or_fault(self.try_clear(tier)).is_some());
+            let removed = |(name, _): &(Arc<str>, Stamp)| self.or_fault(self.try_remove(tier, name)).is_some();
+            let keys: Vec<_> = keys.into_iter().filter(removed).collect();
+            graves.lift(&keys, all);
+        }
+        if self.graves.iter().any(super::graves::Graves::wait_for_retry) {
+            self.retry_later();
+        }
     }
 }
 

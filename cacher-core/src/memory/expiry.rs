@@ -43,7 +43,11 @@ impl Expiries {
         state.alarms = state.alarms.split_off(&next);
         let later = state.buckets.split_off(&next);
         let due = std::mem::replace(&mut state.buckets, later);
-        due.into_values().flatten().collect()
+        // Of an entry that was replaced there are several notes, which would all be kept for the one that lives.
+        let mut due: Vec<_> = due.into_values().flatten().collect();
+        due.sort_unstable();
+        due.dedup();
+        due
     }
 
     /// The time at which to call [`due`](Self::due) again.

@@ -26,6 +26,10 @@ pub trait Holder {
     type Held;
 }
 
+impl<V> Holder for Copied<V> {
+    type Held = V;
+}
+
 impl<V> Holder for Inline<V> {
     type Held = V;
 }
@@ -34,7 +38,11 @@ impl<V> Holder for Shared<V> {
     type Held = V;
 }
 
-/// Copying it runs no code of the user.
+/// Copied bit by bit: a `Clone` that a `Copy` type has besides is not asked.
+#[derive(Debug)]
+pub struct Copied<V>(V);
+
+/// Cloning it runs no code of the user.
 #[derive(Clone, Debug)]
 pub struct Inline<V>(V);
 
@@ -46,6 +54,28 @@ impl<V> Clone for Shared<V> {
     #[inline]
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
+    }
+}
+
+#[expect(clippy::expl_impl_clone_on_copy, reason = "only a type that is `Copy` has it")]
+impl<V: Copy> Clone for Copied<V> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<V: Copy> Copy for Copied<V> {}
+
+impl<V: Copy + 'static> Held for Copied<V> {
+    type Value = V;
+    #[inline]
+    fn hold(value: V) -> Self {
+        Self(value)
+    }
+    #[inline]
+    fn value(self) -> V {
+        self.0
     }
 }
 
@@ -147,7 +177,7 @@ pub trait HoldShared {
 }
 
 impl<V: Copy> HoldCopy for &&Kind<V> {
-    type Held = Inline<V>;
+    type Held = Copied<V>;
 }
 
 impl<V: Leaf> HoldLeaf for &Kind<V> {

@@ -68,7 +68,7 @@ macro_rules! items {
     ($([$($name:ident),*] $type:ty),*) => { $(
         impl<$($name: Weigh),*> Weigh for $type {
             fn weigh(&self) -> u64 {
-                size_of::<Self>() + self.iter().map(|item| item.weigh()).sum::<u64>()
+                self.iter().fold(size_of::<Self>(), |sum, item| sum.saturating_add(item.weigh()))
             }
         }
     )* };
@@ -80,7 +80,8 @@ macro_rules! pairs {
     ($([$($state:ident)?] $type:ty),*) => { $(
         impl<K: Weigh, V: Weigh $(, $state)?> Weigh for $type {
             fn weigh(&self) -> u64 {
-                size_of::<Self>() + self.iter().map(|(key, value)| key.weigh() + value.weigh()).sum::<u64>()
+                let pairs = self.iter().map(|(key, value)| key.weigh().saturating_add(value.weigh()));
+                pairs.fold(size_of::<Self>(), u64::saturating_add)
             }
         }
     )* };
@@ -92,7 +93,7 @@ macro_rules! pointers {
     ($($type:ty),*) => { $(
         impl<T: Weigh> Weigh for $type {
             fn weigh(&self) -> u64 {
-                size_of::<Self>() + (**self).weigh()
+                size_of::<Self>().saturating_add((**self).weigh())
             }
         }
     )* };
@@ -104,7 +105,9 @@ macro_rules! tuples {
     ($([$($name:ident $index:tt),+])*) => { $(
         impl<$($name: Weigh),+> Weigh for ($($name,)+) {
             fn weigh(&self) -> u64 {
-                0 $(+ self.$index.weigh())+
+                let sum = 0_u64;
+                $(let sum = sum.saturating_add(self.$index.weigh());)+
+                sum
             }
         }
     )* };

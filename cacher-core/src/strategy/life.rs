@@ -150,6 +150,12 @@ pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
     terms.expires_at.map_or(Stamp::NEVER, Stamp::from).min(longest)
 }
 
+/// The same for a value that was seen.
+#[must_use]
+pub(crate) fn end_of(created: Stamp, terms: &Terms) -> Stamp {
+    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, ..*terms })
+}
+
 /// The end of a life on the clock of memory.
 #[must_use]
 pub(crate) fn until(now: Tick, lifetime: Duration) -> Tick {

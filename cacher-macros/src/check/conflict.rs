@@ -94,13 +94,14 @@ pub(super) fn bounds_have_memory_to_bound(Subject { args, .. }: Subject, errors:
 // The instances would share what is in the store, and a cache that goes with its instance needs none.
 pub(super) fn site_is_in_memory(Subject { args, .. }: Subject, errors: &Errors) {
     let (Some(_), Some(backend)) = (&args.site, &args.backend) else { return };
-    let shared = |one: &&Backend| matches!(one, Backend::Url(url) if backend::is_store(&url.value()));
-    if let Some(Backend::Url(url)) = backend.value.iter().find(shared) {
-        errors.at(
-            url,
-            "the instances with a `site` of their own would share this store: \
-             leave `site` out and say in `key` what of `self` identifies a call",
-        );
+    let text = "the instances with a `site` of their own would share this store: \
+                leave `site` out and say in `key` what of `self` identifies a call";
+    for one in &backend.value {
+        match one {
+            Backend::Url(url) if backend::is_store(&url.value()) => return errors.at(url, text),
+            Backend::Expr(expr) => return errors.at(expr, text),
+            Backend::Url(_) => {}
+        }
     }
 }
 

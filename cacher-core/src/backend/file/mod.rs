@@ -77,9 +77,13 @@ pub struct Files {
 }
 
 impl Files {
-    /// The store in this directory, which is made when it is first written to.
+    /// The store in this directory, which is made when it is first written to. A relative path is taken from the
+    /// current directory, now.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into(), durability: Durability::default(), format: Cow::Borrowed("json") }
+        let dir = dir.into();
+        // One directory has one name, by which functions that would share it are told apart.
+        let dir = std::path::absolute(&dir).unwrap_or(dir);
+        Self { dir, durability: Durability::default(), format: Cow::Borrowed("json") }
     }
 
     /// What a write survives; by default the death of the process.
