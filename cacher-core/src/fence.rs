@@ -10,8 +10,12 @@
 //! * An invalidation [closes](Seat::close) the key: the epoch moves on, nothing more is admitted, the admitted write is
 //!   awaited. The caller removes the entry from the stores. [`Closed::finish`] then moves the epoch on again and
 //!   removes the entry from memory in one critical section.
-//! * What puts a newer value in place of an older one (an insertion, a refresh) [closes](Seat::overwrite) the key in
-//!   the same way while it writes, if its token is current, and publishes in place of removing.
+//! * What puts a newer value in place of an older one (an insertion, a refresh) [overwrites](Seat::overwrite): while it
+//!   writes and publishes, nothing else is admitted, and nothing that had a seat by then is written afterwards.
+//!
+//! Seats are numbered: within an epoch the order of beginning decides. Once something has written, nothing that began
+//! before it does; of two that overwrite, the older may land first, but not last. A change to a value that was found
+//! there is [tentative](Seat::tentative): it is written only if nothing else was since.
 //!
 //! The second move matters: a load that began between the two may have read the old value from a store that was not
 //! emptied yet. `tests/fence_model` walks through all interleavings, and shows which weaker protocols fail.
@@ -107,7 +111,16 @@ struct Cell<F> {
 #[derive(Debug, Default)]
 struct State<F> {
     epoch: u64,
+    /// Invalidations that are going on.
     closed: usize,
+    /// Overwrites that are going on.
+    overwriting: usize,
+    /// How many seats were taken, and some numbers passed over.
+    seats: u64,
+    /// No seat of a lower number writes any more.
+    wrote: u64,
+    /// No seat of a lower number overwrites any more.
+    overwrote: u64,
     write: Option<Arc<Write>>,
     extra: F,
 }
@@ -115,6 +128,8 @@ struct State<F> {
 /// A write to the stores that was admitted.
 #[derive(Debug, Default)]
 struct Write {
+    /// Whether it puts a newer value in place of an older one.
+    overwrites: bool,
     done: AtomicBool,
     /// Somebody has given up waiting for it.
     overtaken: AtomicBool,
@@ -140,13 +155,32 @@ impl<F> State<F> {
     }
 
     /// Begins a write, unless there is one already.
-    fn write(&mut self) -> Result<Admitted, Arc<Write>> {
+    fn write(&mut self, overwrites: bool) -> Result<Admitted, Arc<Write>> {
         if let Some(other) = self.writing() {
             return Err(other);
         }
-        let write = Arc::<Write>::default();
+        let write = Arc::new(Write { overwrites, ..Write::default() });
         self.write = Some(Arc::clone(&write));
         Ok(Admitted(write))
+    }
+
+    /// Lets nothing that has a seat by now write any more.
+    fn pass_over(&mut self) {
+        self.seats += 1;
+        self.wrote = self.seats;
+    }
+
+    /// Notes the end of an overwrite in the stores, also of one whose caller has gone: who had a seat while it went on
+    /// may have read what it replaced.
+    fn catch_up(&mut self) {
+        if self.write.take_if(|write| write.overwrites && write.done.load(Ordering::SeqCst)).is_some() {
+            self.pass_over();
+        }
+    }
+
+    /// Whether a newer value is just being put here.
+    fn is_overwritten(&self) -> bool {
+        self.overwriting > 0 || self.writing().is_some_and(|write| write.overwrites)
     }
 }
 
@@ -162,10 +196,12 @@ impl<O: Eq, F: Default> Fence<O, F> {
     {
         let cell = self.cell(key.clone());
         let mut state = lock(&cell.state);
-        let token = self.token(&state);
+        state.catch_up();
+        state.seats += 1;
+        let (token, number) = (self.token(&state), state.seats);
         let seen = look(&mut state.extra, token);
         drop(state);
-        (Seat { fence: Arc::clone(self), cell, hash: key.hash, token }, seen)
+        (Seat { fence: Arc::clone(self), cell, hash: key.hash, token, number, after: None }, seen)
     }
 
     /// Waits until no write that was admitted before now is going on anywhere.
@@ -281,6 +317,10 @@ pub(crate) struct Seat<O, F> {
     cell: Arc<Cell<F>>,
     hash: u64,
     token: Token,
+    /// Later seats have higher numbers.
+    number: u64,
+    /// What must still be the last that wrote.
+    after: Option<u64>,
 }
 
 impl<O, F> Drop for Seat<O, F> {
@@ -299,8 +339,34 @@ impl<O, F> Seat<O, F> {
         change(&mut lock(&self.cell.state).extra)
     }
 
-    fn may_write(&self, state: &State<F>) -> bool {
+    /// For a change to what stands there now: it is written only if nothing else was before it.
+    pub(crate) fn tentative(mut self) -> Self {
+        let mut state = lock(&self.cell.state);
+        state.catch_up();
+        self.after = Some(state.wrote);
+        drop(state);
+        self
+    }
+
+    /// Whether nothing has invalidated what the seat is for.
+    fn is_current(&self, state: &State<F>) -> bool {
         state.closed == 0 && !self.fence.generation.is_closed() && self.token == self.fence.token(state)
+    }
+
+    fn may_write(&self, state: &mut State<F>) -> bool {
+        state.catch_up();
+        let is_latest = self.after.map_or(state.wrote <= self.number, |after| after == state.wrote);
+        is_latest && !state.is_overwritten() && self.is_current(state)
+    }
+
+    fn may_overwrite(&self, state: &State<F>) -> bool {
+        state.overwrote <= self.number && self.is_current(state)
+    }
+
+    fn note_write(&self, state: &mut State<F>) {
+        if self.after.is_none() {
+            state.wrote = self.number;
+        }
     }
 
     /// Waits for its turn to write to the stores; `None` if the value is out of date.
@@ -308,11 +374,14 @@ impl<O, F> Seat<O, F> {
         loop {
             let other = {
                 let mut state = lock(&self.cell.state);
-                if !self.may_write(&state) {
+                if !self.may_write(&mut state) {
                     return None;
                 }
-                match state.write() {
-                    Ok(admitted) => return Some(admitted),
+                match state.write(false) {
+                    Ok(admitted) => {
+                        self.note_write(&mut state);
+                        return Some(admitted);
+                    }
                     Err(other) => other,
                 }
             };
@@ -323,13 +392,23 @@ impl<O, F> Seat<O, F> {
     /// Runs `insert` while nothing can invalidate the value; `None` if something already has. `insert` must neither
     /// wait nor run code of the user, nor drop anything of the user's, itself included.
     pub(crate) fn publish<T>(&self, insert: impl FnOnce() -> T) -> Option<T> {
-        let state = lock(&self.cell.state);
-        if self.may_write(&state) {
+        let mut state = lock(&self.cell.state);
+        if self.may_write(&mut state) {
+            self.note_write(&mut state);
             return Some(insert());
         }
         // What `insert` holds is dropped after the lock.
         drop(state);
         None
+    }
+
+    /// Begins to put a newer value there; `None` if something has invalidated that value, or a still newer one came.
+    pub(crate) fn overwrite(&self) -> Option<Overwriting<'_, O, F>> {
+        let mut state = lock(&self.cell.state);
+        let may = self.may_overwrite(&state);
+        state.overwriting += usize::from(may);
+        drop(state);
+        may.then(|| Overwriting { seat: self })
     }
 }
 
@@ -339,14 +418,6 @@ impl<O, F: Default> Seat<O, F> {
         let forgotten = lock(&self.cell.state).close();
         drop(forgotten);
         Closed { seat: self }
-    }
-
-    /// Closes the key to put a newer value there; `None` if something has invalidated that value.
-    pub(crate) fn overwrite(&self) -> Option<Closed<'_, O, F>> {
-        let mut state = lock(&self.cell.state);
-        let forgotten = self.may_write(&state).then(|| state.close());
-        drop(state);
-        forgotten.map(|_| Closed { seat: self })
     }
 }
 
@@ -394,24 +465,12 @@ impl<O, F: Default> Closed<'_, O, F> {
         lock(&self.seat.cell.state).overtake();
     }
 
-    /// Waits for its turn to write to the stores.
-    pub(crate) async fn admit(&self) -> Admitted {
-        loop {
-            let written = lock(&self.seat.cell.state).write();
-            match written {
-                Ok(admitted) => return admitted,
-                Err(other) => other.wait().await,
-            }
-        }
-    }
-
-    /// Moves the epoch on again, and changes memory in the same critical section. `change` is told whether the cache
-    /// has not been cleared meanwhile; it must neither wait nor run code of the user.
-    pub(crate) fn finish<T>(self, change: impl FnOnce(bool) -> T) -> T {
-        let generation = &self.seat.fence.generation;
+    /// Moves the epoch on again, and removes the entry from memory in the same critical section. `remove` must neither
+    /// wait nor run code of the user.
+    pub(crate) fn finish<T>(self, remove: impl FnOnce() -> T) -> T {
         let mut state = lock(&self.seat.cell.state);
         state.epoch += 1;
-        change(!generation.is_closed() && self.seat.token.generation == generation.current())
+        remove()
     }
 }
 
@@ -424,5 +483,55 @@ impl<O, F: Default> Drop for Closed<'_, O, F> {
             std::mem::take(&mut state.extra)
         };
         drop(forgotten);
+    }
+}
+
+/// A newer value on its way. Nothing else is written at its key until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Overwriting<'a, O, F> {
+    seat: &'a Seat<O, F>,
+}
+
+impl<O, F> Overwriting<'_, O, F> {
+    /// Waits for its turn to write to the stores; `None` as for [`Seat::overwrite`].
+    pub(crate) async fn admit(&self) -> Option<Admitted> {
+        loop {
+            let other = {
+                let mut state = lock(&self.seat.cell.state);
+                state.catch_up();
+                if !self.seat.may_overwrite(&state) {
+                    return None;
+                }
+                match state.write(true) {
+                    Ok(admitted) => {
+                        state.overwrote = self.seat.number;
+                        return Some(admitted);
+                    }
+                    Err(other) => other,
+                }
+            };
+            other.wait().await;
+        }
+    }
+
+    /// Runs `insert` while nothing can invalidate the value; `None` as for [`Seat::overwrite`]. The same goes for
+    /// `insert` as with [`Seat::publish`].
+    pub(crate) fn publish<T>(self, insert: impl FnOnce() -> T) -> Option<T> {
+        let mut state = lock(&self.seat.cell.state);
+        if self.seat.may_overwrite(&state) {
+            state.overwrote = self.seat.number;
+            state.pass_over();
+            return Some(insert());
+        }
+        drop(state);
+        None
+    }
+}
+
+impl<O, F> Drop for Overwriting<'_, O, F> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.seat.cell.state);
+        state.overwriting -= 1;
+        state.pass_over();
     }
 }

@@ -3,6 +3,7 @@
 mod callables;
 mod cases;
 mod common;
+mod fence;
 mod files;
 mod flights;
 mod gated;
@@ -10,5 +11,6 @@ mod names;
 mod peers;
 mod processes;
 mod reentrancy;
+mod scopes;
 mod stores;
 mod support;

@@ -1,7 +1,6 @@
 use cacher::cache;
-use std::time::SystemTime;
 
-#[cache(ttl = "5m", expires_at = |_| SystemTime::now())]
+#[cache(ttl = "5m", expires_at = |_| std::time::SystemTime::now())]
 fn square(n: u64) -> u64 {
     n * n
 }

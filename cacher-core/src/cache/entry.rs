@@ -155,7 +155,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             }
             stored = stored.and(self.cache.remove_stored(shell, &key).await);
         }
-        let forgotten = closed.finish(|_| self.cache.forget(&self.key));
+        let forgotten = closed.finish(|| self.cache.forget(&self.key));
         // What has expired was not there any more, whether or not it has been swept.
         let now = self.cache.core.clock.tick();
         stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| !slot.expired(now))))
@@ -172,11 +172,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     pub(crate) async fn expire_in(&self, shell: Shell, life: Duration) -> bool {
-        // The seat comes before the read: what is invalidated meanwhile must not come back.
+        // The seat comes before the read: what is invalidated or replaced meanwhile must not come back.
         let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
+        let seat = seat.tentative();
         match self.peek(shell).await {
             Some(_) if life.is_zero() => self.invalidate(shell).await != Removal::Absent,
-            Some(value) => self.cache.overwrite(shell, &seat, &self.key, self.new_value(&value, life)).await,
+            Some(value) => self.cache.put(shell, &seat, &self.key, self.new_value(&value, life)).await,
             None => false,
         }
     }

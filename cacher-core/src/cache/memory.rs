@@ -5,7 +5,7 @@ use std::{future::Future, hash::BuildHasher, pin::Pin, time::Duration};
 use super::{Cache, Landing};
 use crate::{
     core::{Member, on_worker_at},
-    fence::{Closed, Seat},
+    fence::{Overwriting, Seat},
     key::parts::{ByHash, Hashing, Key, Parts, Query},
     memory::{
         held::Held,
@@ -114,26 +114,24 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
-    /// Puts a value in memory, unless something has invalidated it.
-    pub(super) fn publish(&self, seat: &Seat<O, Landing<H>>, key: &Key<O>, arrival: Arrival<H>) {
+    /// Puts a value in memory, unless something has invalidated it, and says whether it stands there.
+    pub(super) fn publish(&self, seat: &Seat<O, Landing<H>>, key: &Key<O>, arrival: Arrival<H>) -> bool {
         let mut incoming = self.incoming(key, arrival, seat.token().generation);
         let outcome = seat.publish(|| incoming.take().map(Incoming::enter));
-        self.note(outcome.flatten(), key.hash);
+        self.note(outcome.flatten(), key.hash)
     }
 
     /// Puts a value in memory in place of an older one, and says whether it stands there.
     pub(super) fn replace(
         &self,
         seat: &Seat<O, Landing<H>>,
-        closed: Closed<'_, O, Landing<H>>,
+        overwriting: Overwriting<'_, O, Landing<H>>,
         key: &Key<O>,
         arrival: Arrival<H>,
     ) -> bool {
         let mut incoming = self.incoming(key, arrival, seat.token().generation);
-        let outcome = closed.finish(|current| incoming.take_if(|_| current).map(Incoming::enter));
-        let stands = matches!(outcome, Some(Outcome::Entered { .. }));
-        self.note(outcome, key.hash);
-        stands
+        let outcome = overwriting.publish(|| incoming.take().map(Incoming::enter));
+        self.note(outcome.flatten(), key.hash)
     }
 
     /// Makes all that can be made before the key's cell is locked.
@@ -147,12 +145,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Some(Incoming { table, key: key.clone(), slot, fits })
     }
 
-    /// Counts what a change of memory pushed out, and lets it go.
-    fn note(&self, outcome: Option<Outcome<O, H>>, hash: u64) {
+    /// Counts what a change of memory pushed out, and lets it go. Says whether the value went in.
+    fn note(&self, outcome: Option<Outcome<O, H>>, hash: u64) -> bool {
         match outcome {
-            None | Some(Outcome::Refused { gone: None, .. }) => {}
+            None | Some(Outcome::Refused { gone: None, .. }) => false,
             Some(Outcome::Refused { gone: Some((_, slot)), .. }) => {
                 self.count_local(slot.generation(), -1, slot.weight());
+                false
             }
             Some(Outcome::Entered { deadline, generation, weight, dropped }) => {
                 self.core.counters.evictions.add(dropped.evicted(hash));
@@ -164,6 +163,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 if self.is_local() {
                     drop(self.sweep_due());
                 }
+                true
             }
         }
     }

@@ -123,7 +123,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (later.since(found.times.fresh_until) > tti / 8).then_some(prolonged)
     }
 
-    /// Writes a value to stores, unless something has invalidated it.
+    /// Writes a value to stores, unless something has invalidated it, and says whether it did.
     pub(super) async fn write(
         &self,
         shell: Shell,
@@ -132,12 +132,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         value: &H::Value,
         times: Times,
         tiers: &[Arc<Tier>],
-    ) {
+    ) -> bool {
         // Encoding runs the user's code: before the write is admitted, which others wait for.
         let shipment = self.pack(key, owned, value, times, tiers);
-        if let Some(admitted) = seat.admit().await {
-            self.ship(shell, shipment, admitted).await;
-        }
+        let Some(admitted) = seat.admit().await else { return false };
+        self.ship(shell, shipment, admitted).await;
+        true
     }
 
     /// Sends a value to its stores. It arrives even if the caller does not wait for it.

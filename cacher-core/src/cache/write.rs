@@ -34,14 +34,21 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         lifetime
     }
 
-    /// Stores a value, unless something has invalidated it.
-    pub(super) async fn put(&self, shell: Shell, seat: &Seat<O, Landing<H>>, key: &Key<O>, new: New<'_, H::Value, H>) {
+    /// Stores a value, unless something has invalidated it, and says whether it did.
+    pub(super) async fn put(
+        &self,
+        shell: Shell,
+        seat: &Seat<O, Landing<H>>,
+        key: &Key<O>,
+        new: New<'_, H::Value, H>,
+    ) -> bool {
         let times = self.times(&new);
-        if let Some(stored) = self.stored_key(key) {
-            self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers()).await;
-        }
+        let shipped = match self.stored_key(key) {
+            Some(stored) => self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers()).await,
+            None => false,
+        };
         let arrival = self.arrive(new, times);
-        self.publish(seat, key, arrival);
+        self.publish(seat, key, arrival) || shipped
     }
 
     /// Puts a value in place of an older one, and says whether it did: it does not if something has invalidated it.
@@ -55,12 +62,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let times = self.times(&new);
         let shipment = self.stored_key(key).map(|stored| self.pack(&stored, key, new.value, times, self.core.tiers()));
         let arrival = self.arrive(new, times);
-        let Some(closed) = seat.overwrite() else { return false };
+        let Some(overwriting) = seat.overwrite() else { return false };
+        let shipped = shipment.is_some();
         if let Some(shipment) = shipment {
-            let admitted = closed.admit().await;
+            let Some(admitted) = overwriting.admit().await else { return false };
             self.ship(shell, shipment, admitted).await;
         }
-        self.replace(seat, closed, key, arrival) || self.core.has_stores()
+        self.replace(seat, overwriting, key, arrival) || shipped
     }
 
     fn times(&self, new: &New<'_, H::Value, H>) -> Times {

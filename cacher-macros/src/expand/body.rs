@@ -14,8 +14,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
 /// ```text
+/// let scope = in_scope();
 /// let k0 = &id;
-/// match lookup(in_scope(), site(), &shape(..), &returns, &Borrowed((part!(k0),)), || terms) {
+/// match lookup(scope, site(), &shape(..), &returns, &Borrowed((part!(k0),)), || terms) {
 ///     Done(returned) => returned,
 ///     Run(mut leader) => {
 ///         let returned = leader.run(move || -> R { body });
@@ -28,8 +29,8 @@ pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
     let Prelude { items, bindings, home, recipe, parts, returns } = Prelude::of(plan, unit);
     let terms = parts::terms(plan);
     let name = &plan.signature.ident;
-    let [leader, result, storing, says] =
-        ["__leader", "__returned", "__storing", "__returns"].map(|text| hidden(text, name));
+    let [scope, leader, result, storing, says] =
+        ["__scope", "__leader", "__returned", "__storing", "__returns"].map(|text| hidden(text, name));
     let body = body(plan);
     let (lookup, run, finish, wait) = match plan.colour {
         Colour::Sync => (quote!(lookup), quote!(run), quote!(finish), TokenStream::new()),
@@ -37,9 +38,11 @@ pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
     };
     quote! {
         #items
+        // First, because what the user wrote for the key may call cached functions.
+        let #scope = #rt::in_scope();
         #bindings
         let #says = #returns;
-        match #rt::#lookup(#rt::in_scope(), #home, &#recipe, &#says, &#parts, || #terms)#wait {
+        match #rt::#lookup(#scope, #home, &#recipe, &#says, &#parts, || #terms)#wait {
             #rt::Step::Done(#result) => #result,
             #rt::Step::Run(mut #leader) => {
                 let #result = #leader.#run(#body)#wait;

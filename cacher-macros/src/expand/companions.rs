@@ -169,6 +169,10 @@ fn call(
     let vis = visibility(companions, unit);
     let mode = Ident::new(mode, proc_macro2::Span::mixed_site());
     let mut signature = plan.signature.clone();
+    // Lints of what is unused look at where the function begins.
+    for span in [Some(&mut signature.fn_token.span), signature.asyncness.as_mut().map(|token| &mut token.span)] {
+        span.into_iter().for_each(|span| *span = name.span());
+    }
     signature.ident = name;
     let own = turbofish([&plan.signature.generics], |_| true);
     let arguments = plan.arguments.iter().map(|argument| &argument.ident);
