@@ -1,1 +1,33 @@
-fn main() {}
+//! What a call through the attribute costs beside a bare table and beside the peers, as ratios of one run.
+//!
+//! `cargo run --release -p cacher-benches` prints the tables; with `-- --check` it fails if a budget is missed;
+//! with `-- --only TEXT` it measures the rows whose names hold the text.
+
+mod alloc;
+mod budgets;
+mod harness;
+mod subjects;
+mod table;
+
+use std::process::ExitCode;
+
+use harness::{Pace, measure};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let check = arguments.iter().any(|argument| argument == "--check");
+    let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1);
+    let wanted = |name: &str| only.is_none_or(|text| name.contains(text.as_str()));
+
+    let rows: Vec<_> = subjects::rows().into_iter().filter(|row| wanted(row.name)).collect();
+    let times: Vec<_> = rows.iter().map(|row| measure(row, Pace::default())).collect();
+    let allocations: Vec<_> = rows.iter().filter(|row| row.threads == 1).map(alloc::count).collect();
+    let budgets = budgets::judge(&times, &allocations);
+
+    table::times(&times);
+    table::allocations(&allocations);
+    table::budgets(&budgets);
+    table::notes();
+    let met = budgets.iter().all(budgets::Budget::met);
+    if check && !met { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}

@@ -43,7 +43,7 @@ impl Clock {
     pub fn tick(&self) -> Tick {
         match self {
             Self::System => Tick(coarsetime::Instant::now_without_cache_update().as_ticks()),
-            Self::Manual(clock) => lock(&clock.state).tick,
+            Self::Manual(clock) => clock.tick(),
         }
     }
 
@@ -190,6 +190,11 @@ impl ManualClock {
     pub fn enter(self: &Arc<Self>) -> Entered {
         ENTERED.with(|entered| entered.borrow_mut().push(Clock::Manual(Arc::clone(self))));
         Entered { _same_thread: std::marker::PhantomData }
+    }
+
+    #[cold]
+    fn tick(&self) -> Tick {
+        lock(&self.state).tick
     }
 
     /// Moves both times on, then does what was to be done by then: wakes who waits, sweeps what expired.

@@ -144,18 +144,21 @@ pub fn stored_part<P: KeyPart<Owned: StorableKey<P, K>>, K>(part: P) -> K {
 
 /// How a value is held, where it is handed out as clones.
 #[inline]
+#[must_use]
 pub fn kept<H: Holder<Held: Keepable<As<H>, K>>, K>(held: As<H>) -> K {
     <H::Held as Keepable<_, K>>::hand(held)
 }
 
 /// How a value is held, where threads share it.
 #[inline]
+#[must_use]
 pub fn shared<H: Held<Value: Shareable<As<H>, K>>, K>(held: As<H>) -> K {
     <H::Value as Shareable<_, K>>::hand(held)
 }
 
 /// The codec of a value, where a store keeps it.
 #[inline]
+#[must_use]
 pub fn stored<H: Held<Value: Storable<Stored, K>>, K>(_held: As<H>) -> K {
     <H::Value as Storable<_, K>>::hand(Stored)
 }

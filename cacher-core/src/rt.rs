@@ -123,20 +123,20 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
-    match home.with(recipe, |cache| cache.first(mode, parts)) {
+    match home.with(*recipe, |cache| cache.first(mode, parts)) {
         Some(value) => Step::Done(M::returned(value)),
-        None => look_further(mode, home, recipe, returns, parts, terms),
+        None => look_further(mode, home, *recipe, *returns, parts, terms),
     }
 }
 
-/// Kept out of the hit's way.
+/// Kept out of the hit's way, as is what it takes by value.
 #[cold]
 #[inline(never)]
 fn look_further<S, Z, M, R, P>(
     mode: ScopeMode,
     home: S,
-    recipe: &Z,
-    returns: &Returns<M, R>,
+    recipe: Z,
+    returns: Returns<M, R>,
     parts: &P,
     terms: impl FnOnce() -> Terms,
 ) -> Answer<R, P, Z, S>
@@ -148,7 +148,7 @@ where
 {
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
     let answer = block_on(cache.go_on(Shell::Sync, mode, key, terms()));
-    step(answer, returns, &cache.name())
+    step(answer, &returns, &cache.name())
 }
 
 /// Answers an async call. Memory is asked at once, the rest when polled.
@@ -167,9 +167,9 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
-    let first = match home.with(recipe, |cache| cache.first(mode, parts)) {
+    let first = match home.with(*recipe, |cache| cache.first(mode, parts)) {
         Some(value) => Ok(value),
-        None => Err((home.with(recipe, |cache| cache.second(parts)), terms())),
+        None => Err((home.with(*recipe, |cache| cache.second(parts)), terms())),
     };
     let returns = *returns;
     async move {
@@ -243,9 +243,15 @@ where
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
     /// Stores the value for a sync caller, and returns it.
+    #[inline]
     pub fn finish<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
+        M::returned(self.settle())
+    }
+
+    #[inline(never)]
+    fn settle(self) -> H::Value {
         block_on(self.leader.settle(Shell::Sync, &self.value));
-        M::returned(self.value)
+        self.value
     }
 
     /// Stores the value for an async caller, and returns it.
@@ -261,7 +267,7 @@ where
     Z: Recipe<Codec: Codecs<P::Owned, <Z::Held as Held>::Value>>,
     S: Home<P::Owned, Z::Held>,
 {
-    home.with(recipe, |cache| cache.keyed(parts, terms))
+    home.with(*recipe, |cache| cache.keyed(parts, terms))
 }
 
 /// The entry of a sync call.

@@ -28,33 +28,31 @@ pub enum Mode {
 /// What is in force on a thread.
 #[derive(Clone, Copy, Debug)]
 struct InForce {
+    /// For the next call.
+    next: Mode,
+    /// For those after it.
     scope: Mode,
-    /// For the next call alone.
-    once: Option<Mode>,
 }
 
 thread_local! {
-    static IN_FORCE: Cell<InForce> = const { Cell::new(InForce { scope: Mode::Normal, once: None }) };
+    static IN_FORCE: Cell<InForce> = const { Cell::new(InForce { next: Mode::Normal, scope: Mode::Normal }) };
 }
 
 /// How the call that asks is to be answered.
 #[inline]
 pub(crate) fn take() -> Mode {
-    let in_force = IN_FORCE.get();
-    match in_force.once {
-        None => in_force.scope,
-        Some(mode) => {
-            IN_FORCE.set(InForce { once: None, ..in_force });
-            mode
-        }
+    let InForce { next, scope } = IN_FORCE.get();
+    if next != scope {
+        IN_FORCE.set(InForce { next: scope, scope });
     }
+    next
 }
 
 /// Answers the first cached call inside in this mode. A bypass in force holds.
 pub(crate) fn once<T>(mode: Mode, call: impl FnOnce() -> T) -> T {
     let before = IN_FORCE.get();
     let mode = if before.scope == Mode::Bypass { Mode::Bypass } else { mode };
-    IN_FORCE.set(InForce { once: Some(mode), ..before });
+    IN_FORCE.set(InForce { next: mode, ..before });
     let _restored = Restored(before);
     call()
 }
@@ -118,7 +116,7 @@ impl Scope {
 
     /// Runs `closure` in this scope.
     pub fn enter<T>(self, closure: impl FnOnce() -> T) -> T {
-        let _restored = Restored(IN_FORCE.replace(InForce { scope: self.0, once: None }));
+        let _restored = Restored(IN_FORCE.replace(InForce { next: self.0, scope: self.0 }));
         closure()
     }
 

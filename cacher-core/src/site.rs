@@ -114,14 +114,17 @@ impl Cores {
 }
 
 /// Caches by their types. It only grows, so a walk takes no lock; the first instantiation is found at once.
-struct Chain<A: ?Sized> {
-    first: OnceLock<Box<Link<A>>>,
-}
+struct Chain<A: ?Sized>(OnceLock<Link<A>>);
 
 struct Link<A: ?Sized> {
-    id: TypeId,
-    cache: Arc<A>,
-    next: OnceLock<Box<Link<A>>>,
+    cache: Box<A>,
+    next: Box<Chain<A>>,
+}
+
+/// A cache, told from others of the same key and value by the marker of its function.
+struct Of<M, C> {
+    cache: C,
+    marker: PhantomData<fn() -> M>,
 }
 
 impl<A: ?Sized> Default for Chain<A> {
@@ -132,29 +135,33 @@ impl<A: ?Sized> Default for Chain<A> {
 
 impl<A: ?Sized> Chain<A> {
     const fn new() -> Self {
-        Self { first: OnceLock::new() }
+        Self(OnceLock::new())
     }
 
+    /// The cache that `cast` takes for the one looked for.
     #[inline]
-    fn get(&self, id: TypeId) -> Option<&A> {
-        let mut link = self.first.get()?;
-        while link.id != id {
-            link = link.next.get()?;
+    fn find<'a, C>(&'a self, cast: impl Fn(&'a A) -> Option<&'a C>) -> Option<&'a C> {
+        let mut link = self.0.get()?;
+        loop {
+            match cast(&link.cache) {
+                None => link = link.next.0.get()?,
+                found => return found,
+            }
         }
-        Some(&*link.cache)
     }
 
-    /// Adds a cache, unless there is one of these types.
-    fn add(&self, id: TypeId, cache: Arc<A>) {
-        let mut slot = &self.first;
-        let mut new = Box::new(Link { id, cache, next: OnceLock::new() });
-        while let Err(mine) = slot.set(new) {
-            let Some(link) = slot.get() else { return };
-            if link.id == id {
-                return;
+    /// Adds a cache, unless there is one that `cast` takes for it. Either is returned.
+    fn add<'a, C>(&'a self, cache: Box<A>, cast: impl Fn(&'a A) -> Option<&'a C>) -> &'a C {
+        let mut new = Link { cache, next: Box::default() };
+        let mut chain = self;
+        loop {
+            let set = chain.0.set(new);
+            let Some(link) = chain.0.get() else { unreachable!("it was set") };
+            match (cast(&link.cache), set) {
+                (Some(cache), _) => return cache,
+                (None, Err(mine)) => (new, chain) = (mine, &link.next),
+                (None, Ok(())) => unreachable!("a cache of these types was added"),
             }
-            slot = &link.next;
-            new = mine;
         }
     }
 }
@@ -171,7 +178,7 @@ pub struct Shape<M, H: Held, C> {
 type Types<M, H, C> = fn() -> (M, H, C);
 
 /// A [`Shape`] whose marker and holder cannot be named.
-pub trait Recipe {
+pub trait Recipe: Copy {
     /// What tells the function and its type parameters from others.
     type Marker: 'static;
     /// How values are held.
@@ -193,6 +200,14 @@ impl<M, H: Held, C> Shape<M, H, C> {
         Self { configure, seen, weigh, types: PhantomData }
     }
 }
+
+impl<M, H: Held, C> Clone for Shape<M, H, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, H: Held, C> Copy for Shape<M, H, C> {}
 
 impl<M, H: Held, C> fmt::Debug for Shape<M, H, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -221,7 +236,7 @@ pub trait Home<O, H: Held>: Copy {
     /// The table of a cache there.
     type Table: Table<O, H>;
     #[doc(hidden)]
-    fn with<R, T>(self, recipe: &R, look: impl FnOnce(&Cache<O, H, Self::Table>) -> T) -> T
+    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>;
 }
@@ -234,29 +249,30 @@ where
     type Table = SharedTable<O, H>;
 
     #[inline]
-    fn with<R, T>(self, recipe: &R, look: impl FnOnce(&Cache<O, H, Self::Table>) -> T) -> T
+    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
-        let id = TypeId::of::<(R::Marker, O, H)>();
-        let found = self.caches.get(id).and_then(<dyn Any + Send + Sync>::downcast_ref);
-        look(found.unwrap_or_else(|| make_shared(self, recipe, id)))
+        let found = self.caches.find(<dyn Any + Send + Sync>::downcast_ref::<Of<R::Marker, _>>);
+        look(&found.unwrap_or_else(|| make_shared(self, recipe)).cache)
     }
 }
 
+type Shared<M, O, H> = Of<M, Arc<Cache<O, H, SharedTable<O, H>>>>;
+
 #[cold]
-fn make_shared<'a, O, H, R>(site: &'a Site, recipe: &R, id: TypeId) -> &'a Cache<O, H, SharedTable<O, H>>
+#[inline(never)]
+fn make_shared<'a, O, H, R>(site: &'a Site, recipe: R) -> &'a Shared<R::Marker, O, H>
 where
     O: Eq + Clone + Send + Sync + 'static,
     H: Held + Send + Sync,
     R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
 {
     let core = site.core::<R::Marker>(recipe.configure());
-    let cache: Arc<Cache<O, H, SharedTable<O, H>>> = Cache::new(core, recipe.typed());
+    let cache = Cache::new(core, recipe.typed());
     cache.share();
-    site.caches.add(id, cache);
-    let found = site.caches.get(id).and_then(<dyn Any + Send + Sync>::downcast_ref);
-    found.unwrap_or_else(|| unreachable!("a cache of these types was added"))
+    let made: Shared<R::Marker, O, H> = Of { cache, marker: PhantomData };
+    site.caches.add(Box::new(made), <dyn Any + Send + Sync>::downcast_ref)
 }
 
 /// A site of each thread, and the one that all of them share.
@@ -276,39 +292,34 @@ where
     type Table = LocalTable<O, H>;
 
     #[inline]
-    fn with<R, T>(self, recipe: &R, look: impl FnOnce(&Cache<O, H, Self::Table>) -> T) -> T
+    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
-        let id = TypeId::of::<(R::Marker, O, H)>();
         let mut look = Some(look);
         let looked = self.local.try_with(|local| {
-            let found = local.caches.get(id).and_then(<dyn Any>::downcast_ref);
-            look.take().map(|look| look(found.unwrap_or_else(|| make_local(self.shared, local, recipe, id))))
+            let found = local.caches.find(<dyn Any>::downcast_ref::<Of<R::Marker, _>>);
+            look.take().map(|look| look(&found.unwrap_or_else(|| make_local(self.shared, local, recipe)).cache))
         });
         looked.ok().flatten().unwrap_or_else(|| {
             // The thread is ending: a call finds nothing, and what it stores goes at once.
             let look = look.take().unwrap_or_else(|| unreachable!("it would have looked"));
-            look(make_local(self.shared, &LocalSite::new(), recipe, id))
+            look(&make_local(self.shared, &LocalSite::new(), recipe).cache)
         })
     }
 }
 
+type Local<M, O, H> = Of<M, Arc<Cache<O, H, LocalTable<O, H>>>>;
+
 #[cold]
-fn make_local<'a, O, H, R>(
-    shared: &'static Site,
-    local: &'a LocalSite,
-    recipe: &R,
-    id: TypeId,
-) -> &'a Cache<O, H, LocalTable<O, H>>
+#[inline(never)]
+fn make_local<'a, O, H, R>(shared: &'static Site, local: &'a LocalSite, recipe: R) -> &'a Local<R::Marker, O, H>
 where
     O: Eq + Clone + 'static,
     H: Held,
     R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
 {
     let core = shared.core::<R::Marker>(recipe.configure());
-    let cache: Arc<Cache<O, H, LocalTable<O, H>>> = Cache::new(core, recipe.typed());
-    local.caches.add(id, cache);
-    let found = local.caches.get(id).and_then(<dyn Any>::downcast_ref);
-    found.unwrap_or_else(|| unreachable!("a cache of these types was added"))
+    let made: Local<R::Marker, O, H> = Of { cache: Cache::new(core, recipe.typed()), marker: PhantomData };
+    local.caches.add(Box::new(made), <dyn Any>::downcast_ref)
 }

@@ -136,11 +136,28 @@ const STRIPES: usize = 16;
 #[repr(align(128))]
 struct Padded(AtomicU64);
 
+impl Padded {
+    #[inline]
+    fn add_one(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+}
+
 impl Striped {
     #[inline]
     pub(crate) fn add_one(&self) {
+        match self.own.get(STRIPE.get()) {
+            Some(own) => own.add_one(),
+            None => self.add_one_elsewhere(),
+        }
+    }
+
+    /// On a thread that has no stripe, or that counts for the first time.
+    #[cold]
+    #[inline(never)]
+    fn add_one_elsewhere(&self) {
         match self.own.get(stripe()) {
-            Some(own) => own.0.store(own.0.load(Ordering::Relaxed) + 1, Ordering::Relaxed),
+            Some(own) => own.add_one(),
             None => self.rest.add(1),
         }
     }
@@ -157,19 +174,11 @@ thread_local! {
 }
 
 /// The stripe of this thread. No two live threads have the same, unless it is `STRIPES`.
-#[inline]
 fn stripe() -> usize {
-    match STRIPE.get() {
-        usize::MAX => assign(),
-        stripe => stripe,
+    if STRIPE.get() == usize::MAX {
+        STRIPE.set(LEASE.try_with(|lease| lease.0).unwrap_or(STRIPES));
     }
-}
-
-#[cold]
-fn assign() -> usize {
-    let mine = LEASE.try_with(|lease| lease.0).unwrap_or(STRIPES);
-    STRIPE.set(mine);
-    mine
+    STRIPE.get()
 }
 
 /// The stripes that ended threads gave back.

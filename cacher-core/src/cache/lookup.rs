@@ -39,9 +39,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What it takes to look further: the cache and the key, kept.
-    pub(crate) fn second<P: Parts<Owned = O>>(&self, parts: &P) -> (Arc<Self>, Key<O>) {
+    pub(crate) fn second<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P) -> (Arc<Self>, Key<O>) {
         let hash = self.query(parts).hash;
-        (self.keep(), Key { hash, parts: parts.own() })
+        (Arc::clone(self), Key { hash, parts: parts.own() })
     }
 
     /// The name of the function.
@@ -50,7 +50,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// The key of a call, to look at or change what is cached for it.
-    pub(crate) fn keyed<P: Parts<Owned = O>>(&self, parts: &P, terms: Terms) -> Keyed<O, H, T> {
+    pub(crate) fn keyed<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P, terms: Terms) -> Keyed<O, H, T> {
         let (cache, key) = self.second(parts);
         Keyed::new(cache, key, terms)
     }

@@ -68,22 +68,32 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// The value, if it is in memory and fresh. No lock is held when it is cloned.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "what every hit runs")]
     pub(super) fn hit<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q) -> Option<H::Value> {
-        let slot = self.table.as_ref()?.get(query)?;
-        if slot.generation() != self.generation.current() {
+        // Judged where it lies, because to move it costs more than to judge it.
+        let found = self.table.as_ref()?.get(query);
+        if !self.is_fresh(query, found.as_ref()?) {
             return None;
+        }
+        self.core.counters.hits.add_one();
+        let Some(Slot { held, .. }) = found else { return None };
+        Some(held.value())
+    }
+
+    #[inline]
+    fn is_fresh<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q, slot: &Slot<H>) -> bool {
+        if slot.generation() != self.generation.current() {
+            return false;
         }
         if slot.mortal() {
             let now = self.clock.tick();
-            if slot.expired(now) {
+            if !slot.ask(now) {
                 self.expire(query, now);
-                return None;
+                return false;
             }
-            slot.touch(now);
         }
-        self.core.counters.hits.add_one();
-        Some(slot.held.value())
+        true
     }
 
     /// The slot, if it is in memory and fresh. Counts nothing.
@@ -106,6 +116,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Removes what was found to be past its time, unless it has been replaced meanwhile.
     #[cold]
+    #[inline(never)]
     fn expire<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q, now: Tick) {
         let gone = self.table.as_ref().and_then(|table| table.remove(query, |slot| slot.expired(now)));
         if let Some((_, slot)) = &gone {

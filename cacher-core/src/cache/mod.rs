@@ -44,7 +44,6 @@ pub struct Cache<O, H: Held, T> {
     expiries: Expiries,
     /// The cache as others know it, if threads share it.
     member: OnceLock<Weak<dyn Member>>,
-    this: Weak<Self>,
 }
 
 /// The load in flight at a key, and when it took off.
@@ -71,7 +70,7 @@ impl<O, H: Held, T> fmt::Debug for Cache<O, H, T> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(crate) fn new(core: Arc<Core>, typed: Typed<O, H::Value>) -> Arc<Self> {
-        Arc::new_cyclic(|this| Self {
+        Arc::new(Self {
             table: core.bound.map(T::with_bound),
             hasher: foldhash::fast::RandomState::default(),
             clock: core.clock.clone(),
@@ -82,7 +81,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             weigh: typed.weigh,
             expiries: Expiries::default(),
             member: OnceLock::new(),
-            this: Weak::clone(this),
             core,
         })
     }
@@ -101,11 +99,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Whether it belongs to one thread.
     fn is_local(&self) -> bool {
         self.member.get().is_none()
-    }
-
-    /// The cache, to be kept while a body runs.
-    fn keep(&self) -> Arc<Self> {
-        self.this.upgrade().unwrap_or_else(|| unreachable!("whoever calls holds the cache"))
     }
 
     /// What an entry counts against the bound of memory.

@@ -43,6 +43,19 @@ impl Idle {
     pub(crate) fn new(most: Duration, now: Tick) -> Self {
         Self { most, until: AtomicU64::new(now.after(most).0) }
     }
+
+    fn deadline(&self) -> Tick {
+        Tick(self.until.load(Ordering::Relaxed))
+    }
+
+    #[inline(never)]
+    fn ask(&self, now: Tick) -> bool {
+        let lives = now < self.deadline();
+        if lives {
+            self.until.store(now.after(self.most).0, Ordering::Relaxed);
+        }
+        lives
+    }
 }
 
 impl<H: Clone> Clone for Slot<H> {
@@ -56,8 +69,9 @@ impl<H: Clone> Clone for Slot<H> {
 impl<H> Slot<H> {
     /// A value that is fresh until then, of a load that began in this generation of the cache.
     pub(crate) fn new(held: H, until: Tick, generation: u64, facts: Facts) -> Self {
-        let idle = if facts.idle.is_some() { IDLE } else { 0 };
-        Self { held, until, generation: generation | idle, facts: Some(Arc::new(facts)) }
+        // What can expire says so by `until` alone.
+        let (idle, most) = if facts.idle.is_some() { (IDLE, Tick(Tick::NEVER.0 - 1)) } else { (0, Tick::NEVER) };
+        Self { held, until: until.min(most), generation: generation | idle, facts: Some(Arc::new(facts)) }
     }
 
     /// The generation in which its load began; an older one than the cache's is cleared.
@@ -71,14 +85,15 @@ impl<H> Slot<H> {
         self.facts.as_ref()
     }
 
+    #[inline]
     fn idle(&self) -> Option<&Idle> {
-        if self.generation & IDLE == 0 { None } else { self.facts.as_ref()?.idle.as_ref() }
+        self.facts.as_ref()?.idle.as_ref()
     }
 
     /// Whether it can expire at all; if not, a hit need not know the time.
     #[inline]
     pub(crate) fn mortal(&self) -> bool {
-        self.until != Tick::NEVER || self.generation & IDLE != 0
+        self.until != Tick::NEVER
     }
 
     /// Whether it is past its time.
@@ -90,15 +105,13 @@ impl<H> Slot<H> {
     /// When it is past its time if nobody asks for it any more.
     #[inline]
     pub(crate) fn deadline(&self) -> Tick {
-        self.idle().map_or(self.until, |idle| Tick(idle.until.load(Ordering::Relaxed)).min(self.until))
+        self.idle().map_or(self.until, |idle| idle.deadline().min(self.until))
     }
 
-    /// Notes that it was asked for.
+    /// Notes that it was asked for; `false` if it is past its time.
     #[inline]
-    pub(crate) fn touch(&self, now: Tick) {
-        if let Some(idle) = self.idle() {
-            idle.until.store(now.after(idle.most).0, Ordering::Relaxed);
-        }
+    pub(crate) fn ask(&self, now: Tick) -> bool {
+        now < self.until && self.idle().is_none_or(|idle| idle.ask(now))
     }
 
     /// What it counts against the bound of its table.
