@@ -1,4 +1,5 @@
 //! End to end, through the facade.
+#![expect(clippy::unwrap_used, clippy::option_option, clippy::items_after_statements, reason = "all of it is tests")]
 
 mod callables;
 mod cases;

@@ -16,17 +16,17 @@ use crate::support::{until, until_async};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Foo {
     user_id: String,
-    foo_id: String,
+    id: String,
     level: u64,
 }
 
 impl Foo {
     fn new(user_id: &str) -> Self {
-        Self { user_id: user_id.to_owned(), foo_id: "1".to_owned(), level: 10 }
+        Self { user_id: user_id.to_owned(), id: "1".to_owned(), level: 10 }
     }
 
     fn text(&self) -> String {
-        format!("{}-{}-{}", self.user_id, self.foo_id, self.level)
+        format!("{}-{}-{}", self.user_id, self.id, self.level)
     }
 }
 
