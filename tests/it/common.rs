@@ -4,30 +4,9 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, Once},
-    thread,
-    time::{Duration, Instant},
 };
 
 use cacher::Fault;
-
-/// Waits until `reached` holds, and fails instead of hanging.
-#[track_caller]
-pub(crate) fn until(reached: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !reached() {
-        assert!(start.elapsed() < Duration::from_secs(60), "never reached");
-        thread::yield_now();
-    }
-}
-
-/// The same, between polls of other tasks.
-pub(crate) async fn until_async(reached: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !reached() {
-        assert!(start.elapsed() < Duration::from_secs(60), "never reached");
-        tokio::task::yield_now().await;
-    }
-}
 
 /// Every file below a directory, in the order of their paths.
 pub(crate) fn files_below(dir: &Path) -> Vec<PathBuf> {

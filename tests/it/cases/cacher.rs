@@ -6,8 +6,9 @@ use cacher::{Error, Kind};
 
 use super::prelude::*;
 use crate::{
-    common::{faults, files_below, only_file, until},
+    common::{faults, files_below, only_file},
     processes::{self, Source},
+    support::until,
 };
 
 on_every_backend! {

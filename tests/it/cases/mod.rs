@@ -45,6 +45,7 @@ macro_rules! on_backend {
     (
         $backend:ident ($($store:tt)*)
         #[cache($($arguments:tt)*)]
+        $(#[$attribute:meta])*
         fn $function:ident($($parameters:tt)*) -> $output:ty { $($body:tt)* }
         $test:block
     ) => {
@@ -53,6 +54,7 @@ macro_rules! on_backend {
             static RUNS: AtomicU64 = AtomicU64::new(0);
             static DIR: OnceLock<PathBuf> = OnceLock::new();
             #[cache(backend = $($store)*, $($arguments)*)]
+            $(#[$attribute])*
             fn $function($($parameters)*) -> $output {
                 RUNS.fetch_add(1, SeqCst);
                 $($body)*
@@ -65,6 +67,7 @@ macro_rules! on_backend {
     (
         $backend:ident ($($store:tt)*)
         #[cache($($arguments:tt)*)]
+        $(#[$attribute:meta])*
         async fn $function:ident($($parameters:tt)*) -> $output:ty { $($body:tt)* }
         $test:block
     ) => {
@@ -73,6 +76,7 @@ macro_rules! on_backend {
             static RUNS: AtomicU64 = AtomicU64::new(0);
             static DIR: OnceLock<PathBuf> = OnceLock::new();
             #[cache(backend = $($store)*, $($arguments)*)]
+            $(#[$attribute])*
             async fn $function($($parameters)*) -> $output {
                 RUNS.fetch_add(1, SeqCst);
                 $($body)*
