@@ -24,9 +24,11 @@ impl Budget {
 pub(crate) fn judge(times: &[Times], allocations: &[Allocations]) -> Vec<Budget> {
     let mut budgets = Vec::new();
     for row in times {
-        for (name, other, bar) in
-            [(names::U64_TTL, Column::Bare, 1.35), (names::ARC_TTL, Column::Bare, 1.5), (names::MISS, Column::Cached, 1.5)]
-        {
+        for (name, other, bar) in [
+            (names::U64_TTL, Column::Bare, 1.35),
+            (names::ARC_TTL, Column::Bare, 1.5),
+            (names::MISS, Column::Cached, 1.5),
+        ] {
             if name == row.name {
                 budgets.extend(ratio(row, other, bar));
             }

@@ -1,6 +1,9 @@
 //! The functions under test: the same job, done with each crate as its README tells its users.
 
-use std::{hint::black_box, sync::atomic::{AtomicU64, Ordering}};
+use std::{
+    hint::black_box,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use crate::harness::{Batch, KEYS, Row};
 
@@ -84,4 +87,4 @@ fn bare<K: Eq + std::hash::Hash, V: Clone>(capacity: u64) -> Bare<K, V> {
 const ROOM: u64 = 1 << 17;
 
 /// Longer than any measurement.
-const TTL: std::time::Duration = std::time::Duration::from_secs(3600);
+const TTL: std::time::Duration = std::time::Duration::from_hours(1);

@@ -136,7 +136,10 @@ impl<'a, P: Parts> Query<'a, P> {
 #[inline]
 fn hasher() -> &'static RandomState {
     static HASHER: OnceLock<RandomState> = OnceLock::new();
-    HASHER.get().unwrap_or_else(#[cold] || HASHER.get_or_init(RandomState::default))
+    HASHER.get().unwrap_or_else(
+        #[cold]
+        || HASHER.get_or_init(RandomState::default),
+    )
 }
 
 /// Any key with this hash.
