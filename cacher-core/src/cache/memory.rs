@@ -37,6 +37,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             return None;
         }
         self.core.counters.hits.add_one();
+        #[expect(clippy::question_mark, reason = "`?` moves the whole slot")]
         let Some(Slot { held, .. }) = found else { return None };
         Some(held.value())
     }
