@@ -87,4 +87,4 @@ fn bare<K: Eq + std::hash::Hash, V: Clone>(capacity: u64) -> Bare<K, V> {
 const ROOM: u64 = 1 << 17;
 
 /// Longer than any measurement.
-const TTL: std::time::Duration = std::time::Duration::from_secs(3600);
+const TTL: std::time::Duration = std::time::Duration::from_hours(1);

@@ -262,7 +262,7 @@ type Shared<M, O, H> = Of<M, Arc<Cache<O, H, SharedTable<O, H>>>>;
 
 #[cold]
 #[inline(never)]
-fn make_shared<'a, O, H, R>(site: &'a Site, recipe: R) -> &'a Shared<R::Marker, O, H>
+fn make_shared<O, H, R>(site: &Site, recipe: R) -> &Shared<R::Marker, O, H>
 where
     O: Eq + Clone + Send + Sync + 'static,
     H: Held + Send + Sync,

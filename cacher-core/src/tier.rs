@@ -78,8 +78,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Opens a backend. What cannot be opened becomes a tier all the same, which tries again later.
 pub(crate) fn open(opener: Opener, claimant: Claimant, clock: &Clock) -> std::result::Result<Bound, Tier> {
-    let (opened, failed, clock) = (OnceCell::new(), Mutex::new(None), clock.clone());
-    let tier = Tier { open: opener, opened, failed, claimant, clock };
+    let failed = Mutex::new(None);
+    let tier = Tier { open: opener, opened: OnceCell::new(), failed, claimant, clock: clock.clone() };
     match call(opener) {
         Ok(Made::Memory(bound)) => return Ok(bound),
         made => {

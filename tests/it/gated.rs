@@ -60,12 +60,12 @@ impl Gated {
         self.0.moved.notify_all();
         let mut gate = self.0.moved.wait_while(gate, |gate| gate.shut).unwrap();
         gate.waiting -= 1;
-        self.check(&gate)
+        check(&gate)
     }
+}
 
-    fn check(&self, gate: &Gate) -> Result<(), Error> {
-        if gate.failing { Err(Error::new(cacher::Kind::Unavailable, "the gate is broken")) } else { Ok(()) }
-    }
+fn check(gate: &Gate) -> Result<(), Error> {
+    if gate.failing { Err(Error::new(cacher::Kind::Unavailable, "the gate is broken")) } else { Ok(()) }
 }
 
 impl Backend for Gated {
@@ -84,12 +84,12 @@ impl Backend for Gated {
     }
 
     fn remove(&self, key: &Key) -> Result<bool, Error> {
-        self.check(&self.0.gate.lock().unwrap())?;
+        check(&self.0.gate.lock().unwrap())?;
         Ok(self.0.entries.lock().unwrap().remove(key).is_some())
     }
 
     fn clear(&self, namespace: &str) -> Result<u64, Error> {
-        self.check(&self.0.gate.lock().unwrap())?;
+        check(&self.0.gate.lock().unwrap())?;
         let mut entries = self.0.entries.lock().unwrap();
         let before = entries.len();
         entries.retain(|key, _| *key.namespace != *namespace);

@@ -1,11 +1,11 @@
 //! End to end, through the facade.
+#![allow(
     clippy::items_after_statements,
     clippy::needless_for_each,
+    clippy::option_option,
     clippy::unchecked_time_subtraction,
     clippy::unwrap_used,
     reason = "tests read better so, and unwrap in what they share too"
-#![allow(
-#![expect(clippy::unwrap_used, clippy::option_option, clippy::items_after_statements, reason = "all of it is tests")]
 )]
 
 mod callables;
@@ -16,6 +16,7 @@ mod fence;
 mod files;
 mod flights;
 mod gated;
+mod mended;
 mod names;
 mod peers;
 mod processes;

@@ -18,10 +18,7 @@ pub(super) struct Large {
 const ALLOCATIONS: u64 = 18;
 
 fn body(n: u64) -> Large {
-    Large {
-        _names: (0..16).map(|at| format!("{n:020}{at:012}")).collect(),
-        _numbers: (n..).take(0).chain([n; 64]).collect(),
-    }
+    Large { _names: (0..16).map(|at| format!("{n:020}{at:012}")).collect(), _numbers: vec![n; 64] }
 }
 
 #[cache]

@@ -40,7 +40,7 @@ fn on_one_thread(n: u64) -> u64 {
 
 #[cache(ttl = "1h")]
 async fn asynchronous(n: u64) -> u64 {
-    body(n)
+    std::future::ready(body(n)).await
 }
 
 #[cached(ttl_secs = 3600)]
@@ -55,7 +55,7 @@ fn cached_without_ttl(n: u64) -> u64 {
 
 #[cached(ttl_secs = 3600)]
 async fn cached_asynchronous(n: u64) -> u64 {
-    body(n)
+    std::future::ready(body(n)).await
 }
 
 #[concurrent_cached(ttl_secs = 3600)]
@@ -70,7 +70,7 @@ fn concurrent_without_ttl(n: u64) -> u64 {
 
 #[concurrent_cached(ttl_secs = 3600)]
 async fn concurrent_asynchronous(n: u64) -> u64 {
-    body(n)
+    std::future::ready(body(n)).await
 }
 
 #[memoize(SharedCache, TimeToLive: TTL)]

@@ -48,11 +48,13 @@ fn concurrent_to_string(path: &str, page: u64) -> String {
     owned(path, page)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as memoize wants it")]
 #[memoize(SharedCache, TimeToLive: TTL)]
 fn memoize_to_arc(path: String, page: u64) -> Arc<str> {
     shared(&path, page)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as memoize wants it")]
 #[memoize(SharedCache)]
 fn memoize_to_string(path: String, page: u64) -> String {
     owned(&path, page)

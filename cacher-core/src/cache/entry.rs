@@ -151,13 +151,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let cache = &self.cache;
         let (seat, ()) = cache.fence.enter(&self.key, |_, _| ());
         let terms = self.terms.with((cache.seen)(&value));
-        match cache.lifetime(&self.key, &terms) {
-            Some(lifetime) => cache.overwrite(shell, &seat, &self.key, self.new_value(&value, lifetime)).await,
-            None => {
-                cache.invalidate(shell, &self.key).await;
-                false
-            }
-        }
+        let Some(lifetime) = cache.lifetime(&self.key, &terms) else {
+            cache.invalidate(shell, &self.key).await;
+            return false;
+        };
+        cache.overwrite(shell, &seat, &self.key, self.new_value(&value, lifetime)).await
     }
 
     pub(crate) async fn expire_in(&self, shell: Shell, life: Duration) -> bool {

@@ -72,6 +72,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             return None;
         }
         self.core.counters.hits.add_one();
+        #[expect(clippy::question_mark, reason = "`?` moves the whole slot")]
         let Some(Slot { held, .. }) = found else { return None };
         Some(held.value())
     }
@@ -170,6 +171,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 if let Some(when) = self.expiries.note(deadline, hash) {
                     self.sweep_at(when);
                 }
+                self.prune();
                 if self.is_local() {
                     drop(self.sweep_due());
                 }
@@ -213,6 +215,22 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     fn count_out(&self, slot: &Slot<H>) {
         if self.is_local() {
             self.share.take(slot.generation(), slot.weight());
+        }
+    }
+
+    /// Forgets when evicted entries would have expired.
+    fn prune(&self) {
+        if let Some(table) = &self.table {
+            self.expiries.prune(table.entries(), |hash| {
+                let mut there = false;
+                // Looked at where it lies: a copy might be the last one, and would be dropped under a lock.
+                let none = table.remove(&ByHash(hash), |_| {
+                    there = true;
+                    false
+                });
+                debug_assert!(none.is_none(), "nothing was to be removed");
+                there
+            });
         }
     }
 

@@ -194,7 +194,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         self.core.remove(shell, Arc::clone(&key.name)).await
     }
 
-    pub(super) fn bury(&self, key: &StoredKey, overtaken: Option<Overtaken>) {
+    pub(super) fn bury(&self, key: &StoredKey, overtaken: Option<&Overtaken>) {
         self.core.bury(&key.name, overtaken);
     }
 }
@@ -240,7 +240,9 @@ impl Shipment {
             core.remove_or_bury(tier, &self.name);
         }
         drop(admitted);
-        faults.into_iter().for_each(|fault| core.fault(fault));
+        for fault in faults {
+            core.fault(fault);
+        }
     }
 
     fn put(&self, core: &Core, tier: usize, entry: &[u8]) -> Result<()> {

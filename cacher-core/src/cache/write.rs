@@ -80,7 +80,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let mut stored = Removal::Absent;
         if let Some(stored_key) = self.stored_key(key) {
             if within(&self.core.clock, DRAIN, closed.quiet()).await.is_none() {
-                self.bury(&stored_key, closed.overtake());
+                self.bury(&stored_key, closed.overtake().as_ref());
                 stored = Removal::Pending;
             }
             stored = stored.and(self.remove_stored(shell, &stored_key).await);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Core, graves::Stone, work::within};
+use super::{Core, Member, graves::Stone, work::within};
 use crate::{
     bridge::{self, Shell},
     error::{Kind, Result},
@@ -48,12 +48,12 @@ pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 impl Core {
     /// Removes everything, fenced like a single invalidation.
     pub(crate) async fn clear(self: &Arc<Self>, shell: Shell) -> Removal {
-        let open = CloseGeneration::new(&self.generation);
-        let members = self.members();
+        let clearing = Clearing::new(&self.generation, self.members());
+        let members = &clearing.members;
         let mut removal = Removal::of(self.size().0 > 0);
         if self.has_stores() {
             let drained = within(&self.clock, DRAIN, async {
-                for member in &members {
+                for member in members {
                     member.quiet().await;
                 }
             });
@@ -64,10 +64,7 @@ impl Core {
             }
             removal = removal.and(self.clear_stores(shell).await);
         }
-        drop(open);
-        for member in &members {
-            member.empty();
-        }
+        drop(clearing);
         removal
     }
 
@@ -83,14 +80,12 @@ impl Core {
     fn clear_tier(self: &Arc<Self>, tier: usize) -> Removal {
         let cleared = self.try_clear(tier);
         let retry = !matches!(&cleared, Err(error) if error.kind() == Kind::Unsupported);
-        match self.or_fault(cleared) {
-            Some(count) => Removal::of(count > 0),
-            None => {
-                self.graves[tier].bury_all(Stone { retry, ..Stone::new(self.removal_stamp()) });
-                self.retry_later();
-                Removal::Pending
-            }
-        }
+        let Some(count) = self.or_fault(cleared) else {
+            self.graves[tier].bury_all(Stone { retry, ..Stone::new(self.removal_stamp()) });
+            self.retry_later();
+            return Removal::Pending;
+        };
+        Removal::of(count > 0)
     }
 
     fn try_clear(&self, tier: usize) -> Result<u64> {
@@ -109,14 +104,12 @@ impl Core {
 
     /// Removes an entry from a store here and now, or sees to it that it is not served.
     pub(crate) fn remove_or_bury(self: &Arc<Self>, tier: usize, name: &Arc<str>) -> Removal {
-        match self.or_fault(self.try_remove(tier, name)) {
-            Some(removed) => Removal::of(removed),
-            None => {
-                self.graves[tier].bury(Arc::clone(name), Stone::new(self.removal_stamp()));
-                self.retry_later();
-                Removal::Pending
-            }
-        }
+        let Some(removed) = self.or_fault(self.try_remove(tier, name)) else {
+            self.graves[tier].bury(Arc::clone(name), Stone::new(self.removal_stamp()));
+            self.retry_later();
+            return Removal::Pending;
+        };
+        Removal::of(removed)
     }
 
     fn try_remove(&self, tier: usize, name: &Arc<str>) -> Result<bool> {
@@ -124,10 +117,10 @@ impl Core {
     }
 
     /// Notes an entry that a write may still bring back.
-    pub(crate) fn bury(self: &Arc<Self>, name: &Arc<str>, overtaken: Option<Overtaken>) {
+    pub(crate) fn bury(self: &Arc<Self>, name: &Arc<str>, overtaken: Option<&Overtaken>) {
         let stamp = self.removal_stamp();
         for graves in &self.graves {
-            let overtaken = overtaken.iter().cloned().collect();
+            let overtaken = overtaken.into_iter().cloned().collect();
             graves.bury(Arc::clone(name), Stone { overtaken, ..Stone::new(stamp) });
         }
         self.retry_later();
@@ -176,18 +169,24 @@ impl Core {
     }
 }
 
-/// A generation under clearing.
-struct CloseGeneration<'a>(&'a Generation);
+/// A generation under clearing. When it ends, also because nobody waits for it any more, memory is emptied.
+struct Clearing<'a> {
+    generation: &'a Generation,
+    members: Vec<Arc<dyn Member>>,
+}
 
-impl<'a> CloseGeneration<'a> {
-    fn new(generation: &'a Generation) -> Self {
+impl<'a> Clearing<'a> {
+    fn new(generation: &'a Generation, members: Vec<Arc<dyn Member>>) -> Self {
         generation.close();
-        Self(generation)
+        Self { generation, members }
     }
 }
 
-impl Drop for CloseGeneration<'_> {
+impl Drop for Clearing<'_> {
     fn drop(&mut self) {
-        self.0.open();
+        self.generation.open();
+        for member in &self.members {
+            member.empty();
+        }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Expiries(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     buckets: BTreeMap<u64, Vec<u64>>,
+    notes: usize,
     /// The buckets that alarms are set for.
     alarms: BTreeSet<u64>,
 }
@@ -43,11 +44,27 @@ impl Expiries {
         state.alarms = state.alarms.split_off(&next);
         let later = state.buckets.split_off(&next);
         let due = std::mem::replace(&mut state.buckets, later);
+        state.notes -= due.values().map(Vec::len).sum::<usize>();
         // Of an entry that was replaced there are several notes, which would all be kept for the one that lives.
         let mut due: Vec<_> = due.into_values().flatten().collect();
         due.sort_unstable();
         due.dedup();
         due
+    }
+
+    /// Forgets the notes of what is not there any more, if they are many beside the entries that are.
+    pub(crate) fn prune(&self, entries: u64, is_there: impl Fn(u64) -> bool) {
+        if lock(&self.0).notes as u64 <= 4 * entries + 1024 {
+            return;
+        }
+        let mut state = lock(&self.0);
+        for hashes in state.buckets.values_mut() {
+            hashes.sort_unstable();
+            hashes.dedup();
+            hashes.retain(|hash| is_there(*hash));
+        }
+        state.buckets.retain(|_, hashes| !hashes.is_empty());
+        state.notes = state.buckets.values().map(Vec::len).sum();
     }
 
     /// The time at which to call [`due`](Self::due) again.
@@ -65,6 +82,7 @@ impl State {
         }
         let bucket = (deadline.0 >> BUCKET) + 1;
         self.buckets.entry(bucket).or_default().push(hash);
+        self.notes += 1;
         Some(bucket)
     }
 

@@ -170,8 +170,9 @@ fn call(
     let mode = Ident::new(mode, proc_macro2::Span::mixed_site());
     let mut signature = plan.signature.clone();
     // Lints of what is unused look at where the function begins.
-    for span in [Some(&mut signature.fn_token.span), signature.asyncness.as_mut().map(|token| &mut token.span)] {
-        span.into_iter().for_each(|span| *span = name.span());
+    let asyncness = signature.asyncness.as_mut().map(|token| &mut token.span);
+    for span in [Some(&mut signature.fn_token.span), asyncness].into_iter().flatten() {
+        *span = name.span();
     }
     signature.ident = name;
     let own = turbofish([&plan.signature.generics], |_| true);
