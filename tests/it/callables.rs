@@ -212,7 +212,7 @@ fn bodies_may_consume_their_arguments() {
 #[test]
 fn thirteen_and_more_arguments() {
     #[cache]
-    #[expect(clippy::too_many_arguments, clippy::many_single_char_names)]
+    #[expect(clippy::too_many_arguments)]
     fn sum(
         a: u8,
         b: u8,

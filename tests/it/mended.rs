@@ -176,6 +176,7 @@ fn a_store_without_clear() {
         k
     }
     f(1);
+    assert_eq!(f::cache().clear(), cacher::Removal::Pending);
     clock.advance(S);
     clock.advance(S * 5);
     let before = RUNS.load(SeqCst);
@@ -333,7 +334,7 @@ fn an_error_of_another_type() {
             thread::yield_now();
         }
         GO9.store(true, SeqCst);
-        t.join().unwrap();
+        let _ = t.join().unwrap();
         assert_eq!(b.join().expect("panicked"), Ok(7));
     });
 }
@@ -379,10 +380,11 @@ fn names_in_one_directory_spelt_twice() {
 #[derive(Debug, PartialEq)]
 struct C15(u64);
 static HOT15: AtomicBool = AtomicBool::new(false);
+#[expect(clippy::expl_impl_clone_on_copy, clippy::non_canonical_clone_impl, reason = "that is the test")]
 impl Clone for C15 {
     fn clone(&self) -> Self {
         if HOT15.swap(false, SeqCst) {
-            f15::cache().stats();
+            let _ = f15::cache().stats();
             f15::entry(1).insert(C15(9));
         }
         C15(self.0)

@@ -241,18 +241,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let Some(table) = &self.table else { return gone };
         let now = self.core.clock.tick();
         for hash in self.expiries.due(now) {
-            match table.remove(&ByHash(hash), |slot| slot.expired(now)) {
-                Some((key, slot)) => {
-                    self.core.counters.expirations.add(1);
-                    self.count_out(&slot);
-                    gone.push((key, slot));
-                }
-                // Replaced, or asked for meanwhile: its time comes later.
-                None => {
-                    if let Some(slot) = table.get(&ByHash(hash)) {
-                        self.expiries.note_again(slot.deadline().max(now), hash);
-                    }
-                }
+            // Several keys may have one hash.
+            while let Some((key, slot)) = table.remove(&ByHash(hash), |slot| slot.expired(now)) {
+                self.core.counters.expirations.add(1);
+                self.count_out(&slot);
+                gone.push((key, slot));
+            }
+            // What was replaced or asked for meanwhile has its time later.
+            if let Some(slot) = table.get(&ByHash(hash)) {
+                self.expiries.note_again(slot.deadline().max(now), hash);
             }
         }
         gone
