@@ -16,7 +16,7 @@ use crate::{
 pub struct Fault {
     /// The name of the cache.
     pub cache: Arc<str>,
-    /// What happened. Holds no argument and no value of a call.
+    /// What happened. Holds no value, and no argument but what the argument's own `Serialize` says in its error.
     pub error: Error,
 }
 

@@ -12,7 +12,7 @@ pub struct Stats {
     pub hits: u64,
     /// Calls that found nothing fresh.
     pub misses: u64,
-    /// Hits with a value past its TTL.
+    /// Hits with a value past its TTL: none in this version, which serves no stale values.
     pub stale_hits: u64,
     /// Bodies that ran.
     pub loads: u64,

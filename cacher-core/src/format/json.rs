@@ -15,6 +15,9 @@ pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
 }
 
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| Error::new(Kind::Damaged, "the value can't be read as json").caused_by(error))
+    // What serde says may quote the value, so only the place is told.
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (what, column) = (error.classify(), error.column());
+        Error::new(Kind::Damaged, format!("the value can't be read as json of this type: {what:?} at byte {column}"))
+    })
 }

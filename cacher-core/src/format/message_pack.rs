@@ -18,8 +18,9 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if !is_one_value(bytes) {
         return Err(Error::new(Kind::Damaged, "the value is not msgpack, or not of one piece"));
     }
+    // What serde says may quote the value.
     rmp_serde::from_slice(bytes)
-        .map_err(|error| Error::new(Kind::Damaged, "the value can't be read as msgpack").caused_by(error))
+        .map_err(|_| Error::new(Kind::Damaged, "the value can't be read as msgpack of this type"))
 }
 
 /// Whether `bytes` are exactly one value of at most [`MAX_DEPTH`] levels.
