@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["url", "core+registry"],
     &["cache"],
     &["site", "companion"],
+    &["demand"],
     &["rt", "testkit"],
 ];
 
