@@ -1,0 +1,206 @@
+//! The right to write at a key, and what it is used for.
+
+use super::{
+    Fence, Token,
+    cell::{Admitted, Cell, Overtaken, State},
+};
+use crate::sync::{Arc, lock};
+
+/// The right to write at a key, as long as nothing invalidates it.
+#[derive(Debug)]
+pub(crate) struct Seat<O, F> {
+    pub(super) fence: Arc<Fence<O, F>>,
+    pub(super) cell: Arc<Cell<F>>,
+    pub(super) hash: u64,
+    pub(super) token: Token,
+    /// Later seats have higher numbers.
+    pub(super) number: u64,
+    /// What must still be the last that wrote.
+    pub(super) after: Option<u64>,
+}
+
+impl<O, F> Drop for Seat<O, F> {
+    fn drop(&mut self) {
+        self.fence.leave(self.hash, &self.cell);
+    }
+}
+
+impl<O, F> Seat<O, F> {
+    pub(crate) fn token(&self) -> Token {
+        self.token
+    }
+
+    /// Changes what is kept at the key.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut F) -> T) -> T {
+        change(&mut lock(&self.cell.state).extra)
+    }
+
+    /// For a change to what stands there now: it is written only if nothing else was before it.
+    pub(crate) fn tentative(mut self) -> Self {
+        let mut state = lock(&self.cell.state);
+        state.catch_up();
+        self.after = Some(state.wrote);
+        drop(state);
+        self
+    }
+
+    /// Whether nothing has invalidated what the seat is for.
+    fn is_current(&self, state: &State<F>) -> bool {
+        state.closed == 0 && !self.fence.generation.is_closed() && self.token == self.fence.token(state)
+    }
+
+    fn may_write(&self, state: &mut State<F>) -> bool {
+        state.catch_up();
+        let is_latest = self.after.map_or(state.wrote <= self.number, |after| after == state.wrote);
+        is_latest && !state.is_overwritten() && self.is_current(state)
+    }
+
+    fn may_overwrite(&self, state: &State<F>) -> bool {
+        state.overwrote <= self.number && self.is_current(state)
+    }
+
+    fn note_write(&self, state: &mut State<F>) {
+        if self.after.is_none() {
+            state.wrote = self.number;
+        }
+    }
+
+    /// Waits for its turn to write to the stores; `None` if the value is out of date.
+    pub(crate) async fn admit(&self) -> Option<Admitted> {
+        loop {
+            let other = {
+                let mut state = lock(&self.cell.state);
+                if !self.may_write(&mut state) {
+                    return None;
+                }
+                match state.write(false) {
+                    Ok(admitted) => {
+                        self.note_write(&mut state);
+                        return Some(admitted);
+                    }
+                    Err(other) => other,
+                }
+            };
+            other.wait().await;
+        }
+    }
+
+    /// Runs `insert` while nothing can invalidate the value; `None` if something already has. `insert` must neither
+    /// wait nor run code of the user, nor drop anything of the user's, itself included.
+    pub(crate) fn publish<T>(&self, insert: impl FnOnce() -> T) -> Option<T> {
+        let mut state = lock(&self.cell.state);
+        if self.may_write(&mut state) {
+            self.note_write(&mut state);
+            return Some(insert());
+        }
+        // What `insert` holds is dropped after the lock.
+        drop(state);
+        None
+    }
+
+    /// Begins to put a newer value there; `None` if something has invalidated that value, or a still newer one came.
+    pub(crate) fn overwrite(&self) -> Option<Overwriting<'_, O, F>> {
+        let mut state = lock(&self.cell.state);
+        let may = self.may_overwrite(&state);
+        state.overwriting += usize::from(may);
+        drop(state);
+        may.then(|| Overwriting { seat: self })
+    }
+}
+
+impl<O, F: Default> Seat<O, F> {
+    /// Begins an invalidation: moves the epoch on, and closes the key until [`Closed::finish`].
+    pub(crate) fn close(&self) -> Closed<'_, O, F> {
+        let forgotten = lock(&self.cell.state).close();
+        drop(forgotten);
+        Closed { seat: self }
+    }
+}
+
+/// A key at which nothing else is written. Dropping it opens the key again, with the epoch moved on.
+#[derive(Debug)]
+pub(crate) struct Closed<'a, O, F: Default> {
+    seat: &'a Seat<O, F>,
+}
+
+impl<O, F: Default> Closed<'_, O, F> {
+    /// Waits for the write that was admitted before.
+    pub(crate) async fn quiet(&self) {
+        self.seat.cell.quiet().await;
+    }
+
+    /// Gives up waiting for it: it will undo what it did.
+    pub(crate) fn overtake(&self) -> Option<Overtaken> {
+        lock(&self.seat.cell.state).overtake()
+    }
+
+    /// Moves the epoch on again, and removes the entry from memory in the same critical section. `remove` must neither
+    /// wait nor run code of the user.
+    pub(crate) fn finish<T>(self, remove: impl FnOnce() -> T) -> T {
+        let mut state = lock(&self.seat.cell.state);
+        state.epoch += 1;
+        remove()
+    }
+}
+
+impl<O, F: Default> Drop for Closed<'_, O, F> {
+    fn drop(&mut self) {
+        let forgotten = {
+            let mut state = lock(&self.seat.cell.state);
+            state.epoch += 1;
+            state.closed -= 1;
+            std::mem::take(&mut state.extra)
+        };
+        drop(forgotten);
+    }
+}
+
+/// A newer value on its way. Nothing else is written at its key until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Overwriting<'a, O, F> {
+    seat: &'a Seat<O, F>,
+}
+
+impl<O, F> Overwriting<'_, O, F> {
+    /// Waits for its turn to write to the stores; `None` as for [`Seat::overwrite`].
+    pub(crate) async fn admit(&self) -> Option<Admitted> {
+        loop {
+            let other = {
+                let mut state = lock(&self.seat.cell.state);
+                state.catch_up();
+                if !self.seat.may_overwrite(&state) {
+                    return None;
+                }
+                match state.write(true) {
+                    Ok(admitted) => {
+                        state.overwrote = self.seat.number;
+                        return Some(admitted);
+                    }
+                    Err(other) => other,
+                }
+            };
+            other.wait().await;
+        }
+    }
+
+    /// Runs `insert` while nothing can invalidate the value; `None` as for [`Seat::overwrite`]. The same goes for
+    /// `insert` as with [`Seat::publish`].
+    pub(crate) fn publish<T>(self, insert: impl FnOnce() -> T) -> Option<T> {
+        let mut state = lock(&self.seat.cell.state);
+        if self.seat.may_overwrite(&state) {
+            state.overwrote = self.seat.number;
+            state.pass_over();
+            return Some(insert());
+        }
+        drop(state);
+        None
+    }
+}
+
+impl<O, F> Drop for Overwriting<'_, O, F> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.seat.cell.state);
+        state.overwriting -= 1;
+        state.pass_over();
+    }
+}
