@@ -60,10 +60,11 @@ pub(crate) fn config(plan: &Plan, names: &Names) -> TokenStream {
         Tier::Url { needs, .. } => needs.as_slice(),
         Tier::Expr(_) => &[],
     });
+    let needs = needs.map(|need| Place::at(need.span()).show(quote!(#rt::#need! {})));
     quote! {
         #[doc(hidden)]
         fn #name() -> #rt::Config {
-            #(#rt::#needs! {})*
+            #(#needs)*
             #rt::Config { #fields ..::core::default::Default::default() }
         }
     }
