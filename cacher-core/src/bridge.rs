@@ -4,13 +4,12 @@ use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
-    sync::{Condvar, PoisonError},
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
     time::Duration,
 };
 
-use crate::sync::{Arc, Event, Mutex, OnceLock, lock};
+use crate::sync::{Arc, Condvar, Event, Mutex, OnceLock, PoisonError, lock};
 
 /// Which of the two shells drives an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 pub(crate) use std::{
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, Weak,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread_local,
@@ -14,5 +14,5 @@ pub(crate) use event_listener::Event;
 /// Locks, whether or not an earlier holder panicked: no critical section of ours leaves a state half-changed.
 #[inline]
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,16 +1,12 @@
 //! One thread that wakes what waits for a time of the system's clock. It starts with the first wait.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Condvar, PoisonError},
-    thread,
-};
+use std::{collections::BTreeMap, thread};
 
 use once_cell::sync::OnceCell;
 
 use crate::{
     clock::{Alarm, Clock},
-    sync::{AtomicU64, Mutex, Ordering, lock},
+    sync::{AtomicU64, Condvar, Mutex, Ordering, PoisonError, lock},
     time::Tick,
 };
 
