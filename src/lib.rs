@@ -7,6 +7,7 @@ pub use cacher_core::{
     core::Removal,
     error::{self, Error, Kind},
     fault::{Fault, on_fault},
+    keyer,
     memory::weight::Weigh,
     scope::{Scope, bypass, only_if_cached, read_only, refresh},
     site::Site,

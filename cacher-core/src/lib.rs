@@ -20,8 +20,10 @@ pub mod flight;
 pub mod format;
 mod hex;
 pub mod key;
+pub mod keyer;
 pub mod memory;
 mod place;
+mod portable;
 mod registry;
 pub mod returns;
 #[doc(hidden)]

@@ -10,6 +10,7 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     key::parts::Parts,
+    keyer::{Call, FileName, Keyer},
     memory::{
         held::{As, Held},
         table::Table,
@@ -25,6 +26,7 @@ pub use crate::{
     demand::{kept, key_part, plain, shared, shared_part, site, stored, stored_part},
     held,
     key::parts::Borrowed,
+    keyer::{Hash as HashKeyer, Readable as ReadableKeyer, from_fn as keyer_from_fn},
     memory::{
         held::{HoldCopy, HoldLeaf, HoldShared, Kind as HeldKind},
         table::Bound,
@@ -104,6 +106,20 @@ pub fn shape<M: 'static, H: Held, C>(
 /// Those of the backend.
 pub fn open<M>(backend: impl IntoBackend<M>) -> crate::error::Result<Made> {
     backend.into_backend()
+}
+
+/// A keyer, for the configuration.
+pub fn keyer(keyer: impl Keyer) -> Option<Arc<dyn Keyer>> {
+    Some(Arc::new(keyer))
+}
+
+/// The keyer that a closure of `file_name` is.
+pub fn file_name<F, S>(name: F) -> Option<Arc<dyn Keyer>>
+where
+    F: Fn(&Call<'_>) -> S + Send + Sync + 'static,
+    S: Into<String> + 'static,
+{
+    keyer(FileName(name))
 }
 
 /// Answers a sync call.

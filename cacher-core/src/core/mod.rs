@@ -22,6 +22,7 @@ use crate::{
     error::{Error, Result},
     fault::{self, Fault},
     fence::{Generation, Overtaken},
+    keyer::{Call, Hash, Keyer},
     memory::table::Bound,
     place, registry,
     stats::{Counters, Stats},
@@ -39,6 +40,8 @@ pub struct Config {
     pub arguments: &'static [&'static str],
     /// The backends, fastest first; memory if there is none.
     pub backends: Vec<Opener>,
+    /// How stores write keys; by their hash if it is `None`.
+    pub keyer: Option<Arc<dyn Keyer>>,
     /// The bound of typed memory.
     pub bound: Option<Bound>,
     /// How long values live.
@@ -55,6 +58,7 @@ impl Default for Config {
             name: None,
             arguments: &[],
             backends: Vec::new(),
+            keyer: None,
             bound: None,
             life: Life::default(),
             single_flight: true,
@@ -264,6 +268,12 @@ impl Core {
         let quick = tier.reads_quickly();
         let answer = bridge::run(shell, quick, move || tier.operate(|store| store.backend.len(&namespace))).await;
         self.or_fault(answer).unwrap_or_else(|| self.size().0)
+    }
+
+    /// What the keyer makes of an encoded key.
+    pub(crate) fn stored_name(&self, identity: &[u8]) -> String {
+        let call = Call::new(&self.namespace, self.config.name, self.config.arguments, identity);
+        self.config.keyer.as_ref().map_or_else(|| Hash.name(&call), |keyer| keyer.name(&call))
     }
 
     pub(crate) fn store_key(&self, store: &tier::Store, name: &Arc<str>) -> backend::Key {
