@@ -10,7 +10,7 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     key::parts::Parts,
-    keyer::{Call, FileName, Keyer},
+    keyer::{Call, FileName, Keyer, from_fn},
     memory::{
         held::{As, Held},
         table::Table,
@@ -26,7 +26,7 @@ pub use crate::{
     demand::{kept, key_part, plain, shared, shared_part, site, stored, stored_part},
     held,
     key::parts::Borrowed,
-    keyer::{Hash as HashKeyer, Readable as ReadableKeyer, from_fn as keyer_from_fn},
+    keyer::{Hash as HashKeyer, Readable as ReadableKeyer},
     memory::{
         held::{HoldCopy, HoldLeaf, HoldShared, Kind as HeldKind},
         table::Bound,
@@ -111,6 +111,15 @@ pub fn open<M>(backend: impl IntoBackend<M>) -> crate::error::Result<Made> {
 /// A keyer, for the configuration.
 pub fn keyer(keyer: impl Keyer) -> Option<Arc<dyn Keyer>> {
     Some(Arc::new(keyer))
+}
+
+/// The keyer that a closure of `keyer` is.
+pub fn keyer_from_fn<F, S>(name: F) -> Option<Arc<dyn Keyer>>
+where
+    F: Fn(&Call<'_>) -> S + Send + Sync + 'static,
+    S: Into<String> + 'static,
+{
+    keyer(from_fn(name))
 }
 
 /// The keyer that a closure of `file_name` is.

@@ -33,6 +33,7 @@ pub(crate) struct Plan {
     pub(crate) home: Home,
     /// The stores, nearest first; none is memory alone.
     pub(crate) tiers: Vec<Tier>,
+    pub(crate) keyer: Option<Keyer>,
     pub(crate) policies: Policies,
     pub(crate) name: Option<LitStr>,
     pub(crate) companions: Option<Companions>,
@@ -121,6 +122,18 @@ pub(crate) enum Tier {
         needs: Vec<Ident>,
     },
     Expr(Expr),
+}
+
+/// How stores write keys.
+pub(crate) enum Keyer {
+    Hash,
+    Readable,
+    /// A closure of the call.
+    Closure(ExprClosure),
+    /// An expression that makes a keyer.
+    Expr(Expr),
+    /// A closure, or the path of a function.
+    FileName(Expr),
 }
 
 pub(crate) struct Policies {

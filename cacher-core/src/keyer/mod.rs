@@ -29,8 +29,8 @@ use crate::sync::Arc;
 /// Names calls, for stores.
 ///
 /// # What the caller guarantees
-/// It is asked on the way to a store only, at most once for each call of the function, from any thread. No lock is held
-/// meanwhile. It is made once, when the function is first called.
+/// It is made once, when the function is first called. It is asked on the way to a store only: before it is read, and
+/// before it is written to or removed from; from any thread, and with no lock held.
 ///
 /// # What an implementor must do
 /// * Equal calls have equal names, in every process that uses the store: nothing random, no time, no address.
@@ -42,7 +42,8 @@ use crate::sync::Arc;
 /// in front; with `/` between such names the file is in a directory. It replaces others by a hash.
 ///
 /// # Errors
-/// A panic is a fault: it is counted and reported, and the call goes on as if there were no store.
+/// A panic is a fault: it is counted and reported, and the call goes on as if there were no store. So does an
+/// `invalidate`, which leaves the stored entry where it is.
 ///
 /// # Example
 /// ```
@@ -83,7 +84,7 @@ impl<K: Keyer + ?Sized> Keyer for &'static K {
 }
 
 /// The keyer that a closure is.
-pub fn from_fn<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Into<String>>(name: F) -> impl Keyer {
+pub fn from_fn<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Into<String> + 'static>(name: F) -> impl Keyer {
     FromFn(name)
 }
 

@@ -109,7 +109,9 @@ pub(super) fn text(text: &str, style: Style, out: &mut impl Write) -> fmt::Resul
     if style == Style::People {
         return out.write_str(text);
     }
-    if text.is_empty() || text.starts_with(|first: char| first.is_ascii_digit() || first == '-') || WORDS.contains(&text)
+    if text.is_empty()
+        || text.starts_with(|first: char| first.is_ascii_digit() || first == '-')
+        || WORDS.contains(&text)
     {
         out.write_char('\'')?;
     }

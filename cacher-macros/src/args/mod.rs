@@ -3,7 +3,7 @@
 mod names;
 mod values;
 
-pub(crate) use values::{Backend, Companions, Flight, Timing};
+pub(crate) use values::{Backend, Companions, Flight, Keyer, Timing};
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -37,6 +37,8 @@ pub(crate) struct Args {
     pub(crate) max_bytes: Option<Given<Expr>>,
     pub(crate) ignore: Option<Given<Vec<Ident>>>,
     pub(crate) key: Option<Given<Vec<Expr>>>,
+    pub(crate) keyer: Option<Given<Keyer>>,
+    pub(crate) file_name: Option<Given<Expr>>,
     pub(crate) cache_if: Option<Given<Expr>>,
     pub(crate) site: Option<Given<Expr>>,
     pub(crate) single_flight: Option<Given<Flight>>,
@@ -91,6 +93,8 @@ impl Args {
             "max_bytes" => set(&mut self.max_bytes, name, input, values::bytes),
             "ignore" => set(&mut self.ignore, name, input, values::idents),
             "key" => set(&mut self.key, name, input, values::tuple),
+            "keyer" => set(&mut self.keyer, name, input, values::keyer),
+            "file_name" => set(&mut self.file_name, name, input, values::file_name),
             "cache_if" => set(&mut self.cache_if, name, input, values::predicate),
             "site" => set(&mut self.site, name, input, values::expression),
             "single_flight" => set(&mut self.single_flight, name, input, values::flight),

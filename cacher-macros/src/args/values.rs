@@ -33,6 +33,16 @@ pub(crate) enum Flight {
     Off,
 }
 
+/// `keyer`
+#[derive(Clone)]
+pub(crate) enum Keyer {
+    Hash,
+    Readable,
+    Closure(ExprClosure),
+    /// An expression that makes a keyer.
+    Expr(Expr),
+}
+
 /// `companions`
 pub(crate) enum Companions {
     Wanted,
@@ -179,6 +189,26 @@ pub(super) fn predicate(name: &Ident, input: ParseStream) -> Result<Expr> {
     match expression(name, input)? {
         predicate @ (Expr::Closure(_) | Expr::Path(_)) => Ok(predicate),
         other => Err(mismatch(name, other, "a closure of the value")),
+    }
+}
+
+/// `hash`, `readable`, a closure of the call, or an expression that makes a keyer.
+pub(super) fn keyer(name: &Ident, input: ParseStream) -> Result<Keyer> {
+    match expression(name, input)? {
+        Expr::Path(path) if path.path.is_ident("hash") => Ok(Keyer::Hash),
+        Expr::Path(path) if path.path.is_ident("readable") => Ok(Keyer::Readable),
+        Expr::Closure(closure) => Ok(Keyer::Closure(closure)),
+        Expr::Lit(lit) => Err(mismatch(name, lit, "`hash`, `readable`, or an expression that makes a keyer, unquoted")),
+        Expr::Array(list) => Err(mismatch(name, list, "one keyer: a key has one name in all stores")),
+        other => Ok(Keyer::Expr(other)),
+    }
+}
+
+/// A closure of the call, or the path of a function.
+pub(super) fn file_name(name: &Ident, input: ParseStream) -> Result<Expr> {
+    match expression(name, input)? {
+        file_name @ (Expr::Closure(_) | Expr::Path(_)) => Ok(file_name),
+        other => Err(mismatch(name, other, "a closure of the call that gives a path")),
     }
 }
 

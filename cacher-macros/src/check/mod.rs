@@ -4,6 +4,7 @@ mod backend;
 mod callable;
 mod conflict;
 mod identity;
+mod keyer;
 mod place;
 mod returns;
 mod timing;
@@ -60,6 +61,10 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::bounds_have_memory_to_bound,
     conflict::site_is_in_memory,
     conflict::name_is_not_empty,
+    keyer::keyer_or_file_name,
+    keyer::keys_are_stored,
+    keyer::file_names_are_for_files,
+    keyer::closures_take_the_call,
     timing::no_zero,
     timing::closures_where_a_value_is,
     timing::closures_take_the_value,

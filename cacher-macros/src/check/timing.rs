@@ -1,6 +1,6 @@
 //! Durations, closures, and what the expressions may name.
 
-use super::Subject;
+use super::{Subject, keyer};
 use crate::{
     args::{Backend, Given, Timing},
     errors::Errors,
@@ -144,11 +144,11 @@ pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
         Backend::Expr(expr) => Some((name, expr.to_token_stream())),
         Backend::Url(_) => None,
     });
-    for (name, expr) in bounds.chain(backends) {
-        for used in tokens::names(expr) {
-            if used == "self" || subject.argument(&used).is_some() {
-                errors.at(&used, format!("`{name}` is set once for all calls, so it can't depend on `{used}`"));
-            }
+    let fixed =
+        bounds.chain(backends).flat_map(|(name, expr)| tokens::names(expr).into_iter().map(move |it| (name, it)));
+    for (name, used) in fixed.chain(keyer::captured(args)) {
+        if used == "self" || subject.argument(&used).is_some() {
+            errors.at(&used, format!("`{name}` is set once for all calls, so it can't depend on `{used}`"));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{
     names::{Names, hidden, kept, runtime, value},
     place::Place,
 };
-use crate::plan::{Generic, Home, Plan, Tier, Timing};
+use crate::plan::{Generic, Home, Keyer, Plan, Tier, Timing};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, GenericParam, spanned::Spanned};
@@ -83,6 +83,10 @@ fn fields(plan: &Plan) -> TokenStream {
         let openers = plan.tiers.iter().map(|tier| opener(&rt, tier));
         fields.extend(quote!(backends: <::std::vec::Vec<_> as ::core::convert::From<_>>::from([#(#openers),*]),));
     }
+    if let Some(keyer) = &plan.keyer {
+        let keyer = self::keyer(&rt, keyer);
+        fields.extend(quote!(keyer: #keyer,));
+    }
     let bound = match (&policies.capacity, &policies.max_bytes) {
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
         (None, Some(most)) => Some(quote!(#rt::Bound::Bytes(#most))),
@@ -102,6 +106,18 @@ fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(single_flight: false,));
     }
     fields
+}
+
+/// `keyer(ReadableKeyer::new())`
+fn keyer(rt: &TokenStream, keyer: &Keyer) -> TokenStream {
+    match keyer {
+        Keyer::Hash => quote!(#rt::keyer(#rt::HashKeyer)),
+        Keyer::Readable => quote!(#rt::keyer(#rt::ReadableKeyer::new())),
+        Keyer::Expr(expr) => Place::of(expr).call(quote!(#rt::keyer), expr),
+        Keyer::Closure(closure) => Place::of(closure).call(quote!(#rt::keyer_from_fn), braced(closure)),
+        Keyer::FileName(Expr::Closure(closure)) => Place::of(closure).call(quote!(#rt::file_name), braced(closure)),
+        Keyer::FileName(expr) => Place::of(expr).call(quote!(#rt::file_name), expr),
+    }
 }
 
 fn option(expression: Option<TokenStream>) -> TokenStream {

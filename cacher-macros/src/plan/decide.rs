@@ -1,8 +1,8 @@
 //! How the plan follows from the arguments and the item.
 
 use super::{
-    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Piece, Plan, Policies, Sourced, Tier,
-    Timing, Value,
+    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Keyer, Piece, Plan, Policies, Sourced,
+    Tier, Timing, Value,
 };
 use crate::{
     args::{self, Args, Backend, Flight, Given},
@@ -35,6 +35,7 @@ pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImp
         returns: subject.returned().map_or_else(|| types::unit(function.signature.ident.span()), types::static_copy),
         home: home(args, &sources),
         tiers: args.backend.iter().flat_map(|given| &given.value).map(tier).collect(),
+        keyer: keyer(args),
         policies: policies(args, &sources),
         name: args.name.as_ref().map(|name| name.value.clone()),
         companions: companions(subject, callable, around.map(|(_, args)| args)),
@@ -160,6 +161,16 @@ fn needs(url: &LitStr) -> Vec<Ident> {
     let span = Span::mixed_site().located_at(url.span());
     let format = format.map(|format| format_ident!("format_{format}", span = span));
     [format_ident!("scheme_{scheme}", span = span)].into_iter().chain(format).collect()
+}
+
+fn keyer(args: &Args) -> Option<Keyer> {
+    let keyer = args.keyer.as_ref().map(|given| match &given.value {
+        args::Keyer::Hash => Keyer::Hash,
+        args::Keyer::Readable => Keyer::Readable,
+        args::Keyer::Closure(closure) => Keyer::Closure(closure.clone()),
+        args::Keyer::Expr(expr) => Keyer::Expr(expr.clone()),
+    });
+    keyer.or_else(|| args.file_name.as_ref().map(|given| Keyer::FileName(given.value.clone())))
 }
 
 fn policies(args: &Args, sources: &Sources) -> Policies {

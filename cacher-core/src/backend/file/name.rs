@@ -27,7 +27,8 @@ pub(super) fn entry(name: &str, format: &str) -> String {
 /// Whether [`entry`] can have made the file of this name.
 pub(super) fn is_entry(file: &str) -> bool {
     let of_part = |text: &str, is_plain: fn(&str) -> bool| is_plain(text) || is_hashed(text);
-    file.rsplit_once('.').is_some_and(|(name, format)| of_part(name, portable::is_name) && of_part(format, is_plain_format))
+    file.rsplit_once('.')
+        .is_some_and(|(name, format)| of_part(name, portable::is_name) && of_part(format, is_plain_format))
 }
 
 /// Whether [`entry`] can have made a directory of this name.
@@ -106,8 +107,10 @@ mod tests {
     #[test]
     fn anything_else_is_hashed() {
         let (long, deep) = ("x".repeat(portable::LONGEST + 1), "a/".repeat(DEEPEST + 1) + "a");
-        for name in ["", ".", "..", ".a", "a.b/c", "a/../b", "/a", "a//b", "a/", "A/b", "con/a", "a\\b", &deep, "A", "a b", "a:b", "~", "é", "nul", "con.x", "com1", "lpt9.a.b", &long]
-        {
+        for name in [
+            "", ".", "..", ".a", "a.b/c", "a/../b", "/a", "a//b", "a/", "A/b", "con/a", "a\\b", &deep, "A", "a b",
+            "a:b", "~", "é", "nul", "con.x", "com1", "lpt9.a.b", &long,
+        ] {
             let file = entry(name, "json");
             assert!(file.starts_with('~') && file.len() == 70 && is_entry(&file), "{name}: {file}");
         }

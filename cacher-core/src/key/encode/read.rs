@@ -131,7 +131,8 @@ mod tests {
     #[test]
     fn a_skipped_value_leaves_what_follows() {
         let long = "x".repeat(300);
-        let bytes = encode(&(Some((1_u8, "é", -2_i64)), vec![Some('c'), None], long.as_str(), 1.5_f64)).expect("encoded");
+        let bytes =
+            encode(&(Some((1_u8, "é", -2_i64)), vec![Some('c'), None], long.as_str(), 1.5_f64)).expect("encoded");
         let mut reader = Reader(&bytes);
         assert_eq!(reader.piece(), Some(Piece::List(4)));
         assert_eq!((reader.skip(), reader.skip()), (Some(()), Some(())));
