@@ -10,7 +10,7 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     key::parts::Parts,
-    keyer::{Call, FileName, Keyer, from_fn},
+    keyer::{Call, FileName, Keyer, Text, from_fn},
     memory::{
         held::{As, Held},
         table::Table,
@@ -117,7 +117,7 @@ pub fn keyer(keyer: impl Keyer) -> Option<Arc<dyn Keyer>> {
 pub fn keyer_from_fn<F, S>(name: F) -> Option<Arc<dyn Keyer>>
 where
     F: Fn(&Call<'_>) -> S + Send + Sync + 'static,
-    S: Into<String> + 'static,
+    S: Text,
 {
     keyer(from_fn(name))
 }
@@ -126,7 +126,7 @@ where
 pub fn file_name<F, S>(name: F) -> Option<Arc<dyn Keyer>>
 where
     F: Fn(&Call<'_>) -> S + Send + Sync + 'static,
-    S: Into<String> + 'static,
+    S: Text,
 {
     keyer(FileName(name))
 }

@@ -1,6 +1,6 @@
-use cacher::{cache, keyer::Readable};
+use cacher::cache;
 
-#[cache(backend = "file://./.cache", keyer = Readable::new().unnamed(label))]
+#[cache(backend = "file://./.cache", keyer = cacher::keyer::Readable::new().unnamed(label))]
 fn double(n: u32, label: &'static str) -> usize {
     n as usize * label.len()
 }

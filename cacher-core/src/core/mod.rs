@@ -272,7 +272,7 @@ impl Core {
 
     /// What the keyer makes of an encoded key.
     pub(crate) fn stored_name(&self, identity: &[u8]) -> String {
-        let call = Call::new(&self.namespace, self.config.name, self.config.arguments, identity);
+        let call = Call::of(&self.namespace, self.config.name, self.config.arguments, identity);
         self.config.keyer.as_ref().map_or_else(|| Hash.name(&call), |keyer| keyer.name(&call))
     }
 

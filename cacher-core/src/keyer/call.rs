@@ -18,8 +18,24 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// A call of a function whose namespace is its name, to try a keyer on. `identity` is what
+    /// [`encode`](super::encode) makes of a tuple of the arguments.
+    ///
+    /// ```
+    /// use cacher_core::keyer::{Call, Keyer, Readable, encode};
+    ///
+    /// let identity = encode(&(1, "asc"))?;
+    /// let call = Call::new("posts", &["user_id", "sort"], &identity);
+    /// assert_eq!(Readable::new().name(&call), "posts_user_id=1_sort=asc");
+    /// # Ok::<(), cacher_core::error::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(function: &'a str, arguments: &'a [&'a str], identity: &'a [u8]) -> Self {
+        Self { function, namespace: function, names: arguments, identity }
+    }
+
     /// `namespace` is the path of the function, or the name that it was given.
-    pub(crate) fn new(namespace: &'a str, given: Option<&'a str>, names: &'a [&'a str], identity: &'a [u8]) -> Self {
+    pub(crate) fn of(namespace: &'a str, given: Option<&'a str>, names: &'a [&'a str], identity: &'a [u8]) -> Self {
         Self { function: given.unwrap_or_else(|| short(namespace)), namespace, names, identity }
     }
 
@@ -36,7 +52,7 @@ impl<'a> Call<'a> {
         self.namespace
     }
 
-    /// All that identifies the call, as bytes that stand for it alone: see [`encode`](crate::key::encode). They depend
+    /// All that identifies the call, as bytes that stand for it alone: see [`encode`](super::encode). They depend
     /// on no platform and no run of the program.
     #[must_use]
     pub fn identity(&self) -> &'a [u8] {
@@ -143,7 +159,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The bytes that stand for this value alone: see [`encode`](crate::key::encode).
+    /// The bytes that stand for this value alone: see [`encode`](super::encode).
     #[must_use]
     pub fn encoded(&self) -> &'a [u8] {
         self.encoded

@@ -1,6 +1,6 @@
 use std::fmt::{self, Write};
 
-use super::{Call, Keyer};
+use super::{Call, Keyer, Text};
 use crate::portable::{self, Name};
 
 /// Directories in a path, the file included.
@@ -11,9 +11,9 @@ const FORMATS: &[&str] = &[".json", ".msgpack"];
 /// File names of your own: what `file_name = |call| ..` makes.
 pub(crate) struct FileName<F>(pub(crate) F);
 
-impl<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Into<String>> Keyer for FileName<F> {
+impl<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Text> Keyer for FileName<F> {
     fn name(&self, call: &Call<'_>) -> String {
-        safe(&(self.0)(call).into(), call.identity())
+        safe(&(self.0)(call).into_text(), call.identity())
     }
 }
 
@@ -75,6 +75,14 @@ mod tests {
             let safe = safe(path, b"");
             assert_eq!(safe, expected);
             assert!(safe.split('/').all(portable::is_name), "{safe}");
+        }
+    }
+    proptest::proptest! {
+        #[test]
+        fn any_path_stays_below(path in "([./\\\\~a-cA-C \\PC]{0,9}|con|\\.\\.|/){0,30}") {
+            let safe = safe(&path, path.as_bytes());
+            proptest::prop_assert!(safe.split('/').all(portable::is_name), "{}", safe);
+            proptest::prop_assert!(safe.split('/').count() <= DEEPEST);
         }
     }
 }

@@ -24,6 +24,7 @@ pub(crate) use file_name::FileName;
 pub use hash::{Hash, HashWith};
 pub use readable::Readable;
 
+pub use crate::key::encode::encode;
 use crate::sync::Arc;
 
 /// Names calls, for stores.
@@ -60,6 +61,12 @@ use crate::sync::Arc;
 ///
 /// assert!(keyer::check(&WithFunction, &["user_id", "sort"], [(1, "asc"), (1, "desc")]).is_ok());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a keyer",
+    label = "expected something that implements `cacher::keyer::Keyer`",
+    note = "write `keyer = hash`, `keyer = readable`, a closure of the call, as in `keyer = |call| ..`, or an expression \
+            that makes a keyer"
+)]
 pub trait Keyer: Send + Sync + 'static {
     /// The name of a call.
     fn name(&self, call: &Call<'_>) -> String;
@@ -83,15 +90,38 @@ impl<K: Keyer + ?Sized> Keyer for &'static K {
     }
 }
 
+/// What a closure of a keyer returns: a `String` or a `&'static str`.
+#[diagnostic::on_unimplemented(
+    message = "a name is a text, not `{Self}`",
+    label = "expected to return a `String`",
+    note = "make one of it with `to_string()` or `format!(..)`"
+)]
+pub trait Text: 'static {
+    /// The text.
+    fn into_text(self) -> String;
+}
+
+impl Text for String {
+    fn into_text(self) -> String {
+        self
+    }
+}
+
+impl Text for &'static str {
+    fn into_text(self) -> String {
+        self.to_owned()
+    }
+}
+
 /// The keyer that a closure is.
-pub fn from_fn<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Into<String> + 'static>(name: F) -> impl Keyer {
+pub fn from_fn<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Text>(name: F) -> impl Keyer {
     FromFn(name)
 }
 
 struct FromFn<F>(F);
 
-impl<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Into<String>> Keyer for FromFn<F> {
+impl<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Text> Keyer for FromFn<F> {
     fn name(&self, call: &Call<'_>) -> String {
-        (self.0)(call).into()
+        (self.0)(call).into_text()
     }
 }

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use std::time::Duration;
 use syn::{
-    Error, Expr, ExprClosure, ExprLit, Lit, LitInt, LitStr, Path, Result, Token, bracketed, ext::IdentExt,
+    Error, Expr, ExprClosure, ExprLit, ExprPath, Lit, LitInt, LitStr, Path, Result, Token, bracketed, ext::IdentExt,
     parse::ParseStream, punctuated::Punctuated, token::Bracket,
 };
 
@@ -197,11 +197,26 @@ pub(super) fn keyer(name: &Ident, input: ParseStream) -> Result<Keyer> {
     match expression(name, input)? {
         Expr::Path(path) if path.path.is_ident("hash") => Ok(Keyer::Hash),
         Expr::Path(path) if path.path.is_ident("readable") => Ok(Keyer::Readable),
+        Expr::Path(path) if path.path.get_ident().is_some_and(is_lower_case) => Err(no_keyer(&path)),
         Expr::Closure(closure) => Ok(Keyer::Closure(closure)),
         Expr::Lit(lit) => Err(mismatch(name, lit, "`hash`, `readable`, or an expression that makes a keyer, unquoted")),
         Expr::Array(list) => Err(mismatch(name, list, "one keyer: a key has one name in all stores")),
         other => Ok(Keyer::Expr(other)),
     }
+}
+
+/// Whether it is no name of a type or a constant.
+fn is_lower_case(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_lowercase)
+}
+
+fn no_keyer(path: &ExprPath) -> Error {
+    let text = format!(
+        "there is no keyer `{}`: write `hash`, which is BLAKE3, or `readable`; \
+         for a hash function of your own `cacher::keyer::Hash::with(|identity| ..)`",
+        path.to_token_stream()
+    );
+    Error::new_spanned(path, text)
 }
 
 /// A closure of the call, or the path of a function.

@@ -208,3 +208,32 @@ fn independent_mistakes_come_together() {
     let errors = check(r#"tll = "1s", ignor = [self]"#, "const fn f(&self) {}");
     assert_eq!(errors.len(), 3, "{errors:#?}");
 }
+
+#[test]
+fn keyers() {
+    let files = r#"backend = "file://./a""#;
+    for keyer in ["hash", "readable", "Own", "crate::own", "|call| own(call)", "Hash::with(own)", "OWN.clone()"] {
+        good(&format!("{files}, keyer = {keyer}"), "fn f(id: u64) {}");
+    }
+    let own = r#"|call| { let id = call.argument("id"); format!("{id:?}") }"#;
+    good(&format!("{files}, file_name = {own}"), "fn f(id: u64) {}");
+    good("backend = Own::open(), file_name = own::path", "fn f(id: u64) {}");
+    good(r#"backend = ["memory://", OWN], keyer = readable"#, "fn f(id: u64) {}");
+    bad_args("keyer = readable", "memory compares the arguments");
+    bad_args("thread_local, keyer = readable", "memory compares the arguments");
+    bad_args(r#"backend = "memory://", file_name = own"#, "memory compares the arguments");
+    for (keyer, problem) in [
+        ("keyer = hash, file_name = own", "write one of them"),
+        ("keyer = sha256", "there is no keyer `sha256`"),
+        ("keyer = \"hash\"", "unquoted"),
+        ("keyer = [hash]", "one keyer"),
+        ("keyer = || own()", "takes one argument"),
+        ("keyer = async |call| own(call)", "remove `async`"),
+        ("keyer = Own::of(id)", "can't depend on `id`"),
+        ("keyer = |call| own(call, db)", "can't depend on `db`"),
+        ("file_name = |call| format!(\"{id}\")", "can't depend on `id`"),
+        ("file_name = own()", "takes a closure"),
+    ] {
+        bad_args(&format!("{files}, {keyer}"), problem);
+    }
+}

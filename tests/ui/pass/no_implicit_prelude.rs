@@ -18,6 +18,16 @@ async fn parse(text: &str) -> ::std::result::Result<u64, ::std::num::ParseIntErr
     text.parse()
 }
 
+#[cache(backend = "file://./target/ui-prelude", keyer = readable)]
+fn named(n: u64) -> u64 {
+    n
+}
+
+#[cache(backend = "file://./target/ui-prelude", file_name = |call| ::std::format!("{}/x", call.function()))]
+fn placed(call: u64) -> u64 {
+    call
+}
+
 #[cache(thread_local, max_bytes = "1MiB")]
 fn text<T: ::std::fmt::Debug + ::std::hash::Hash + ::std::cmp::Eq + ::std::clone::Clone + 'static>(
     value: &T,
@@ -43,6 +53,7 @@ impl Client {
 fn main() {
     ::std::assert_eq!(square(2), 4);
     ::std::assert_eq!(root(2, ""), ::std::option::Option::Some(2));
+    ::std::assert_eq!(named(1) + placed(1), 2);
     ::std::mem::drop(parse("1"));
     ::std::assert_eq!(text(&1_u8), "1");
     ::std::assert_eq!(Client.get((1, 2)) + Client::alone(1), 4);
