@@ -18,6 +18,7 @@ pub mod fault;
 mod fence;
 pub mod flight;
 pub mod format;
+#[cfg_attr(not(feature = "json"), allow(dead_code, reason = "only readable entries use it"))]
 mod hex;
 pub mod key;
 pub mod keyer;

@@ -16,6 +16,7 @@ pub(crate) fn is_plain(byte: u8) -> bool {
 }
 
 /// Whether this is a name as it stands.
+#[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only files ask"))]
 pub(crate) fn is_name(name: &str) -> bool {
     (1..=LONGEST).contains(&name.len()) && name.bytes().all(is_plain) && !name.starts_with('.') && !is_device(name)
 }

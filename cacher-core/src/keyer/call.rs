@@ -77,11 +77,8 @@ impl<'a> Call<'a> {
 
 /// The name at the end of a path, without type parameters.
 fn short(path: &str) -> &str {
-    let end = match path.ends_with('>') {
-        true => opening(path).unwrap_or(path.len()),
-        false => path.len(),
-    };
-    path[..end].rsplit("::").next().unwrap_or(path)
+    let end = if path.ends_with('>') { opening(path) } else { None };
+    path[..end.unwrap_or(path.len())].rsplit("::").next().unwrap_or(path)
 }
 
 /// Where the bracket opens that the last letter closes.

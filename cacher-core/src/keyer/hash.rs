@@ -1,5 +1,4 @@
 use super::{Call, Keyer};
-use crate::hex;
 
 /// The default: 64 hexadecimal digits, BLAKE3 of [`Call::identity`].
 ///
@@ -29,7 +28,7 @@ impl Hash {
 
 impl Keyer for Hash {
     fn name(&self, call: &Call<'_>) -> String {
-        hex::to_hex(blake3::hash(call.identity()).as_bytes())
+        blake3::hash(call.identity()).to_hex().as_str().to_owned()
     }
 }
 
