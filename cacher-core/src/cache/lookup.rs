@@ -5,7 +5,7 @@ use std::pin::pin;
 use super::{Cache, Keyed, Landing, Leader, stores::StoredKey};
 use crate::{
     bridge::Shell,
-    fence::{Seat, Token},
+    fence::{Began, Seat},
     flight::{Flight, Followed, Outcome, SharedError},
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
@@ -96,9 +96,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// A load of its own, whatever is cached or under way. Others follow it if they find nothing.
     fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
-        let (seat, (flight, earlier)) = self.fence.enter(&key, |landing, token| {
+        let (seat, (flight, earlier)) = self.fence.enter(&key, |landing, beginning| {
             let flight = Flight::new(shell);
-            let earlier = landing.replace((token, Arc::clone(&flight)));
+            let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
             (flight, earlier)
         });
         drop(earlier);
@@ -142,24 +142,24 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
-    /// Leads the load of a key, or follows the one that is in flight since nothing was invalidated.
+    /// Leads the load of a key, or follows the one that is in flight since nothing was invalidated or put there.
     fn take_part(&self, shell: Shell, key: &Key<O>) -> (Seat<O, Landing<H>>, Part<H>) {
         if !self.core.config.single_flight {
             let (seat, ()) = self.fence.enter(key, |_, _| ());
             return (seat, Part::Lead(Flight::new(shell)));
         }
-        let (seat, (part, earlier)) = self.fence.enter(key, |landing, token| match landing {
-            Some((since, flight)) if *since == token => (Part::Follow(Arc::clone(flight)), None),
-            _ => Self::lead(shell, landing, token),
+        let (seat, (part, earlier)) = self.fence.enter(key, |landing, beginning| match landing {
+            Some((began, flight)) if beginning.may_share(*began) => (Part::Follow(Arc::clone(flight)), None),
+            _ => Self::lead(shell, landing, beginning.began),
         });
         drop(earlier);
         (seat, part)
     }
 
     /// A flight that has been overtaken comes back, to be dropped where no lock is held.
-    fn lead(shell: Shell, landing: &mut Landing<H>, token: Token) -> (Part<H>, Landing<H>) {
+    fn lead(shell: Shell, landing: &mut Landing<H>, began: Began) -> (Part<H>, Landing<H>) {
         let flight = Flight::new(shell);
-        let earlier = landing.replace((token, Arc::clone(&flight)));
+        let earlier = landing.replace((began, Arc::clone(&flight)));
         (Part::Lead(flight), earlier)
     }
 

@@ -132,17 +132,18 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         self.note(outcome.flatten(), key.hash)
     }
 
-    /// Puts a value in memory in place of an older one, and says whether it stands there.
+    /// Puts a value in memory in place of an older one, and says whether it stands there; `None` if something else
+    /// has come between.
     pub(super) fn replace(
         &self,
         seat: &Seat<O, Landing<H>>,
         overwriting: Overwriting<'_, O, Landing<H>>,
         key: &Key<O>,
         arrival: Arrival<H>,
-    ) -> bool {
+    ) -> Option<bool> {
         let mut incoming = self.incoming(key, arrival, seat.token().generation);
         let outcome = overwriting.publish(|| incoming.take().map(Incoming::enter));
-        self.note(outcome.flatten(), key.hash)
+        outcome.map(|outcome| self.note(outcome, key.hash))
     }
 
     /// Makes all that can be made before the key's cell is locked.

@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     codec::Codec,
     core::{Core, LocalShare, Member},
-    fence::{Fence, Generation, Token},
+    fence::{Began, Fence, Generation},
     flight::Flight,
     key::parts::Key,
     memory::{
@@ -48,7 +48,7 @@ pub struct Cache<O, H: Held, T> {
 }
 
 /// The load in flight at a key, and when it took off.
-type Landing<H> = Option<(Token, Arc<Flight<H>>)>;
+type Landing<H> = Option<(Began, Arc<Flight<H>>)>;
 
 /// What a function's attribute says that depends on its types.
 pub struct Typed<O, V> {

@@ -52,6 +52,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Puts a value in place of an older one, and says whether it did: it does not if something has invalidated it.
+    /// Either way nothing older is served when this returns.
     pub(super) async fn overwrite(
         &self,
         shell: Shell,
@@ -59,18 +60,32 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         key: &Key<O>,
         new: New<'_, H::Value, H>,
     ) -> bool {
+        let stored = self.try_overwrite(shell, seat, key, new).await;
+        if stored.is_none() {
+            within(&self.core.clock, DRAIN, seat.settled()).await;
+        }
+        stored.unwrap_or(false)
+    }
+
+    /// `None` if something else came first, or comes between.
+    async fn try_overwrite(
+        &self,
+        shell: Shell,
+        seat: &Seat<O, Landing<H>>,
+        key: &Key<O>,
+        new: New<'_, H::Value, H>,
+    ) -> Option<bool> {
         let times = self.times(&new);
         let shipment =
             self.stored_key(key).map(|stored| self.pack(&stored, key, new.value, times, self.core.tiers().len()));
         let arrival = self.arrive(new, times);
-        let Some(overwriting) = seat.overwrite() else { return false };
+        let overwriting = seat.overwrite()?;
         let shipped = shipment.is_some();
         if let Some(shipment) = shipment {
-            let admitted = within(&self.core.clock, DRAIN, overwriting.admit()).await;
-            let Some(admitted) = admitted.flatten() else { return false };
+            let admitted = within(&self.core.clock, DRAIN, overwriting.admit()).await.flatten()?;
             self.ship(shell, shipment, admitted).await;
         }
-        self.replace(seat, overwriting, key, arrival) || shipped
+        self.replace(seat, overwriting, key, arrival).map(|stands| stands || shipped)
     }
 
     /// Removes a value from every tier, fenced.
