@@ -38,7 +38,7 @@ pub use crate::{
     strategy,
     strategy::{
         RateLimit, Strategy, Transform,
-        hook::listed,
+        hook::{Transforms, listed},
         life::{Life, Terms},
         list::List as Strategies,
     },
@@ -102,7 +102,7 @@ pub fn shape<M: 'static, H: Held, C>(
     configure: fn() -> Config,
     seen: fn(&H::Value) -> Terms,
     weigh: fn(&H::Value) -> u64,
-    transforms: fn() -> Vec<Arc<dyn Transform<H::Value>>>,
+    transforms: Transforms<H::Value>,
 ) -> Shape<M, H, C> {
     Shape::new(configure, seen, weigh, transforms)
 }
@@ -113,11 +113,13 @@ pub fn limit(limit: impl Into<Arc<RateLimit>>) -> Arc<RateLimit> {
 }
 
 /// The strategies among the items of a list.
+#[must_use]
 pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Strategies {
     items.into_iter().flatten().collect()
 }
 
 /// The transforms among the items of a list.
+#[must_use]
 pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) -> Vec<Arc<dyn Transform<V>>> {
     items.into_iter().flatten().collect()
 }

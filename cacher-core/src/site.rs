@@ -15,7 +15,7 @@ use crate::{
         held::Held,
         table::{LocalTable, SharedTable, Table},
     },
-    strategy::{Transform, life::Terms},
+    strategy::{hook::Transforms, life::Terms},
     sync::{Arc, Mutex, OnceLock, lock},
 };
 
@@ -176,7 +176,6 @@ pub struct Shape<M, H: Held, C> {
     types: PhantomData<Types<M, H, C>>,
 }
 
-type Transforms<V> = fn() -> Vec<Arc<dyn Transform<V>>>;
 type Types<M, H, C> = fn() -> (M, H, C);
 
 /// A [`Shape`] whose marker and holder cannot be named.

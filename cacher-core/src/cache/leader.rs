@@ -46,7 +46,7 @@ pub(super) struct Load<O, H> {
     pub(super) flight: Option<Arc<Flight<H>>>,
     pub(super) terms: Terms,
     /// Whether the value takes the place of what is stored already.
-    overwrites: bool,
+    pub(super) overwrites: bool,
     began: Stamp,
     /// A value of a store that is past its time.
     pub(super) stale: Option<H>,

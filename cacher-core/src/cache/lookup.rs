@@ -106,7 +106,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     ) -> Lookup<O, H, T> {
         let tells = caller.tells;
         match self.look_on(shell, mode, (key, terms), asked, caller).await {
-            Lookup::Miss(leader) => leader.permitted(tells).await,
+            Lookup::Miss(leader) => leader.permitted(shell, tells).await,
             answer => answer,
         }
     }

@@ -28,7 +28,7 @@ use crate::{
         held::Held,
         table::{Bound, Table},
     },
-    strategy::{Transform, life::Terms},
+    strategy::{Transform, hook::Transforms, life::Terms},
     sync::{Arc, OnceLock, Weak},
 };
 
@@ -61,7 +61,7 @@ pub struct Typed<O, V> {
     pub(crate) codec: Option<Codec<O, V>>,
     pub(crate) seen: fn(&V) -> Terms,
     pub(crate) weigh: fn(&V) -> u64,
-    pub(crate) transforms: fn() -> Vec<Arc<dyn Transform<V>>>,
+    pub(crate) transforms: Transforms<V>,
 }
 
 impl<O, V> fmt::Debug for Typed<O, V> {

@@ -4,6 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use super::{Leader, Lookup};
 use crate::{
+    bridge::Shell,
     core::OnLimit,
     error::{Error, Kind},
     flight::Outcome,
@@ -20,6 +21,15 @@ pub(super) struct Asking {
     pub(super) partition: u64,
 }
 
+/// What becomes of a call that asks to run its body.
+enum Answer<V> {
+    /// The body runs.
+    Go,
+    /// There is a value meanwhile.
+    Arrived(V),
+    TurnedDown(Error),
+}
+
 /// How long a call waits that can say that it was too long.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
@@ -28,33 +38,37 @@ const MOST_CONFLICTS: u32 = 10_000;
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Waits until the body may run. `tells` says whether the caller can return an error of ours.
-    pub(super) async fn permitted(mut self, tells: bool) -> Lookup<O, H, T> {
+    pub(super) async fn permitted(mut self, shell: Shell, tells: bool) -> Lookup<O, H, T> {
         let Some(asking) = self.asking.filter(|_| !self.cache.core.strategies.is_empty()) else {
             return Lookup::Miss(self);
         };
         let permit = match self.flight() {
-            Some(flight) => flight.drive(pin!(self.permit(asking, tells))).await,
-            None => self.permit(asking, tells).await,
+            Some(flight) => flight.drive(pin!(self.permit(shell, asking, tells))).await,
+            None => self.permit(shell, asking, tells).await,
         };
         match permit {
-            Ok(()) => {
+            Answer::Go => {
                 self.permitted = true;
                 Lookup::Miss(self)
             }
-            Err(refusal) => self.turned_down(refusal, tells),
+            Answer::Arrived(value) => {
+                self.land(Outcome::Landed(H::hold(value.clone())));
+                Lookup::Hit(value)
+            }
+            Answer::TurnedDown(refusal) => self.turned_down(refusal, tells),
         }
     }
 
-    async fn permit(&self, asking: Asking, tells: bool) -> Result<(), Error> {
+    async fn permit(&self, shell: Shell, asking: Asking, tells: bool) -> Answer<H::Value> {
         let core = &self.cache.core;
         let mut deadline = None;
         let mut conflicts = 0;
         loop {
             let call = core.call(Some(asking.key), asking.partition);
             match core.strategies.ask_load(&call) {
-                Permit::Now if core.strategies.commit_load(&call) => return Ok(()),
+                Permit::Now if core.strategies.commit_load(&call) => return Answer::Go,
                 Permit::Now if conflicts < MOST_CONFLICTS => conflicts += 1,
-                Permit::Now | Permit::Refuse => return Err(refused(&call)),
+                Permit::Now | Permit::Refuse => return Answer::TurnedDown(refused(&call)),
                 Permit::After(wait) => {
                     if deadline.is_none() {
                         core.counters.limited.add(1);
@@ -63,12 +77,27 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                     let deadline = *deadline.get_or_insert_with(|| self.longest_wait(tells, now));
                     let until = now.after(wait);
                     if until > deadline || !self.waits() {
-                        return Err(too_soon(&call, wait));
+                        return Answer::TurnedDown(too_soon(&call, wait));
                     }
                     core.clock.sleep_until(until).await;
+                    if let Some(value) = self.arrived(shell).await {
+                        return Answer::Arrived(value);
+                    }
                 }
             }
         }
+    }
+
+    /// A value that somebody else has put there while this call waited. Counts nothing.
+    async fn arrived(&self, shell: Shell) -> Option<H::Value> {
+        let cache = &self.cache;
+        let load = self.load.as_ref().filter(|load| !load.overwrites && cache.may_read(load.key.hash))?;
+        if let Some(slot) = cache.visible_slot(&load.key) {
+            return cache.outward(slot.held.value());
+        }
+        let stored = cache.stored_key(&load.key)?;
+        let reading = cache.read(shell, (&stored, load.key.hash), &load.terms).await;
+        cache.outward(reading.fresh?.value)
     }
 
     /// Until when the call may wait.

@@ -89,9 +89,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// What is kept in place of a value; `None`, and reported, if a transform panics.
     pub(super) fn inward(&self, value: H::Value) -> Option<H::Value> {
-        self.transforms
-            .iter()
-            .try_fold(value, |value, transform| self.transformed(transform, value, |it, value| it.write(value)))
+        self.transforms.iter().try_fold(value, |value, transform| self.transformed(transform, value, Transform::write))
     }
 
     /// What a hit returns in place of a value; `None`, and reported, if a transform panics.
@@ -99,14 +97,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         self.transforms
             .iter()
             .rev()
-            .try_fold(value, |value, transform| self.transformed(transform, value, |it, value| it.read(value)))
+            .try_fold(value, |value, transform| self.transformed(transform, value, Transform::read))
     }
 
     fn transformed(
         &self,
         transform: &Arc<dyn Transform<H::Value>>,
         value: H::Value,
-        change: impl FnOnce(&dyn Transform<H::Value>, H::Value) -> H::Value,
+        change: fn(&dyn Transform<H::Value>, H::Value) -> H::Value,
     ) -> Option<H::Value> {
         let changed = catch_unwind(AssertUnwindSafe(|| change(&**transform, value)));
         self.core.or_fault(changed.map_err(|_| Error::new(Kind::Invalid, "a transform of the value panicked")))

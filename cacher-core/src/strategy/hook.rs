@@ -9,6 +9,9 @@ use std::{fmt, marker::PhantomData};
 use super::{Strategy, Transform};
 use crate::sync::Arc;
 
+/// Makes the transforms of a list.
+pub type Transforms<V> = fn() -> Vec<Arc<dyn Transform<V>>>;
+
 /// An expression that makes a `T`, not evaluated yet.
 pub struct Candidate<F, T> {
     make: F,
