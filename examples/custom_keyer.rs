@@ -11,7 +11,7 @@ use std::{
 use cacher::{
     backend::file::Files,
     cache,
-    keyer::{self, Call, Hash, Keyer, Readable},
+    keyer::{self, CallKey, Hash, Keyer, Readable},
     testing::TempDir,
 };
 
@@ -44,7 +44,7 @@ fn commit(id: &str) -> String {
 struct ByUser;
 
 impl Keyer for ByUser {
-    fn name(&self, call: &Call<'_>) -> String {
+    fn name(&self, call: &CallKey<'_>) -> String {
         let user = call.argument("user_id").map_or_else(String::new, |user| user.to_string());
         format!("user-{user}-{}", &Hash.name(call)[..16])
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cacher::keyer::{Call, Hash, Keyer, Readable, encode};
+use cacher::keyer::{CallKey, Hash, Keyer, Readable, encode};
 
 /// The name under which these measurements are picked.
 pub(crate) const NAME: &str = "keyer";
@@ -52,7 +52,7 @@ fn bytes(arguments: &impl serde::Serialize) -> Vec<u8> {
 }
 
 fn cell(kind: &Kind, keyer: &dyn Keyer) -> String {
-    let name = || keyer.name(&Call::new("posts", kind.arguments, &(kind.encode)()));
+    let name = || keyer.name(&CallKey::new("posts", kind.arguments, &(kind.encode)()));
     format!("{:.0} ns, {} B", nanos(&name), name().len())
 }
 

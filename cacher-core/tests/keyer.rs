@@ -1,6 +1,6 @@
 //! Keyers, without a cache.
 
-use cacher_core::keyer::{self, Call, Collision, Hash, Keyer, Readable, encode, from_fn};
+use cacher_core::keyer::{self, CallKey, Collision, Hash, Keyer, Readable, encode, from_fn};
 use proptest::{collection::vec, prelude::*};
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use value::{Value, value};
 /// The name of a call of `f`.
 fn name(keyer: &impl Keyer, arguments: &[&str], sample: &impl Serialize) -> String {
     let identity = encode(sample).expect("encoded");
-    keyer.name(&Call::new("f", arguments, &identity))
+    keyer.name(&CallKey::new("f", arguments, &identity))
 }
 
 /// Texts of what a name is made of, and of what it may not hold.
@@ -108,7 +108,7 @@ proptest! {
     #[test]
     fn arguments_are_what_was_passed(values in (value(), text(), value())) {
         let identity = encode(&values).expect("encoded");
-        let call = Call::new("f", &["a", "b", "c"], &identity);
+        let call = CallKey::new("f", &["a", "b", "c"], &identity);
         let encoded: Vec<_> = call.arguments().map(|argument| argument.value.encoded().to_vec()).collect();
         let expected = [encode(&values.0), encode(&values.1), encode(&values.2)].map(|it| it.expect("encoded"));
         prop_assert_eq!(encoded, expected);
@@ -139,7 +139,7 @@ impl Arbitrary for Named {
 #[test]
 fn devices_dots_and_long_names_are_no_names() {
     let no_arguments =
-        |function: &str| Readable::new().name(&Call::new(function, &[], &encode(&Owned([])).expect("encoded")));
+        |function: &str| Readable::new().name(&CallKey::new(function, &[], &encode(&Owned([])).expect("encoded")));
     assert_eq!(no_arguments("con"), "%con");
     assert_eq!(no_arguments("a."), "a%2e");
     assert_eq!(no_arguments("Ünï/x"), "%c3%9cn%c3%af%2fx");
@@ -170,7 +170,7 @@ fn a_collision_says_which_samples() {
 fn people_read_values_as_they_are() {
     let values = (Value::Str("A/b c".into()), vec![Some("x"), None], "none");
     let identity = encode(&values).expect("encoded");
-    let call = Call::new("f", &["a", "b"], &identity);
+    let call = CallKey::new("f", &["a", "b"], &identity);
     let shown: Vec<_> = call.arguments().map(|argument| format!("{}:{}", argument.name, argument.value)).collect();
     assert_eq!(shown, ["a:Str(A/b c)", "b:[x,none]", ":none"]);
 }

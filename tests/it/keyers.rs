@@ -14,7 +14,7 @@ use cacher::{
     Kind, Removal,
     backend::file::Files,
     cache,
-    keyer::{self, Call, Hash, Keyer, Readable},
+    keyer::{self, CallKey, Hash, Keyer, Readable},
     testing::TempDir,
 };
 use serde::{Deserialize, Serialize};
@@ -320,7 +320,7 @@ fn a_keyer_may_call_cached_functions_even_the_one_it_names() {
     }
     struct Nested;
     impl Keyer for Nested {
-        fn name(&self, call: &Call<'_>) -> String {
+        fn name(&self, call: &CallKey<'_>) -> String {
             let n: u64 = call.argument("n").unwrap().to_string().parse().unwrap();
             if n == 0 { "zero".into() } else { format!("{n}-{}", square(n - 1)) }
         }
@@ -345,7 +345,7 @@ async fn keyers_of_every_kind_name_async_calls() {
     async fn made(n: u8) -> u8 {
         n
     }
-    fn path(call: &Call<'_>) -> String {
+    fn path(call: &CallKey<'_>) -> String {
         format!("{}/{}", call.function(), call.argument("n").unwrap())
     }
     #[cache(backend = "file://./unused", file_name = path)]

@@ -2,7 +2,7 @@ use std::{collections::HashMap, error::Error, fmt};
 
 use serde::Serialize;
 
-use super::{Call, Keyer};
+use super::{CallKey, Keyer};
 use crate::key::encode::encode;
 
 /// Two samples that a keyer gives the same name, or names that differ only in the case of their letters.
@@ -54,7 +54,7 @@ pub fn check<K: Keyer + ?Sized, S: Serialize>(
     for (second, sample) in samples.into_iter().enumerate() {
         let identity = if arguments.len() == 1 { encode(&(sample,)) } else { encode(&sample) };
         let Ok(identity) = identity else { continue };
-        let name = keyer.name(&Call::new("sample", arguments, &identity));
+        let name = keyer.name(&CallKey::new("sample", arguments, &identity));
         match seen.get(&name.to_lowercase()) {
             Some((first, other)) if *other != identity => return Err(Collision { first: *first, second, name }),
             Some(_) => {}

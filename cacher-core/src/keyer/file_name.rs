@@ -1,6 +1,6 @@
 use std::fmt::{self, Write};
 
-use super::{Call, Keyer, Text};
+use super::{CallKey, Keyer, Text};
 use crate::portable::{self, Name};
 
 /// Directories in a path, the file included.
@@ -11,8 +11,8 @@ const FORMATS: &[&str] = &[".json", ".msgpack"];
 /// File names of your own: what `file_name = |call| ..` makes.
 pub(crate) struct FileName<F>(pub(crate) F);
 
-impl<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Text> Keyer for FileName<F> {
-    fn name(&self, call: &Call<'_>) -> String {
+impl<F: Fn(&CallKey<'_>) -> S + Send + Sync + 'static, S: Text> Keyer for FileName<F> {
+    fn name(&self, call: &CallKey<'_>) -> String {
         safe(&(self.0)(call).into_text(), call.identity())
     }
 }

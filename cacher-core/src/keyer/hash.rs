@@ -1,6 +1,6 @@
-use super::{Call, Keyer};
+use super::{CallKey, Keyer};
 
-/// The default: 64 hexadecimal digits, BLAKE3 of [`Call::identity`].
+/// The default: 64 hexadecimal digits, BLAKE3 of [`CallKey::identity`].
 ///
 /// ```
 /// use cacher_core::keyer::{Hash, check};
@@ -11,7 +11,7 @@ use super::{Call, Keyer};
 pub struct Hash;
 
 impl Hash {
-    /// A hash function of your own, which makes a name of [`Call::identity`]. Calls that it gives the same name take
+    /// A hash function of your own, which makes a name of [`CallKey::identity`]. Calls that it gives the same name take
     /// each other's place in the store; none gets the value of another.
     ///
     /// ```
@@ -27,7 +27,7 @@ impl Hash {
 }
 
 impl Keyer for Hash {
-    fn name(&self, call: &Call<'_>) -> String {
+    fn name(&self, call: &CallKey<'_>) -> String {
         blake3::hash(call.identity()).to_hex().as_str().to_owned()
     }
 }
@@ -43,7 +43,7 @@ impl<F> std::fmt::Debug for HashWith<F> {
 }
 
 impl<F: Fn(&[u8]) -> String + Send + Sync + 'static> Keyer for HashWith<F> {
-    fn name(&self, call: &Call<'_>) -> String {
+    fn name(&self, call: &CallKey<'_>) -> String {
         (self.0)(call.identity())
     }
 }

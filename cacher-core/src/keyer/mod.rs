@@ -9,7 +9,7 @@
 //! In directories `file_name = |call| ..` says the whole path. Whatever a keyer does, no call gets the value of
 //! another: an entry carries all that identifies its call, and an entry of another call is a miss.
 
-mod call;
+mod call_key;
 mod check;
 mod file_name;
 mod hash;
@@ -18,7 +18,7 @@ mod text;
 
 use std::fmt;
 
-pub use call::{Argument, Arguments, Call, Value};
+pub use call_key::{Argument, Arguments, CallKey, Value};
 pub use check::{Collision, check};
 pub(crate) use file_name::FileName;
 pub use hash::{Hash, HashWith};
@@ -48,13 +48,13 @@ use crate::sync::Arc;
 ///
 /// # Example
 /// ```
-/// use cacher_core::keyer::{self, Call, Hash, Keyer};
+/// use cacher_core::keyer::{self, CallKey, Hash, Keyer};
 ///
 /// /// `posts-6bd9..e1`
 /// struct WithFunction;
 ///
 /// impl Keyer for WithFunction {
-///     fn name(&self, call: &Call<'_>) -> String {
+///     fn name(&self, call: &CallKey<'_>) -> String {
 ///         format!("{}-{}", call.function(), Hash.name(call))
 ///     }
 /// }
@@ -69,7 +69,7 @@ use crate::sync::Arc;
 )]
 pub trait Keyer: Send + Sync + 'static {
     /// The name of a call.
-    fn name(&self, call: &Call<'_>) -> String;
+    fn name(&self, call: &CallKey<'_>) -> String;
 }
 
 impl fmt::Debug for dyn Keyer {
@@ -79,13 +79,13 @@ impl fmt::Debug for dyn Keyer {
 }
 
 impl<K: Keyer + ?Sized> Keyer for Arc<K> {
-    fn name(&self, call: &Call<'_>) -> String {
+    fn name(&self, call: &CallKey<'_>) -> String {
         (**self).name(call)
     }
 }
 
 impl<K: Keyer + ?Sized> Keyer for &'static K {
-    fn name(&self, call: &Call<'_>) -> String {
+    fn name(&self, call: &CallKey<'_>) -> String {
         (**self).name(call)
     }
 }
@@ -114,14 +114,14 @@ impl Text for &'static str {
 }
 
 /// The keyer that a closure is.
-pub fn from_fn<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Text>(name: F) -> impl Keyer {
+pub fn from_fn<F: Fn(&CallKey<'_>) -> S + Send + Sync + 'static, S: Text>(name: F) -> impl Keyer {
     FromFn(name)
 }
 
 struct FromFn<F>(F);
 
-impl<F: Fn(&Call<'_>) -> S + Send + Sync + 'static, S: Text> Keyer for FromFn<F> {
-    fn name(&self, call: &Call<'_>) -> String {
+impl<F: Fn(&CallKey<'_>) -> S + Send + Sync + 'static, S: Text> Keyer for FromFn<F> {
+    fn name(&self, call: &CallKey<'_>) -> String {
         (self.0)(call).into_text()
     }
 }

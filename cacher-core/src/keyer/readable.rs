@@ -1,7 +1,7 @@
 use std::fmt::{self, Write};
 
 use super::{
-    Argument, Call, Keyer,
+    Argument, CallKey, Keyer,
     text::{Style, label},
 };
 use crate::portable::Name;
@@ -55,7 +55,7 @@ impl Readable {
         self
     }
 
-    fn write(&self, call: &Call<'_>, out: &mut Name) -> fmt::Result {
+    fn write(&self, call: &CallKey<'_>, out: &mut Name) -> fmt::Result {
         label(call.function(), out)?;
         call.arguments().try_for_each(|argument| self.argument(&argument, out))
     }
@@ -74,7 +74,7 @@ impl Readable {
 }
 
 impl Keyer for Readable {
-    fn name(&self, call: &Call<'_>) -> String {
+    fn name(&self, call: &CallKey<'_>) -> String {
         let mut name = Name::default();
         let written = self.write(call, &mut name);
         name.end(written, call.identity())

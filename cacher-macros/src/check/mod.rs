@@ -5,6 +5,7 @@ mod callable;
 mod conflict;
 mod identity;
 mod keyer;
+mod limit;
 mod place;
 mod returns;
 mod timing;
@@ -65,6 +66,11 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     keyer::keys_are_stored,
     keyer::file_names_are_for_files,
     keyer::closures_take_the_call,
+    limit::details_have_a_rate,
+    limit::a_made_limit_has_its_details,
+    limit::errors_can_be_said,
+    limit::errors_do_not_wait,
+    limit::stale_values_come_from_somewhere,
     timing::no_zero,
     timing::closures_where_a_value_is,
     timing::closures_take_the_value,

@@ -5,7 +5,7 @@ use std::{
     fs,
 };
 
-use cacher::keyer::{self, Call, Hash, Keyer, Readable};
+use cacher::keyer::{self, CallKey, Hash, Keyer, Readable};
 use serde_json::json;
 
 use super::prelude::*;
@@ -170,7 +170,7 @@ fn ctu_32_readable_keys_of_texts_and_of_no_arguments() {
 /// A keyer of one's own; ours escapes what separates, in place of writing it twice.
 #[test]
 fn cty_55_a_key_of_module_function_and_values() {
-    fn with_colons(call: &Call<'_>) -> String {
+    fn with_colons(call: &CallKey<'_>) -> String {
         let values = call.arguments().map(|argument| argument.value.to_string().replace(':', "::"));
         values.fold(format!("app:{}", call.function()), |key, value| key + ":" + &value)
     }

@@ -10,22 +10,22 @@ const FULL: usize = 16;
 
 /// What identifies a call, as a [`Keyer`](super::Keyer) sees it. Nothing in it is computed before it is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
+pub struct CallKey<'a> {
     pub(super) function: &'a str,
     pub(super) namespace: &'a str,
     pub(super) names: &'a [&'a str],
     pub(super) identity: &'a [u8],
 }
 
-impl<'a> Call<'a> {
+impl<'a> CallKey<'a> {
     /// A call of a function whose namespace is its name, to try a keyer on. `identity` is what
     /// [`encode`](super::encode) makes of a tuple of the arguments.
     ///
     /// ```
-    /// use cacher_core::keyer::{Call, Keyer, Readable, encode};
+    /// use cacher_core::keyer::{CallKey, Keyer, Readable, encode};
     ///
     /// let identity = encode(&(1, "asc"))?;
-    /// let call = Call::new("posts", &["user_id", "sort"], &identity);
+    /// let call = CallKey::new("posts", &["user_id", "sort"], &identity);
     /// assert_eq!(Readable::new().name(&call), "posts_user_id=1_sort=asc");
     /// # Ok::<(), cacher_core::error::Error>(())
     /// ```
@@ -102,7 +102,7 @@ fn tuple(reader: &mut Reader<'_>) -> Option<usize> {
     }
 }
 
-/// The arguments of a [`Call`].
+/// The arguments of a [`CallKey`].
 #[derive(Clone, Debug)]
 pub struct Arguments<'a> {
     names: &'a [&'a str],
@@ -111,7 +111,7 @@ pub struct Arguments<'a> {
     level: usize,
 }
 
-/// One argument of a [`Call`].
+/// One argument of a [`CallKey`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Argument<'a> {
