@@ -2,7 +2,7 @@
 //!
 //! | `keyer = ` | a name |
 //! |---|---|
-//! | [`hash`](Hash), the default | `6bd9..e1`, 64 digits |
+//! | [`hash`](struct@Hash), the default | `6bd9..e1`, 64 digits |
 //! | [`readable`](Readable) | `posts_user_id=1_sort=asc` |
 //! | an expression that makes a [`Keyer`], or a closure | yours |
 //!

@@ -49,7 +49,8 @@ impl Readable {
         Self { unnamed: Vec::new() }
     }
 
-    /// Leaves out the name of an argument: `_value` in place of `_name=value`. Can be said of several.
+    /// Leaves out the name of an argument: `_value` in place of `_name=value`. Can be said of several; a name that
+    /// no argument has means nothing.
     pub fn unnamed(mut self, argument: &'static str) -> Self {
         self.unnamed.push(argument);
         self

@@ -36,6 +36,20 @@ impl From<memo::Error> for Mistake {
     }
 }
 
+/// Named by its arguments.
+#[memo::cache(crate = ::memo, backend = "file://./target/strict", keyer = readable)]
+#[must_use]
+pub fn named(key: u64) -> u64 {
+    key
+}
+
+/// Named by a path.
+#[memo::cache(crate = ::memo, backend = "file://./target/strict", file_name = |key| format!("{}/x", key.function()))]
+#[must_use]
+pub fn placed(key: u64) -> u64 {
+    key
+}
+
 /// The square.
 #[memo::cache(crate = ::memo)]
 #[must_use]
