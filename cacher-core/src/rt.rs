@@ -20,9 +20,10 @@ use crate::{
 
 pub use crate::{
     cache::Leader,
+    code::{Code, Version},
     codec::{InMemory, Stored},
     core::Config,
-    demand::{kept, key_part, plain, shared, shared_part, site, stored, stored_part},
+    demand::{Annotated, kept, key_part, plain, secret_part, shared, shared_part, site, stored, stored_part},
     held,
     key::parts::Borrowed,
     memory::{
@@ -37,6 +38,13 @@ pub use crate::{
     strategy::life::{Life, Terms},
     tier::{IntoBackend, Made, Opener},
 };
+
+/// What stands for a function in `depends` where there is no type of its name, which those with companions have.
+pub mod unannotated {
+    /// No function with a cache.
+    #[derive(Debug)]
+    pub enum __CacherOther {}
+}
 
 /// The answer to a call.
 type Answer<R, P, Z, S> = Step<R, Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>;

@@ -6,7 +6,10 @@ mod conflict;
 mod identity;
 mod place;
 mod returns;
+mod secret;
+mod template;
 mod timing;
+mod version;
 
 pub(crate) use backend::{Needs, needs};
 
@@ -45,6 +48,14 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     identity::ignored_once,
     identity::not_both_key_and_ignore,
     identity::receiver_is_decided,
+    secret::names_exist,
+    secret::said_once,
+    secret::stands_in_the_key,
+    secret::parts_of_self_only,
+    secret::key_is_not_marked_twice,
+    secret::credentials_are_decided,
+    template::names_are_arguments,
+    template::each_argument_is_decided,
     identity::no_mutable_identity,
     identity::no_opaque_identity,
     returns::no_opaque_value,
@@ -60,6 +71,8 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::bounds_have_memory_to_bound,
     conflict::site_is_in_memory,
     conflict::name_is_not_empty,
+    version::is_a_name,
+    version::depends_needs_code,
     timing::no_zero,
     timing::closures_where_a_value_is,
     timing::closures_take_the_value,

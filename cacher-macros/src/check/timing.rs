@@ -112,7 +112,8 @@ pub(super) fn expressions_name_identity_only(subject: Subject, errors: &Errors) 
         _ => None,
     });
     let site = subject.args.site.iter().map(|given| (&given.name, &given.value));
-    for (name, expr) in timings.chain(site) {
+    let outside = subject.args.depends_on.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
+    for (name, expr) in timings.chain(site).chain(outside) {
         for used in tokens::names(expr) {
             match subject.argument(&used) {
                 Some(argument) if !argument.is_named() => errors.at(&used, part(&used)),

@@ -2,6 +2,7 @@
 
 use super::{
     body::Prelude,
+    code,
     names::{self, Names, companion, hidden, runtime, trait_path, turbofish, value, without_self},
     parts,
     place::Place,
@@ -94,6 +95,7 @@ fn functions(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> 
 fn shared(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> TokenStream {
     let (rt, names) = (runtime(plan), Names::of(plan, unit));
     let (site, config) = (recipe::site(plan, &names), recipe::config(plan, &names));
+    let code = code::function(plan, &names, &visibility(companions, unit));
     let name = &names.marker;
     let generics = Kept::of(plan, unit, |name| is_identity(plan, name), |_| false);
     let (parameters, predicates) = (&generics.parameters, &generics.predicates);
@@ -102,6 +104,7 @@ fn shared(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Tok
     quote! {
         #site
         #cfgs #config
+        #cfgs #code
         #cfgs
         #[doc(hidden)]
         fn #name #parameters() -> ::core::marker::PhantomData<impl ::core::marker::Sized + 'static> #predicates {
