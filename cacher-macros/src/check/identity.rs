@@ -121,6 +121,7 @@ pub(super) fn receiver_is_decided(subject: Subject, errors: &Errors) {
         || args.key.is_some()
         || args.site.is_some()
         || this.mark.is_some()
+        || subject.secrets().iter().any(|name| name == "self")
         || subject.ignores_unknown()
         || subject.mutable_receiver().is_some()
     {

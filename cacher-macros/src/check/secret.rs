@@ -66,12 +66,15 @@ pub(super) fn said_once(subject: Subject, errors: &Errors) {
     }
     for argument in &subject.function.arguments {
         let Some(secret) = subject.hides(argument) else { continue };
+        let name = name(argument);
         if subject.ignores(argument).is_some() {
-            let text =
-                format!("`{}` is ignored and secret: what is ignored is never shown, keep one of them", name(argument));
-            errors.at(secret, text);
+            errors.at(
+                secret,
+                format!("`{name}` is ignored and secret: what is ignored is never shown, keep one of them"),
+            );
         } else if argument.mark.as_ref().is_some_and(|mark| mark != secret) {
-            errors.at(secret, format!("`{}` is marked already: keep one of them", name(argument)));
+            let twice = argument.marked("secret").map_or("secret and marked as a key", |_| "secret twice");
+            errors.at(secret, format!("`{name}` is {twice}: keep one of them"));
         }
     }
 }

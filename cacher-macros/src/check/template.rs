@@ -2,7 +2,6 @@
 
 use super::Subject;
 use crate::{args::Template, errors::Errors, item::Argument, names, tokens};
-use proc_macro2::Ident;
 
 impl<'s> Subject<'s> {
     /// The template, if `key` is one.
@@ -14,25 +13,32 @@ impl<'s> Subject<'s> {
 // In a tuple stands any expression; braces in a text are for arguments, and one that is misspelt is a mistake here.
 pub(super) fn names_are_arguments(subject: Subject, errors: &Errors) {
     let Some(template) = subject.template() else { return };
-    let arguments: Vec<_> = subject.function.arguments.iter().collect();
-    let bound =
-        |name: &Ident| arguments.iter().any(|it| it.pattern.iter().flat_map(tokens::bound).any(|part| part == *name));
-    let named = arguments.iter().filter(|argument| argument.is_named()).map(|argument| argument.ident.to_string());
-    let this = subject.function.receiver.iter().map(|_| "self".to_owned());
-    let known: Vec<_> = this.chain(named).collect();
-    for name in template.parts.iter().flat_map(tokens::names) {
-        let text = name.to_string();
-        if !known.contains(&text) && !bound(&name) && !text.starts_with(char::is_uppercase) {
-            let hint = names::hint(&text, known.iter().map(String::as_str));
-            errors.at(&template.literal, format!("there is no argument `{text}`{hint}"));
-        }
+    let known = known(subject);
+    for text in unknown(subject, template) {
+        let hint = names::hint(&text, known.iter().map(String::as_str));
+        errors.at(&template.literal, format!("there is no argument `{text}`{hint}"));
     }
+}
+
+/// What braces may name.
+fn known(subject: Subject) -> Vec<String> {
+    let named = subject.function.arguments.iter().filter(|argument| argument.is_named());
+    let this = subject.function.receiver.iter().map(|_| "self".to_owned());
+    this.chain(named.map(|argument| argument.ident.to_string())).collect()
+}
+
+/// The names in braces that stand for no argument, and for no part of one. Constants begin with a capital.
+fn unknown(subject: Subject, template: &Template) -> Vec<String> {
+    let parts = subject.function.arguments.iter().flat_map(|argument| &argument.pattern).flat_map(tokens::bound);
+    let known: Vec<_> = known(subject).into_iter().chain(parts.map(|part| part.to_string())).collect();
+    let names = template.parts.iter().flat_map(tokens::names).map(|name| name.to_string());
+    names.filter(|name| !known.contains(name) && !name.starts_with(char::is_uppercase)).collect()
 }
 
 // A template looks complete: an argument that was added later and forgotten in it would share entries.
 pub(super) fn each_argument_is_decided(subject: Subject, errors: &Errors) {
-    let (Some(_), Some(named)) = (subject.template(), subject.key_names()) else { return };
-    if subject.ignores_unknown() {
+    let (Some(template), Some(named)) = (subject.template(), subject.key_names()) else { return };
+    if subject.ignores_unknown() || !unknown(subject, template).is_empty() {
         return;
     }
     let forgotten = |argument: &&Argument| {

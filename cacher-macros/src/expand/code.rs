@@ -38,7 +38,8 @@ fn other(plan: &Plan, path: &ExprPath) -> TokenStream {
     let (import, owner, name) = match method(path) {
         Some((owner, name)) => (TokenStream::new(), owner, format!("__cacher_code_{name}")),
         None => {
-            let other = hidden("__CacherOther", &plan.signature.ident);
+            let at = path.path.segments.last().map_or(&plan.signature.ident, |last| &last.ident);
+            let other = hidden("__CacherOther", at);
             let import = quote!(use #rt::unannotated::*; use #path as #other;);
             (import, other.to_token_stream(), "__cacher_code".to_owned())
         }

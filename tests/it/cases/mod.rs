@@ -12,6 +12,7 @@ mod cache_tools;
 mod cacheme;
 mod cacher;
 mod cachetory;
+mod identity;
 
 /// Declares a function and a test of it once for each backend: memory, files of either format, and memory before files.
 ///

@@ -73,7 +73,7 @@ fn the_hash_of_a_function_is_pinned() {
     value(1, "a").unwrap();
     assert_eq!(
         STORE.namespaces(),
-        ["it::identity::versions::the_hash_of_a_function_is_pinned::value@code-80a766e5e7e2ea9c5e156621d9886a24"]
+        ["it::identity::versions::the_hash_of_a_function_is_pinned::value@code-80a766e5e7e2ea9c5e15"]
     );
 }
 

@@ -67,6 +67,16 @@ async fn future(result: u32) -> u32 {
     result
 }
 
+#[cache(key = "{key}{r#type}{secret}", ignore = [ignore], secret = [secret], version = code, depends = [cache, Key::r#loop, r#type])]
+fn identity(key: u8, r#type: u8, secret: u8, ignore: u8) -> u8 {
+    key + r#type + secret + ignore
+}
+
+#[cache(depends_on = [code, version.len()])]
+fn outside(code: u8, version: &str) -> usize {
+    usize::from(code) + version.len()
+}
+
 struct Key;
 
 impl Key {
@@ -95,6 +105,8 @@ fn main() {
     assert_eq!((cache(1), entry(1)), (1, 1));
     assert_eq!(entry::entry(1).peek(), Some(1));
     drop(future(1));
+    assert_eq!((identity(1, 1, 1, 1), outside(1, "a")), (4, 2));
+    assert!(identity::entry(1, 1, 1).contains());
     assert_eq!(Key.entry(1) + Key.r#loop(1), 2);
     assert_eq!((Key.entry_entry(1).peek(), Key.loop_entry(1).peek()), (Some(1), Some(1)));
 }
