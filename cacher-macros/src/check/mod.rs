@@ -4,6 +4,7 @@ mod backend;
 mod callable;
 mod conflict;
 mod identity;
+mod limit;
 mod place;
 mod returns;
 mod secret;
@@ -73,6 +74,11 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::name_is_not_empty,
     version::is_a_name,
     version::depends_needs_code,
+    limit::details_have_a_rate,
+    limit::a_made_limit_has_its_details,
+    limit::errors_can_be_said,
+    limit::errors_do_not_wait,
+    limit::stale_values_come_from_somewhere,
     timing::no_zero,
     timing::closures_where_a_value_is,
     timing::closures_take_the_value,

@@ -3,6 +3,7 @@
 mod body;
 mod code;
 mod companions;
+mod limits;
 mod names;
 mod parts;
 mod place;
