@@ -28,7 +28,8 @@ static IN_FORCE: OnceLock<HashKey> = OnceLock::new();
 /// 64 hexadecimal digits. Without either, calls with secret arguments are cached in memory only, and that is
 /// reported as a fault of their caches. Under another key the entries of such calls are not found.
 ///
-/// The key is in force as long as the process lives; what it was read from is wiped as far as Rust allows.
+/// The key is in force as long as the process lives. Copies that are made of it on the way are wiped; the variable of the
+/// environment stays as it is.
 ///
 /// # Errors
 /// [`Kind::Invalid`] if another key is in force, because it was set before or a secret was hashed with that of the
@@ -50,14 +51,15 @@ pub fn set_secret_key(key: [u8; 32]) -> Result<()> {
 
 /// A hash that nobody can compute, or try secrets on, without the key; or why there is none.
 pub(crate) fn hash(bytes: &[u8]) -> Result<blake3::Hash, &'static str> {
-    let key = match IN_FORCE.get() {
-        Some(key) => key,
-        None => {
-            let key = from_environment()?;
-            IN_FORCE.get_or_init(|| key.clone())
-        }
-    };
-    Ok(blake3::keyed_hash(key, bytes))
+    Ok(blake3::keyed_hash(in_force()?, bytes))
+}
+
+fn in_force() -> Result<&'static HashKey, &'static str> {
+    if let Some(key) = IN_FORCE.get() {
+        return Ok(key);
+    }
+    let key = from_environment()?;
+    Ok(IN_FORCE.get_or_init(|| key.clone()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "wiped here")]

@@ -47,7 +47,7 @@ fn write(tokens: TokenStream, text: &mut String) {
 }
 
 fn one(kind: char, token: &str, text: &mut String) {
-    text.push_str(&format!("{kind}{}:{token}", token.len()));
+    text.extend([&*format!("{kind}{}:", token.len()), token]);
 }
 
 fn group(group: &Group, text: &mut String) {

@@ -35,14 +35,13 @@ pub(crate) fn function(plan: &Plan, names: &Names, vis: &Visibility) -> TokenStr
 /// ```
 fn other(plan: &Plan, path: &ExprPath) -> TokenStream {
     let rt = runtime(plan);
-    let (import, owner, name) = match method(path) {
-        Some((owner, name)) => (TokenStream::new(), owner, format!("__cacher_code_{name}")),
-        None => {
-            let at = path.path.segments.last().map_or(&plan.signature.ident, |last| &last.ident);
-            let other = hidden("__CacherOther", at);
-            let import = quote!(use #rt::unannotated::*; use #path as #other;);
-            (import, other.to_token_stream(), "__cacher_code".to_owned())
-        }
+    let (import, owner, name) = if let Some((owner, name)) = method(path) {
+        (TokenStream::new(), owner, format!("__cacher_code_{name}"))
+    } else {
+        let at = path.path.segments.last().map_or(&plan.signature.ident, |last| &last.ident);
+        let other = hidden("__CacherOther", at);
+        let import = quote!(use #rt::unannotated::*; use #path as #other;);
+        (import, other.to_token_stream(), "__cacher_code".to_owned())
     };
     let name = hidden(&name.replace("r#", ""), &plan.signature.ident);
     let place = Place::of(path);

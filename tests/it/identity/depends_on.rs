@@ -19,7 +19,7 @@ use crate::support::runs;
 fn a_changed_value_is_another_entry() {
     static STORE: LazyLock<Recorder> = LazyLock::new(Recorder::default);
     runs!(RUNS, EPOCH);
-    #[cache(backend = STORE.clone(), depends_on = [EPOCH.load(SeqCst), n % 2 == 0])]
+    #[cache(backend = STORE.clone(), depends_on = [EPOCH.load(SeqCst), n.is_multiple_of(2)])]
     fn value(n: u64) -> u64 {
         RUNS.fetch_add(1, SeqCst);
         n + EPOCH.load(SeqCst)
@@ -39,7 +39,7 @@ fn a_changed_value_is_another_entry() {
 
 #[test]
 fn arguments_are_left_to_the_body() {
-    #[cache(depends_on = [cacher::modified(&path), text.len()])]
+    #[cache(depends_on = [cacher::modified(path), text.len()])]
     fn read(path: std::path::PathBuf, text: String) -> (String, String) {
         (path.display().to_string(), text)
     }

@@ -49,9 +49,9 @@ impl Seen {
     #[track_caller]
     fn has_not(&self, text: &str) {
         let lower = self.0.to_ascii_lowercase();
-        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         let list: Vec<_> = text.bytes().map(|byte| byte.to_string()).collect();
-        for form in [text.to_owned(), hex, list.join(","), list.join(", ")] {
+        for form in [text.to_owned(), hex.concat(), list.join(","), list.join(", ")] {
             let found = lower.windows(form.len()).any(|window| window == form.as_bytes());
             assert!(!found, "{form} in {}", String::from_utf8_lossy(&self.0));
         }

@@ -13,7 +13,9 @@ use cacher::{
 
 /// Entries under the namespace and the name of their keys.
 #[derive(Clone, Default)]
-pub(super) struct Recorder(Arc<Mutex<BTreeMap<(String, String), Vec<u8>>>>);
+pub(super) struct Recorder(Arc<Mutex<Entries>>);
+
+type Entries = BTreeMap<(String, String), Vec<u8>>;
 
 impl Recorder {
     /// The namespace of each entry.

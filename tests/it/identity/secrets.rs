@@ -142,6 +142,28 @@ fn each_copy_is_wiped() {
     assert_eq!(CLONES.load(SeqCst), WIPES.load(SeqCst));
 }
 
+#[test]
+fn a_cache_of_a_thread_has_secrets_too() {
+    runs!(RUNS);
+    #[cache(thread_local, secret = [pin])]
+    fn len(pin: [u8; 4], name: &str) -> std::rc::Rc<usize> {
+        RUNS.fetch_add(1, SeqCst);
+        std::rc::Rc::new(pin.len() + name.len())
+    }
+    for pin in [[1; 4], [2; 4], [1; 4]] {
+        assert_eq!(*len(pin, "a"), 5);
+    }
+    assert_eq!(RUNS.load(SeqCst), 2);
+}
+
+#[test]
+fn the_first_key_stays() {
+    set_key();
+    set_key();
+    assert_eq!(cacher::set_secret_key([8; 32]).unwrap_err().kind(), Kind::Invalid);
+    set_key();
+}
+
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Talkative(String);
 
