@@ -179,7 +179,7 @@ fn call(
     }
     signature.ident = name;
     let own = turbofish([&plan.signature.generics], |_| true);
-    let arguments = plan.arguments.iter().map(|argument| &argument.ident);
+    let arguments = unlike_the_function(plan, &mut signature);
     let this = plan
         .receiver
         .as_ref()
@@ -209,6 +209,23 @@ fn call(
         #[doc = #text]
         #vis #head { #run }
     }
+}
+
+/// The arguments in order. One that is called like the function would stand in front of it, so it is renamed.
+fn unlike_the_function(plan: &Plan, signature: &mut syn::Signature) -> Vec<Ident> {
+    let typed = signature.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    let renamed = typed.zip(&plan.arguments).map(|(input, argument)| {
+        let mut ident = argument.ident.clone();
+        if ident == plan.signature.ident {
+            ident = hidden(&format!("__a{}", argument.index), &argument.ident);
+            *input.pat = syn::parse_quote!(#ident);
+        }
+        ident
+    });
+    renamed.collect()
 }
 
 /// A method's signature as a function of the unit type: the receiver is an argument, the block's parameters its own.

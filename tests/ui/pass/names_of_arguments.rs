@@ -28,6 +28,11 @@ fn with_hidden_names(__k0: u8, __leader: u8, __returned: u8, __a0: u8, __value: 
 }
 
 #[cache]
+fn page(page: u64, size: u64) -> u64 {
+    page * size
+}
+
+#[cache]
 fn r#type(r#match: u8) -> u8 {
     r#match
 }
@@ -95,6 +100,7 @@ fn main() {
     assert_eq!(everything(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 12);
     assert_eq!(with_hidden_names(1, 1, 1, 1, 1, 1), 6);
     assert_eq!(with_hidden_names::entry(1, 1, 1, 1, 1, 1).peek(), Some(6));
+    assert_eq!((page(2, 3), page::uncached(2, 3), page::refresh(2, 3)), (6, 6, 6));
     assert_eq!(r#type(1), 1);
     assert_eq!(r#type::entry(1).peek(), Some(1));
     assert!(r#type::cache().name().ends_with("::type"));
