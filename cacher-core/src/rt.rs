@@ -22,9 +22,10 @@ use crate::{
 
 pub use crate::{
     cache::Leader,
+    code::{Code, Version},
     codec::{InMemory, Stored},
     core::{Config, OnLimit},
-    demand::{can_tell, kept, key_part, plain, shared, shared_part, site, stored, stored_part},
+    demand::{Annotated, can_tell, kept, key_part, plain, secret_part, shared, shared_part, site, stored, stored_part},
     held,
     key::parts::Borrowed,
     keyer::{Hash as HashKeyer, Readable as ReadableKeyer},
@@ -47,6 +48,13 @@ pub use crate::{
     tier::{IntoBackend, Made, Opener},
     transform,
 };
+
+/// What stands for a function in `depends` where there is no type of its name, which those with companions have.
+pub mod unannotated {
+    /// No function with a cache.
+    #[derive(Debug)]
+    pub enum __CacherOther {}
+}
 
 /// The answer to a call.
 type Answer<R, P, Z, S> = Step<R, Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>;

@@ -7,7 +7,7 @@ pub(crate) use decide::{block, function};
 use crate::item::Function;
 use proc_macro2::{Ident, Span, TokenStream};
 use std::time::Duration;
-use syn::{Attribute, Expr, ExprClosure, ItemImpl, LitStr, Pat, Path, Receiver, Signature, Type, Visibility};
+use syn::{Attribute, Expr, ExprClosure, ExprPath, ItemImpl, LitStr, Pat, Path, Receiver, Signature, Type, Visibility};
 
 /// A function with a cache.
 pub(crate) struct Plan {
@@ -23,6 +23,15 @@ pub(crate) struct Plan {
     pub(crate) arguments: Vec<Argument>,
     /// What identifies a call in place of the identity arguments.
     pub(crate) key: Option<Vec<Sourced<Expr>>>,
+    /// The text between the parts of `key`, if that is a template.
+    pub(crate) template: Option<Vec<String>>,
+    /// What beside the arguments identifies a call.
+    pub(crate) depends_on: Vec<Sourced<Expr>>,
+    /// Names of secret arguments: a part of the key that names one is secret.
+    pub(crate) secrets: Vec<Ident>,
+    pub(crate) version: Option<Version>,
+    /// The functions whose code is a part of this one's.
+    pub(crate) depends: Vec<ExprPath>,
     /// What of the types is identity.
     pub(crate) generics: Vec<Generic>,
     /// `ignore = [Self]`: the type of a method is not identity.
@@ -97,6 +106,12 @@ pub(crate) enum Generic {
     /// A type parameter; must be `'static`, which is to be asserted at its span.
     Type(Ident),
     Const(Ident),
+}
+
+pub(crate) enum Version {
+    Text(LitStr),
+    /// A hash of the function's tokens.
+    Code,
 }
 
 pub(crate) enum Value {

@@ -16,6 +16,7 @@ mod fence;
 mod files;
 mod flights;
 mod gated;
+mod identity;
 mod keyers;
 mod mended;
 mod names;

@@ -60,7 +60,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The key for the stores, if there are any and they can keep it.
     pub(super) fn stored_key(&self, key: &Key<O>) -> Option<StoredKey> {
         let codec = self.codec.as_ref().filter(|_| self.core.has_stores())?;
-        let identity = self.core.or_fault(guarded(|| (codec.identity)(&key.parts)))?;
+        let identity = self.core.key_or_fault(guarded(|| (codec.identity)(&key.parts)))?;
+        let identity = self.core.config.with_template(identity);
         let name = self.core.or_fault(named(|| self.core.stored_name(&identity)))?;
         Some(StoredKey { identity: identity.into(), name: name.into() })
     }

@@ -8,7 +8,10 @@ mod keyer;
 mod limit;
 mod place;
 mod returns;
+mod secret;
+mod template;
 mod timing;
+mod version;
 
 pub(crate) use backend::{Needs, needs};
 
@@ -47,6 +50,14 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     identity::ignored_once,
     identity::not_both_key_and_ignore,
     identity::receiver_is_decided,
+    secret::names_exist,
+    secret::said_once,
+    secret::stands_in_the_key,
+    secret::parts_of_self_only,
+    secret::key_is_not_marked_twice,
+    secret::credentials_are_decided,
+    template::names_are_arguments,
+    template::each_argument_is_decided,
     identity::no_mutable_identity,
     identity::no_opaque_identity,
     returns::no_opaque_value,
@@ -66,6 +77,8 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     keyer::keys_are_stored,
     keyer::file_names_are_for_files,
     keyer::closures_take_the_call,
+    version::is_a_name,
+    version::depends_needs_code,
     limit::details_have_a_rate,
     limit::a_made_limit_has_its_details,
     limit::errors_can_be_said,

@@ -115,7 +115,8 @@ pub(super) fn expressions_name_identity_only(subject: Subject, errors: &Errors) 
     });
     let others = [&subject.args.site, &subject.args.per].into_iter().flatten();
     let others = others.map(|given| (&given.name, &given.value));
-    for (name, expr) in timings.chain(others) {
+    let outside = subject.args.depends_on.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
+    for (name, expr) in timings.chain(others).chain(outside) {
         for used in tokens::names(expr) {
             match subject.argument(&used) {
                 Some(argument) if !argument.is_named() => errors.at(&used, part(&used)),

@@ -2,7 +2,7 @@
 
 use super::{
     Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Keyer, Limit, OnLimit, Piece, Plan,
-    Policies, Sourced, Tier, Timing, Value,
+    Policies, Sourced, Tier, Timing, Value, Version,
 };
 use crate::{
     args::{self, Args, Backend, Flight, Given},
@@ -28,7 +28,12 @@ pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImp
         signature: signature(&function),
         colour: if function.signature.asyncness.is_some() { Colour::Async } else { Colour::Sync },
         receiver: function.receiver.as_ref().map(|this| this.receiver.clone()),
-        key: args.key.as_ref().map(|key| key.value.iter().map(|part| sources.of(part)).collect()),
+        key: args.key.as_ref().map(|key| key.value.parts().iter().map(|part| sources.of(part)).collect()),
+        template: subject.template().map(|template| template.text.clone()),
+        depends_on: args.depends_on.iter().flat_map(|given| &given.value).map(|expr| sources.of(expr)).collect(),
+        secrets: subject.secrets(),
+        version: args.version.as_ref().map(|given| version(&given.value)),
+        depends: args.depends.iter().flat_map(|given| given.value.clone()).collect(),
         generics: generics(subject),
         ignores_itself,
         value: value(subject),
@@ -146,6 +151,13 @@ fn home(args: &Args, sources: &Sources) -> Home {
         Some(site) => Home::Field(sources.of(&site.value)),
         None if args.thread_local.is_some() => Home::Thread,
         None => Home::Static,
+    }
+}
+
+fn version(given: &args::Version) -> Version {
+    match given {
+        args::Version::Text(text) => Version::Text(text.clone()),
+        args::Version::Code => Version::Code,
     }
 }
 

@@ -14,6 +14,7 @@ mod cache_tools;
 mod cacheme;
 mod cacher;
 mod cachetory;
+mod identity;
 mod keyers;
 
 /// Declares a function and a test of it once for each backend: memory, files of either format, and memory before files.

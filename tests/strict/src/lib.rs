@@ -97,6 +97,26 @@ where
     format!("{value:N$}")
 }
 
+/// Posts, of which the key is hidden.
+#[memo::cache(crate = ::memo, backend = "file://./target/posts", secret = [api_key], version = "v1")]
+#[must_use]
+pub fn posts(endpoint: &str, api_key: &str, #[cache(key)] password: u8) -> usize {
+    endpoint.len() + api_key.len() + usize::from(password)
+}
+
+/// A page, by a template.
+#[memo::cache(crate = ::memo, key = "page:{user.0}:{page}", ignore = [log], version = code, depends = [cube, Client::get])]
+pub fn shown(user: &User, page: u64, log: &mut Vec<String>) -> String {
+    log.push(user.1.clone());
+    format!("{}{page}", user.0)
+}
+
+/// Words of a file.
+#[memo::cache(crate = ::memo, depends_on = [memo::modified(path), path.as_os_str().len()], version = code, companions = false)]
+pub async fn words(path: &Path) -> usize {
+    std::future::ready(path.as_os_str().len()).await
+}
+
 /// A count for each thread.
 #[memo::cache(crate = ::memo, thread_local)]
 #[must_use]

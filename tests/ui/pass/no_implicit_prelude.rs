@@ -35,6 +35,16 @@ fn text<T: ::std::fmt::Debug + ::std::hash::Hash + ::std::cmp::Eq + ::std::clone
     ::std::format!("{value:?}")
 }
 
+#[cache(backend = "file://./target/ui-prelude", secret = [api_key], key = "{endpoint}/{api_key}", version = code, depends = [square, Client::alone])]
+fn posts(endpoint: &str, api_key: ::std::string::String) -> usize {
+    endpoint.len() + api_key.len()
+}
+
+#[cache(depends_on = [::cacher::modified(path)], version = "v1")]
+fn size(path: &str) -> usize {
+    path.len()
+}
+
 struct Client;
 
 #[cache]
@@ -55,6 +65,7 @@ fn main() {
     ::std::assert_eq!(root(2, ""), ::std::option::Option::Some(2));
     ::std::assert_eq!(named(1) + placed(1), 2);
     ::std::mem::drop(parse("1"));
+    ::std::assert_eq!((posts("a", ::std::convert::From::from("b")), size("a")), (2, 1));
     ::std::assert_eq!(text(&1_u8), "1");
     ::std::assert_eq!(Client.get((1, 2)) + Client::alone(1), 4);
 }
