@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    convert::Infallible,
     fs::{self, DirBuilder, OpenOptions},
     io,
     path::{Path, PathBuf},
@@ -88,8 +89,15 @@ impl<K: PartialEq, T> Opened<K, T> {
         Self(Mutex::new(Vec::new()))
     }
 
+    /// What is there, or what `make` makes.
+    pub(super) fn get_or_make(&self, place: K, make: impl FnOnce() -> T) -> Arc<T> {
+        match self.get_or_open::<Infallible>(place, || Ok(make())) {
+            Ok(made) => made,
+        }
+    }
+
     /// What is open there, or what `open` opens. Only one is opened at a time.
-    pub(super) fn get_or_open(&self, place: K, open: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    pub(super) fn get_or_open<E>(&self, place: K, open: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         let mut all = lock(&self.0);
         all.retain(|(_, opened)| opened.strong_count() > 0);
         let found = all.iter().find(|(other, _)| *other == place).and_then(|(_, opened)| opened.upgrade());

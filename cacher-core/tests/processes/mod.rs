@@ -17,7 +17,7 @@ pub(crate) const SPACE: &str = "app::posts::fetch";
 const DIR: &str = "CACHER_TEST_CHILD_DIR";
 const NAME: &str = "CACHER_TEST_CHILD_NAME";
 const SHORT: usize = 1_000;
-const LONG: usize = 30_000;
+const LONG: usize = 9_000;
 const WRITES: usize = 60;
 const ROUNDS: u64 = 20;
 
