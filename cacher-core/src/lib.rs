@@ -22,6 +22,7 @@ mod hex;
 pub mod key;
 pub mod memory;
 mod place;
+pub mod registered;
 mod registry;
 pub mod returns;
 #[doc(hidden)]

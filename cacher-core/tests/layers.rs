@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["envelope", "fence", "flight"],
     &["returns", "format", "strategy", "memory", "backend"],
     &["tier", "codec"],
-    &["url", "core+registry"],
+    &["url", "core+registry", "registered"],
     &["cache"],
     &["site", "companion"],
     &["demand"],

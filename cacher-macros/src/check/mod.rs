@@ -8,7 +8,7 @@ mod place;
 mod returns;
 mod timing;
 
-pub(crate) use backend::{Needs, needs};
+pub(crate) use backend::{Needs, is_memory, needs};
 
 use crate::{
     args::Args,

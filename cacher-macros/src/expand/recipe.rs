@@ -4,7 +4,10 @@ use super::{
     names::{Names, hidden, kept, runtime, value},
     place::Place,
 };
-use crate::plan::{Generic, Home, Plan, Tier, Timing};
+use crate::{
+    check,
+    plan::{Generic, Home, Plan, Tier, Timing},
+};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, GenericParam, spanned::Spanned};
@@ -212,9 +215,9 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
     })
 }
 
-/// Whether all backends are memory: then nothing needs serde.
+/// Whether all backends are typed memory: then nothing needs serde.
 pub(crate) fn in_memory(plan: &Plan) -> bool {
-    plan.tiers.iter().all(|tier| matches!(tier, Tier::Url { url, .. } if url.value().starts_with("memory:")))
+    plan.tiers.iter().all(|tier| matches!(tier, Tier::Url { url, .. } if check::is_memory(&url.value())))
 }
 
 /// What is said about a value on seeing it: a function of it.
