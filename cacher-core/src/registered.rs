@@ -11,7 +11,7 @@ use crate::{
 
 static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::new());
 
-/// Gives a backend a name, by which functions find it: `#[cache(backend = cacher::registered("posts"))]`.
+/// Gives a backend a name, by which functions find it: `#[cache(backend = registered("posts"))]`.
 ///
 /// It takes what `backend = ..` takes: a URL, a [`Backend`], an `Arc` of one, or a `Result` of one of these. A name
 /// that is given again points to the new backend from then on, for the functions that use it already too: their next

@@ -91,7 +91,9 @@ fn cme_34_the_name_of_a_table_is_checked() {
 fn tables_of_others_are_let_be() {
     let dir = TempDir::new();
     let other = Connection::open(dir.path().join("cache.db")).expect("open");
-    other.execute_batch("CREATE TABLE Posts (id INTEGER, entry TEXT); INSERT INTO posts VALUES (1, 'mine')").expect("run");
+    other
+        .execute_batch("CREATE TABLE Posts (id INTEGER, entry TEXT); INSERT INTO posts VALUES (1, 'mine')")
+        .expect("run");
     let error = Sqlite::at(dir.path().join("cache.db")).table("posts").open().expect_err("not ours");
     assert_eq!(error.kind(), Kind::Invalid);
     assert!(error.to_string().contains("choose another name"), "{error}");
@@ -170,6 +172,7 @@ fn urls_make_stores() {
     assert_eq!(Backend::format(&store), "msgpack");
     for (url, part) in [
         ("sqlite://", "path is missing"),
+        ("sqlite://:memory:", "memory://?format=msgpack"),
         ("sqlite:///x?tabel=a", "table, format, durability"),
         ("sqlite:///x?table=a;b", "invalid table name"),
         ("sqlite:///x?durability=disk", "`process` or `power`"),

@@ -97,7 +97,9 @@ fn check(literal: &LitStr) -> Result<(), String> {
         _ => {}
     }
     if scheme == "memory" && !is_memory(&url) && query(&url).count() > 1 {
-        return Err("memory with a `format` keeps bytes and has no bound: write the `format` alone, or leave it out".into());
+        return Err(
+            "memory with a `format` keeps bytes and has no bound: write the `format` alone, or leave it out".into()
+        );
     }
     let mut seen = Vec::new();
     for (name, value) in query(&url) {

@@ -52,7 +52,10 @@ fn what_is_good() {
         ("site = self.cache, ttl = self.ttl", "fn f(mut self, id: u64) {}"),
         (r#"key = (format!("{a}"))"#, "fn f(a: u64) {}"),
         (r#"ttl = life(id), jitter = "1s", cache_if = |v| v.is_some()"#, "fn f(id: u64) -> Option<u8> {}"),
-        (r#"backend = ["memory://?capacity=10", "file://./a?format=json&durability=power"], capacity = 9"#, "fn f() {}"),
+        (
+            r#"backend = ["memory://?capacity=10", "file://./a?format=json&durability=power"], capacity = 9"#,
+            "fn f() {}",
+        ),
         (r#"backend = "memory://", capacity = 10"#, "fn f() {}"),
         (r#"backend = ["memory://", "sqlite:///a.db?table=posts&format=json"]"#, "fn f() {}"),
         (r#"backend = ["memory://?format=json", "json://a.json", "lmdb://a", "null://"]"#, "fn f() {}"),

@@ -61,7 +61,7 @@ pub(crate) fn config(plan: &Plan, names: &Names) -> TokenStream {
     let fields = fields(plan);
     let needs = plan.tiers.iter().flat_map(|tier| match tier {
         Tier::Url { needs, .. } => needs.as_slice(),
-        Tier::Expr(_) => &[],
+        Tier::Expr(_) | Tier::Registered(_) => &[],
     });
     let needs = needs.map(|need| Place::at(need.span()).show(quote!(#rt::#need! {})));
     quote! {
@@ -135,6 +135,11 @@ fn plain(name: &str) -> String {
 fn opener(rt: &TokenStream, tier: &Tier) -> TokenStream {
     match tier {
         Tier::Url { url, .. } => quote!((|| #rt::open(#url)) as #rt::Opener),
+        Tier::Registered(call) => {
+            let (at, name) = (Span::mixed_site().located_at(call.func.span()), &call.args);
+            let found = quote_spanned!(at=> #rt::registered);
+            quote!((|| #rt::open(#found(#name))) as #rt::Opener)
+        }
         Tier::Expr(expr) => {
             let open = quote_spanned!(Span::mixed_site().located_at(expr.span())=> #rt::open);
             quote!((|| #open(#expr)) as #rt::Opener)

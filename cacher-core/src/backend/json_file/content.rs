@@ -45,7 +45,9 @@ impl Content {
                 let message = "the file is no JSON: it is taken for empty, and moved aside by the next write";
                 wrong(Kind::Damaged, message)
             }
-            _ => wrong(Kind::Invalid, "the file holds other JSON than a cache, and is not touched: choose another name"),
+            _ => {
+                wrong(Kind::Invalid, "the file holds other JSON than a cache, and is not touched: choose another name")
+            }
         }
     }
 

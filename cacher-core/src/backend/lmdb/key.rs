@@ -54,7 +54,9 @@ mod tests {
 
     #[test]
     fn what_comes_after_a_prefix() {
-        for (prefix, next) in [(&[0, 0][..], &[0, 1][..]), (&[7, 0xFF, 0xFF], &[8]), (&[0xFF, 0xFF, 3], &[0xFF, 0xFF, 4])] {
+        for (prefix, next) in
+            [(&[0, 0][..], &[0, 1][..]), (&[7, 0xFF, 0xFF], &[8]), (&[0xFF, 0xFF, 3], &[0xFF, 0xFF, 4])]
+        {
             assert_eq!(after(prefix.to_vec()), next);
         }
     }

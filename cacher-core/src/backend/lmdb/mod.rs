@@ -131,9 +131,9 @@ impl Lmdb {
         for prefix in prefixes(namespace) {
             let mut after: Option<Vec<u8>> = None;
             loop {
-                let (picked, last) = self.environment.read(|transaction, entries| {
-                    page(transaction, entries, &prefix, after.as_deref(), &pick)
-                })?;
+                let (picked, last) = self
+                    .environment
+                    .read(|transaction, entries| page(transaction, entries, &prefix, after.as_deref(), &pick))?;
                 if !act(picked)? {
                     return Ok(());
                 }
@@ -196,7 +196,8 @@ impl Backend for Lmdb {
 
     fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
         self.environment.read(|transaction, entries| {
-            let get = |key| Ok(entries.get(transaction, &stored(key))?.and_then(split).map(|(_, entry)| entry.to_vec()));
+            let get =
+                |key| Ok(entries.get(transaction, &stored(key))?.and_then(split).map(|(_, entry)| entry.to_vec()));
             keys.iter().map(get).collect()
         })
     }

@@ -73,9 +73,8 @@ impl Sqlite {
     /// The entries that follow a name and format, and the last one's.
     fn page(&self, connection: &Connection, namespace: &str, (name, format): &Place) -> rusqlite::Result<Page> {
         let mut page = connection.prepare_cached(&self.statements.page)?;
-        let rows = page.query_map(params![namespace, BATCH, name, format], |row| {
-            Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
-        })?;
+        let rows = page
+            .query_map(params![namespace, BATCH, name, format], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
         rows.collect()
     }
 }

@@ -94,6 +94,10 @@ impl Options {
     /// no database; [`Kind::Unavailable`] if it can't be opened or is busy for more than five seconds.
     pub fn open(self) -> Result<Sqlite> {
         let table = checked(&self.table)?;
+        if self.path.ends_with(":memory:") {
+            let message = "SQLite in memory goes with its connection: write `memory://?format=msgpack`";
+            return Err(Error::new(Kind::Invalid, message));
+        }
         let unmade = |error| {
             let message = format!("can't make {}", self.path.display());
             Error::new(Kind::Unavailable, message).caused_by(error)
