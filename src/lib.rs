@@ -12,7 +12,7 @@ pub use cacher_core::{
     scope::{Scope, bypass, only_if_cached, read_only, refresh},
     site::Site,
     stats::Stats,
-    testkit as testing,
+    strategy, testkit as testing,
 };
 pub use cacher_macros::cache;
 

@@ -27,9 +27,16 @@ struct Gate {
     shut: bool,
     waiting: usize,
     failing: bool,
+    removals: bool,
 }
 
 impl Gated {
+    /// Makes removals wait at the gate too.
+    pub(crate) fn shut_removals(&self) {
+        self.0.gate.lock().unwrap().removals = true;
+        self.shut();
+    }
+
     pub(crate) fn shut(&self) {
         self.0.gate.lock().unwrap().shut = true;
     }
@@ -84,6 +91,10 @@ impl Backend for Gated {
     }
 
     fn remove(&self, key: &Key) -> Result<bool, Error> {
+        let gated = self.0.gate.lock().unwrap().removals;
+        if gated {
+            self.pass()?;
+        }
         check(&self.0.gate.lock().unwrap())?;
         Ok(self.0.entries.lock().unwrap().remove(key).is_some())
     }

@@ -11,7 +11,10 @@ use std::{
 
 use cacher::{Removal, cache, testing::ManualClock};
 
-use crate::gated::Gated;
+use crate::{
+    gated::Gated,
+    support::{Gate, ends, until},
+};
 
 /// A store and a source for one test.
 macro_rules! setting {
@@ -85,6 +88,51 @@ fn what_is_read_while_a_value_is_inserted_is_not_filled_back() {
     assert!(called == 1 || called == 2);
     assert_eq!(value::entry().peek(), Some(2));
     assert_eq!(value(), 2);
+}
+
+#[test]
+fn a_call_after_an_insertion_does_not_follow_an_older_load() {
+    setting!(STORE, SOURCE);
+    static STARTED: Gate = Gate::new();
+    static GO: Gate = Gate::new();
+    #[cache(backend = &*STORE)]
+    fn value() -> u64 {
+        let value = SOURCE.load(SeqCst);
+        STARTED.open();
+        GO.pass();
+        value
+    }
+    ends(|| {
+        let older = thread::spawn(value);
+        STARTED.pass();
+        SOURCE.store(2, SeqCst);
+        assert!(value::entry().insert(2));
+        assert_eq!(value(), 2);
+        GO.open();
+        assert_eq!((older.join().unwrap(), value()), (1, 2));
+    });
+}
+
+#[test]
+fn nothing_older_is_served_after_a_refresh_that_an_invalidation_kept_out() {
+    setting!(STORE, SOURCE);
+    #[cache(backend = ["memory://", &*STORE])]
+    fn value() -> u64 {
+        SOURCE.load(SeqCst)
+    }
+    ends(|| {
+        assert_eq!(value(), 1);
+        STORE.shut_removals();
+        let invalidation = thread::spawn(|| value::entry().invalidate());
+        STORE.await_writer();
+        // The value is in every tier still, and the key is closed to the newer one.
+        SOURCE.store(2, SeqCst);
+        let refresh = thread::spawn(|| (value::refresh(), value()));
+        until(|| value::cache().stats().loads == 2);
+        STORE.open();
+        assert_eq!(refresh.join().unwrap(), (2, 2));
+        assert_eq!(invalidation.join().unwrap(), Removal::Removed);
+    });
 }
 
 #[test]

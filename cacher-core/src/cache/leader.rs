@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Cache, Landing, write::New};
+use super::{
+    Cache, Landing,
+    permit::Asking,
+    write::{Kept, New},
+};
 use crate::{
     bridge::Shell,
     clock::Stopwatch,
@@ -14,7 +18,7 @@ use crate::{
     flight::{Flight, Outcome, SharedError},
     key::parts::Key,
     memory::{held::Held, table::Table},
-    strategy::life::Terms,
+    strategy::{LoadEnd, life::Terms},
     sync::Arc,
     time::Stamp,
 };
@@ -26,6 +30,10 @@ pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) load: Option<Load<O, H>>,
     /// Whether the load is over, and counted.
     over: bool,
+    /// For whom strategies are asked; `None` if they are not.
+    pub(super) asking: Option<Asking>,
+    /// Whether they were told that the body runs.
+    pub(super) permitted: bool,
     /// Runs since the body started.
     watch: Option<Stopwatch>,
 }
@@ -38,8 +46,10 @@ pub(super) struct Load<O, H> {
     pub(super) flight: Option<Arc<Flight<H>>>,
     pub(super) terms: Terms,
     /// Whether the value takes the place of what is stored already.
-    overwrites: bool,
+    pub(super) overwrites: bool,
     began: Stamp,
+    /// A value of a store that is past its time.
+    pub(super) stale: Option<H>,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Leader<O, H, T> {
@@ -57,7 +67,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         terms: Terms,
     ) -> Self {
         let began = cache.core.load_stamp();
-        Self::with(cache, Some(Load { key, seat, flight, terms, overwrites: false, began }))
+        let asking = Asking { key: key.hash, partition: terms.partition };
+        let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None };
+        Self::with(cache, Some(load), Some(asking))
     }
 
     /// The same leader, whose value takes the place of what is stored already.
@@ -69,15 +81,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// One whose value is not stored.
-    pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>) -> Self {
-        Self::with(cache, None)
+    pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>, asking: Option<Asking>) -> Self {
+        Self::with(cache, None, asking)
     }
 
-    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>) -> Self {
-        Self { cache: Arc::clone(cache), load, over: false, watch: None }
+    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>, asking: Option<Asking>) -> Self {
+        Self { cache: Arc::clone(cache), load, over: false, asking, permitted: false, watch: None }
     }
 
-    fn flight(&self) -> Option<&Arc<Flight<H>>> {
+    pub(super) fn flight(&self) -> Option<&Arc<Flight<H>>> {
         self.load.as_ref()?.flight.as_ref()
     }
 
@@ -112,12 +124,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Ends a load without a value.
     pub(crate) fn fail(self, share: impl FnOnce() -> Option<SharedError>) {
         let error = self.within(share);
+        self.tell(LoadEnd::Failure);
         self.cache.core.counters.load_failures.add(1);
         self.land(Outcome::Failed(error));
     }
 
     /// Ends a load with a value: stores it, then hands it to the followers.
     pub(crate) async fn settle(self, shell: Shell, value: &H::Value) {
+        self.tell(LoadEnd::Value);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
         let (held, terms) = self.within(|| (H::hold(value.clone()), load.terms.with((self.cache.seen)(value))));
         match &load.flight {
@@ -130,18 +144,34 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let Some(lifetime) = cache.lifetime(&load.key, &terms) else {
+        let Some(kept) = cache.kept(value) else { return };
+        let Some(draft) = cache.draft(&load.key, &terms, self.load_time()) else {
             // What stands there is older than what is not kept.
             if load.overwrites {
                 cache.invalidate(shell, &load.key).await;
             }
             return;
         };
-        let new = New { value, held: held.clone(), lifetime, load_began: load.began, load_time: self.load_time() };
+        let held = match &kept {
+            Kept::AsItIs => held.clone(),
+            Kept::Changed(value) => H::hold(value.clone()),
+        };
+        let new = New { value: kept.or(value), held, draft, load_began: load.began };
         if load.overwrites {
             cache.overwrite(shell, &load.seat, &load.key, new).await;
         } else {
             cache.put(shell, &load.seat, &load.key, new).await;
+        }
+    }
+
+    /// Tells the strategies that the body has ended, or that it never ran.
+    fn tell(&self, end: LoadEnd) {
+        let Some(asking) = self.asking.filter(|_| self.permitted) else { return };
+        let core = &self.cache.core;
+        let call = core.call(Some(asking.key), asking.partition);
+        match self.watch {
+            Some(_) => core.strategies.after_load(&call, end),
+            None => core.strategies.revoke_load(&call),
         }
     }
 
@@ -176,6 +206,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Drop for Leader<O, H, T> {
     fn drop(&mut self) {
         if !self.over {
+            self.tell(LoadEnd::Failure);
             if self.watch.is_some() {
                 self.cache.core.counters.load_failures.add(1);
             }

@@ -4,20 +4,23 @@ mod entry;
 mod leader;
 mod lookup;
 mod memory;
+mod permit;
 mod stores;
+mod watch;
 mod write;
 
 use std::fmt;
 
 pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
 pub use leader::Leader;
-pub use lookup::Lookup;
+pub(crate) use lookup::Caller;
+pub use lookup::{Asked, Lookup};
 
 use crate::{
     clock::Clock,
     codec::Codec,
     core::{Core, LocalShare, Member},
-    fence::{Fence, Generation, Token},
+    fence::{Began, Fence, Generation},
     flight::Flight,
     key::parts::Key,
     memory::{
@@ -25,7 +28,7 @@ use crate::{
         held::Held,
         table::{Bound, Table},
     },
-    strategy::life::Terms,
+    strategy::{Transform, hook::Transforms, life::Terms},
     sync::{Arc, OnceLock, Weak},
 };
 
@@ -41,6 +44,9 @@ pub struct Cache<O, H: Held, T> {
     seen: fn(&H::Value) -> Terms,
     weigh: fn(&H::Value) -> u64,
     expiries: Expiries,
+    /// Whether strategies of the user decide about hits, or change them.
+    watched: bool,
+    transforms: Vec<Arc<dyn Transform<H::Value>>>,
     /// The cache as others know it, if threads share it.
     member: OnceLock<Weak<dyn Member>>,
     /// What it counts for if it belongs to one thread.
@@ -48,13 +54,14 @@ pub struct Cache<O, H: Held, T> {
 }
 
 /// The load in flight at a key, and when it took off.
-type Landing<H> = Option<(Token, Arc<Flight<H>>)>;
+type Landing<H> = Option<(Began, Arc<Flight<H>>)>;
 
 /// What a function's attribute says that depends on its types.
 pub struct Typed<O, V> {
     pub(crate) codec: Option<Codec<O, V>>,
     pub(crate) seen: fn(&V) -> Terms,
     pub(crate) weigh: fn(&V) -> u64,
+    pub(crate) transforms: Transforms<V>,
 }
 
 impl<O, V> fmt::Debug for Typed<O, V> {
@@ -71,7 +78,10 @@ impl<O, H: Held, T> fmt::Debug for Cache<O, H, T> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(crate) fn new(core: Arc<Core>, typed: Typed<O, H::Value>) -> Arc<Self> {
+        let transforms = (typed.transforms)();
         Arc::new(Self {
+            watched: !core.config.strategies.is_empty() || !transforms.is_empty(),
+            transforms,
             table: core.bound.map(T::with_bound),
             clock: core.clock.clone(),
             generation: Arc::clone(&core.generation),

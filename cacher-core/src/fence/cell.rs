@@ -5,6 +5,8 @@ use crate::sync::{Arc, AtomicBool, Event, Mutex, Ordering, lock};
 #[derive(Debug)]
 pub(super) struct Cell<F> {
     pub(super) state: Mutex<State<F>>,
+    /// Tells of the end of an invalidation or an overwrite.
+    pub(super) settled: Event,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +77,11 @@ impl<F> State<F> {
         if self.write.take_if(|write| write.overwrites && write.done.load(Ordering::SeqCst)).is_some() {
             self.pass_over();
         }
+    }
+
+    /// Whether what stands here is just being replaced or removed.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.closed > 0 || self.overwriting > 0
     }
 
     /// Whether a newer value is just being put here.

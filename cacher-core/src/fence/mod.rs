@@ -29,7 +29,7 @@ use hashbrown::HashTable;
 
 use crate::{
     key::parts::Key,
-    sync::{Arc, AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering, lock},
+    sync::{Arc, AtomicU64, AtomicUsize, Event, Mutex, MutexGuard, Ordering, lock},
 };
 
 use cell::Cell;
@@ -44,11 +44,35 @@ pub(crate) struct Token {
     pub(crate) generation: u64,
 }
 
+/// When an operation began, among those at its key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Began {
+    token: Token,
+    /// Later seats have higher numbers.
+    number: u64,
+}
+
+/// An operation that is just beginning.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) began: Began,
+    /// What began before this may bring a value that has been replaced.
+    overwrote: u64,
+}
+
+impl Beginning {
+    /// Whether the value of an earlier operation is recent enough for this one.
+    pub(crate) fn may_share(&self, earlier: Began) -> bool {
+        earlier.token == self.began.token && earlier.number >= self.overwrote
+    }
+}
+
 /// The generation of a cache: moved on by clearing it.
 #[derive(Debug, Default)]
 pub(crate) struct Generation {
     current: AtomicU64,
     closed: AtomicUsize,
+    opened: Event,
 }
 
 impl Generation {
@@ -67,6 +91,7 @@ impl Generation {
     pub(crate) fn open(&self) {
         self.current.fetch_add(1, Ordering::SeqCst);
         self.closed.fetch_sub(1, Ordering::SeqCst);
+        self.opened.notify(usize::MAX);
     }
 
     fn is_closed(&self) -> bool {
@@ -116,7 +141,7 @@ impl<O: Eq, F: Default> Fence<O, F> {
     }
 
     /// Takes a seat at the cell of `key`, and looks at what is kept there in the same critical section.
-    pub(crate) fn enter<T>(self: &Arc<Self>, key: &Key<O>, look: impl FnOnce(&mut F, Token) -> T) -> (Seat<O, F>, T)
+    pub(crate) fn enter<T>(self: &Arc<Self>, key: &Key<O>, look: impl FnOnce(&mut F, Beginning) -> T) -> (Seat<O, F>, T)
     where
         O: Clone,
     {
@@ -124,10 +149,11 @@ impl<O: Eq, F: Default> Fence<O, F> {
         let mut state = lock(&cell.state);
         state.catch_up();
         state.seats += 1;
-        let (token, number) = (self.token(&state), state.seats);
-        let seen = look(&mut state.extra, token);
+        let began = Began { token: self.token(&state), number: state.seats };
+        let beginning = Beginning { began, overwrote: state.overwrote };
+        let seen = look(&mut state.extra, beginning);
         drop(state);
-        (Seat { fence: Arc::clone(self), cell, hash: key.hash, token, number, after: None }, seen)
+        (Seat { fence: Arc::clone(self), cell, hash: key.hash, began, after: None }, seen)
     }
 
     /// Waits until no write that was admitted before now is going on anywhere.
@@ -171,7 +197,7 @@ impl<O: Eq, F: Default> Shard<O, F> {
             row.seats += 1;
             return Arc::clone(&row.cell);
         }
-        let cell = Arc::new(Cell { state: Mutex::default() });
+        let cell = Arc::new(Cell { state: Mutex::default(), settled: Event::new() });
         if let Some(key) = key.take() {
             self.rows.insert_unique(hash, Row { key, cell: Arc::clone(&cell), seats: 1 }, |row| row.key.hash);
         }

@@ -1,7 +1,9 @@
 //! The right to write at a key, and what it is used for.
 
+use std::{future::poll_fn, pin::Pin, task::Poll};
+
 use super::{
-    Fence, Token,
+    Began, Fence, Token,
     cell::{Admitted, Cell, Overtaken, State},
 };
 use crate::sync::{Arc, lock};
@@ -12,9 +14,7 @@ pub(crate) struct Seat<O, F> {
     pub(super) fence: Arc<Fence<O, F>>,
     pub(super) cell: Arc<Cell<F>>,
     pub(super) hash: u64,
-    pub(super) token: Token,
-    /// Later seats have higher numbers.
-    pub(super) number: u64,
+    pub(super) began: Began,
     /// What must still be the last that wrote.
     pub(super) after: Option<u64>,
 }
@@ -27,7 +27,7 @@ impl<O, F> Drop for Seat<O, F> {
 
 impl<O, F> Seat<O, F> {
     pub(crate) fn token(&self) -> Token {
-        self.token
+        self.began.token
     }
 
     /// Changes what is kept at the key.
@@ -46,22 +46,22 @@ impl<O, F> Seat<O, F> {
 
     /// Whether nothing has invalidated what the seat is for.
     fn is_current(&self, state: &State<F>) -> bool {
-        state.closed == 0 && !self.fence.generation.is_closed() && self.token == self.fence.token(state)
+        state.closed == 0 && !self.fence.generation.is_closed() && self.began.token == self.fence.token(state)
     }
 
     fn may_write(&self, state: &mut State<F>) -> bool {
         state.catch_up();
-        let is_latest = self.after.map_or(state.wrote <= self.number, |after| after == state.wrote);
+        let is_latest = self.after.map_or(state.wrote <= self.began.number, |after| after == state.wrote);
         is_latest && !state.is_overwritten() && self.is_current(state)
     }
 
     fn may_overwrite(&self, state: &State<F>) -> bool {
-        state.overwrote <= self.number && self.is_current(state)
+        state.overwrote <= self.began.number && self.is_current(state)
     }
 
     fn note_write(&self, state: &mut State<F>) {
         if self.after.is_none() {
-            state.wrote = self.number;
+            state.wrote = self.began.number;
         }
     }
 
@@ -105,6 +105,23 @@ impl<O, F> Seat<O, F> {
         state.overwriting += usize::from(may);
         drop(state);
         may.then(|| Overwriting { seat: self })
+    }
+
+    /// Waits while others remove or replace what stands there. What could not be written because of them is older
+    /// than what they leave, but newer than what they still have to take away.
+    pub(crate) async fn settled(&self) {
+        loop {
+            let mut here = self.cell.settled.listen();
+            let mut everywhere = self.fence.generation.opened.listen();
+            if !lock(&self.cell.state).is_unsettled() && !self.fence.generation.is_closed() {
+                return self.cell.quiet().await;
+            }
+            poll_fn(|cx| {
+                let moved = Pin::new(&mut here).poll(cx).is_ready() || Pin::new(&mut everywhere).poll(cx).is_ready();
+                if moved { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
     }
 }
 
@@ -151,6 +168,7 @@ impl<O, F: Default> Drop for Closed<'_, O, F> {
             state.closed -= 1;
             std::mem::take(&mut state.extra)
         };
+        self.seat.cell.settled.notify(usize::MAX);
         drop(forgotten);
     }
 }
@@ -173,7 +191,7 @@ impl<O, F> Overwriting<'_, O, F> {
                 }
                 match state.write(true) {
                     Ok(admitted) => {
-                        state.overwrote = self.seat.number;
+                        state.overwrote = self.seat.began.number;
                         return Some(admitted);
                     }
                     Err(other) => other,
@@ -188,7 +206,7 @@ impl<O, F> Overwriting<'_, O, F> {
     pub(crate) fn publish<T>(self, insert: impl FnOnce() -> T) -> Option<T> {
         let mut state = lock(&self.seat.cell.state);
         if self.seat.may_overwrite(&state) {
-            state.overwrote = self.seat.number;
+            state.overwrote = self.seat.began.number;
             state.pass_over();
             return Some(insert());
         }
@@ -202,5 +220,7 @@ impl<O, F> Drop for Overwriting<'_, O, F> {
         let mut state = lock(&self.seat.cell.state);
         state.overwriting -= 1;
         state.pass_over();
+        drop(state);
+        self.seat.cell.settled.notify(usize::MAX);
     }
 }
