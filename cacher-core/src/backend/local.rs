@@ -91,9 +91,8 @@ impl<K: PartialEq, T> Opened<K, T> {
 
     /// What is there, or what `make` makes.
     pub(super) fn get_or_make(&self, place: K, make: impl FnOnce() -> T) -> Arc<T> {
-        match self.get_or_open::<Infallible>(place, || Ok(make())) {
-            Ok(made) => made,
-        }
+        let Ok(shared) = self.get_or_open::<Infallible>(place, || Ok(make()));
+        shared
     }
 
     /// What is open there, or what `open` opens. Only one is opened at a time.

@@ -92,7 +92,7 @@ fn start(dir: &Path, name: &str) -> Child {
 }
 
 fn whole(n: usize) -> Vec<u8> {
-    if n % 2 == 0 { vec![b'a'; SHORT] } else { vec![b'b'; LONG] }
+    if n.is_multiple_of(2) { vec![b'a'; SHORT] } else { vec![b'b'; LONG] }
 }
 
 fn assert_whole(entry: &[u8]) {

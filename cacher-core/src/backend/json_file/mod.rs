@@ -37,10 +37,10 @@ static FILES: Opened<(PathBuf, Durability), Shared> = Opened::new();
 
 /// One JSON file with all entries, for people and for other programs to read.
 ///
-/// Any number of processes may use the file at once: a write takes a lock, which is a file beside it, reads what others
-/// wrote since, adds its own and replaces the file as a whole. A read asks whether the file has changed, and reads it
-/// again if so. Every write writes all of it, in a millisecond for a thousand small entries and twenty for ten thousand:
-/// SQLite is for more.
+/// Any number of processes may use the file at once: a write takes a lock, which is a file beside it, reads what
+/// others wrote since, adds its own and replaces the file as a whole. A read asks whether the file has changed, and
+/// reads it again if so. Every write writes all of it, in a millisecond for a thousand small entries and twenty for
+/// ten thousand: SQLite is for more.
 ///
 /// Nothing is made before the first write; a missing file is an empty store. A file that is no JSON is reported and
 /// taken for empty. The next put moves it aside, to `<name>.damaged`, and begins anew. A file that is JSON of another

@@ -24,9 +24,10 @@ pub use open::Options;
 /// A directory with an LMDB environment. Entries are MessagePack unless another format is chosen.
 ///
 /// Reads are memory accesses. A write waits for the disk, some milliseconds, or else a power loss could leave a file
-/// that LMDB can't be trusted with: this is for what is read much and written seldom, and SQLite for the rest. Any number of processes of one machine may use the directory at once, and write in turn;
-/// within a process one path is one environment, however often it is opened, and also by links. The map grows by
-/// itself. The file does not shrink when entries are removed: their room is used again.
+/// that LMDB can't be trusted with: this is for what is read much and written seldom, and SQLite for the rest. Any
+/// number of processes of one machine may use the directory at once, and write in turn; within a process one path is
+/// one environment, however often it is opened, and also by links. The map grows by itself. The file does not shrink
+/// when entries are removed: their room is used again.
 ///
 /// The directory must not be on a network file system. An application that opens the same directory with another
 /// binding of LMDB *in the same process* breaks LMDB's locks: give the cache a directory of its own.
