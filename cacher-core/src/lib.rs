@@ -27,6 +27,7 @@ pub mod memory;
 pub mod modified;
 mod place;
 mod portable;
+pub mod registered;
 mod registry;
 pub mod returns;
 #[doc(hidden)]

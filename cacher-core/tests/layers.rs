@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["envelope", "fence", "flight"],
     &["returns", "keyer", "format", "strategy", "memory", "backend"],
     &["tier", "codec"],
-    &["url", "core+registry"],
+    &["url", "core+registry", "registered"],
     &["cache"],
     &["site", "companion"],
     &["demand"],

@@ -7,7 +7,10 @@ pub(crate) use decide::{block, function};
 use crate::item::Function;
 use proc_macro2::{Ident, Span, TokenStream};
 use std::time::Duration;
-use syn::{Attribute, Expr, ExprClosure, ExprPath, ItemImpl, LitStr, Pat, Path, Receiver, Signature, Type, Visibility};
+use syn::{
+    Attribute, Expr, ExprCall, ExprClosure, ExprPath, ItemImpl, LitStr, Pat, Path, Receiver, Signature, Type,
+    Visibility,
+};
 
 /// A function with a cache.
 pub(crate) struct Plan {
@@ -137,6 +140,8 @@ pub(crate) enum Tier {
         needs: Vec<Ident>,
     },
     Expr(Expr),
+    /// `registered("name")`, without an import.
+    Registered(ExprCall),
 }
 
 /// How stores write keys.

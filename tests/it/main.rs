@@ -11,6 +11,7 @@
 mod callables;
 mod cases;
 mod common;
+mod embedded;
 mod expiry;
 mod fence;
 mod files;

@@ -61,6 +61,7 @@ fn backends_are_one_or_a_list() {
     for (tokens, expected) in [
         (quote!(backend = "memory://"), 1),
         (quote!(backend = open()), 1),
+        (quote!(backend = registered("posts")), 1),
         (quote!(backend = ["memory://?capacity=10", File::new("x"), concat!("file://", "a")]), 3),
     ] {
         assert_eq!(good(tokens).backend.unwrap().value.len(), expected);
@@ -145,7 +146,7 @@ fn wrong_arguments() {
         (quote!(single_flight = false), "`single_flight` is `local`, which is the default, or `off`"),
         (quote!(cache_if = 3), "`cache_if` takes a closure of the value: write `cache_if = |value| value.is_some()`"),
         (quote!(backend = []), "no backend is named: leave `backend` out for memory"),
-        (quote!(backend = registered("a")), "`registered(..)` is not available in this version"),
+        (quote!(backend = registered()), "`registered` takes the name of a backend: write `registered(\"posts\")`"),
         (quote!("5m"), "expected the name of an argument, as in `ttl = \"5m\"`"),
         (quote!(ttl = "5m" tti = "5m"), "expected a comma after the value of `ttl`"),
         (

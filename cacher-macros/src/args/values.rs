@@ -401,8 +401,9 @@ pub(super) fn backends(name: &Ident, input: ParseStream) -> Result<Vec<Backend>>
 fn backend(name: &Ident, expr: Expr) -> Result<Backend> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(url), .. }) => Ok(Backend::Url(url)),
-        Expr::Call(call) if call.func.to_token_stream().to_string() == "registered" => {
-            Err(Error::new_spanned(call, "`registered(..)` is not available in this version"))
+        Expr::Call(call) if call.func.to_token_stream().to_string() == "registered" && call.args.len() != 1 => {
+            let text = "`registered` takes the name of a backend: write `registered(\"posts\")`";
+            Err(Error::new_spanned(call, text))
         }
         Expr::Lit(_) | Expr::Closure(_) | Expr::Array(_) => {
             Err(mismatch(name, expr, "a URL, an expression that makes a backend, or a list of them"))

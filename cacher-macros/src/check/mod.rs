@@ -13,7 +13,7 @@ mod template;
 mod timing;
 mod version;
 
-pub(crate) use backend::{Needs, needs};
+pub(crate) use backend::{Needs, is_memory, needs};
 
 use crate::{
     args::Args,

@@ -52,8 +52,13 @@ fn what_is_good() {
         ("site = self.cache, ttl = self.ttl", "fn f(mut self, id: u64) {}"),
         (r#"key = (format!("{a}"))"#, "fn f(a: u64) {}"),
         (r#"ttl = life(id), jitter = "1s", cache_if = |v| v.is_some()"#, "fn f(id: u64) -> Option<u8> {}"),
-        (r#"backend = ["memory://?capacity=10", "file://./a?format=json&durability=full"], capacity = 9"#, "fn f() {}"),
+        (
+            r#"backend = ["memory://?capacity=10", "file://./a?format=json&durability=power"], capacity = 9"#,
+            "fn f() {}",
+        ),
         (r#"backend = "memory://", capacity = 10"#, "fn f() {}"),
+        (r#"backend = ["memory://", "sqlite:///a.db?table=posts&format=json"]"#, "fn f() {}"),
+        (r#"backend = ["memory://?format=json", "json://a.json", "lmdb://a", "null://"]"#, "fn f() {}"),
         ("value", "fn f<T>() -> T {}"),
         ("result", "fn f<T: Get>() -> T::Out {}"),
         ("result", "fn f() -> Answer<u8> {}"),
@@ -204,6 +209,8 @@ fn conflicts() {
     bad_args(r#"capacity = 9, backend = "file://./a""#, r#"write `backend = ["memory://", "file://./a"]`"#);
     bad_args(r#"capacity = 9, backend = "memory://?capacity=9""#, "given twice");
     bad(r#"site = self.a, backend = "file://./a""#, "fn f(&self) {}", "would share this store");
+    bad(r#"site = self.a, backend = "memory://?format=json""#, "fn f(&self) {}", "would share this store");
+    bad_args(r#"capacity = 9, backend = "memory://?format=json""#, "keeps nothing there");
     bad_args(r#"name = """#, "write some letters");
 }
 
@@ -241,7 +248,20 @@ fn urls() {
     for (url, expected) in [
         ("redis://localhost", "`redis://` is not available in this version"),
         ("memroy://", "did you mean `memory`?"),
-        ("gopher://a", "there are `memory`, `file`"),
+        ("gopher://a", "there are `memory`, `file`, `json`, `sqlite`, `lmdb`, `null`"),
+        ("memory://?format=json&capacity=9", "keeps bytes and has no bound"),
+        ("memory://?format=jsn", "did you mean `json`?"),
+        ("null://here", "write `null://`"),
+        ("null://?a=b", "it has none"),
+        ("json://", "write it as in `json://./cache.json`"),
+        ("json://./a.json?format=json", "it has `durability`"),
+        ("sqlite://", "write it as in `sqlite://./cache.db`"),
+        ("sqlite://./a.db?tabel=a", "did you mean `table`?"),
+        ("sqlite://./a.db?table=a;b", "invalid table name `a;b`"),
+        ("sqlite://./a.db?table=1a", "no digit first"),
+        ("sqlite://./a.db?durability=disk", "`process` or `power`"),
+        ("lmdb://", "write it as in `lmdb://./.cache/posts`"),
+        ("lmdb://./a?map_size=9", "it has `format`, `durability`"),
         ("./cache", "write `file://./cache` for a directory"),
         ("memory", "write `memory://`"),
         ("file:./cache", "write `file://`"),

@@ -5,7 +5,10 @@ use super::{
     names::{Names, hidden, kept, runtime, value},
     place::Place,
 };
-use crate::plan::{Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version};
+use crate::{
+    check,
+    plan::{Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version},
+};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, GenericParam, spanned::Spanned};
@@ -59,7 +62,7 @@ pub(crate) fn config(plan: &Plan, names: &Names) -> TokenStream {
     let (fields, version) = (fields(plan), version(plan, names));
     let needs = plan.tiers.iter().flat_map(|tier| match tier {
         Tier::Url { needs, .. } => needs.as_slice(),
-        Tier::Expr(_) => &[],
+        Tier::Expr(_) | Tier::Registered(_) => &[],
     });
     let needs = needs.map(|need| Place::at(need.span()).show(quote!(#rt::#need! {})));
     quote! {
@@ -166,6 +169,11 @@ fn plain(name: &str) -> String {
 fn opener(rt: &TokenStream, tier: &Tier) -> TokenStream {
     match tier {
         Tier::Url { url, .. } => quote!((|| #rt::open(#url)) as #rt::Opener),
+        Tier::Registered(call) => {
+            let (at, name) = (Span::mixed_site().located_at(call.func.span()), &call.args);
+            let found = quote_spanned!(at=> #rt::registered);
+            quote!((|| #rt::open(#found(#name))) as #rt::Opener)
+        }
         Tier::Expr(expr) => {
             let open = quote_spanned!(Span::mixed_site().located_at(expr.span())=> #rt::open);
             quote!((|| #open(#expr)) as #rt::Opener)
@@ -246,9 +254,9 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
     })
 }
 
-/// Whether all backends are memory: then nothing needs serde.
+/// Whether all backends are typed memory: then nothing needs serde.
 pub(crate) fn in_memory(plan: &Plan) -> bool {
-    plan.tiers.iter().all(|tier| matches!(tier, Tier::Url { url, .. } if url.value().starts_with("memory:")))
+    plan.tiers.iter().all(|tier| matches!(tier, Tier::Url { url, .. } if check::is_memory(&url.value())))
 }
 
 /// What is said about a value on seeing it: a function of it.

@@ -13,7 +13,8 @@ use crate::{
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, format_ident};
 use syn::{
-    Attribute, Expr, FnArg, GenericParam, ItemImpl, LitStr, Meta, Pat, Path, Signature, Visibility, parse_quote,
+    Attribute, Expr, ExprCall, FnArg, GenericParam, ItemImpl, LitStr, Meta, Pat, Path, Signature, Visibility,
+    parse_quote,
 };
 
 /// Plans a function; `around` is the block it stands in and what `#[cache]` says there, if it does.
@@ -164,8 +165,13 @@ fn version(given: &args::Version) -> Version {
 fn tier(backend: &Backend) -> Tier {
     match backend {
         Backend::Url(url) => Tier::Url { url: url.clone(), needs: needs(url) },
+        Backend::Expr(Expr::Call(call)) if is_registered(call) => Tier::Registered(call.clone()),
         Backend::Expr(expr) => Tier::Expr(expr.clone()),
     }
+}
+
+fn is_registered(call: &ExprCall) -> bool {
+    matches!(&*call.func, Expr::Path(function) if function.path.is_ident("registered"))
 }
 
 fn needs(url: &LitStr) -> Vec<Ident> {

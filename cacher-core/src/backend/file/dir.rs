@@ -1,13 +1,14 @@
 //! The directory of one namespace: made, synced and walked through.
 
 use std::{
-    fs::{self, DirBuilder, DirEntry, File, Metadata, ReadDir},
+    fs::{self, DirEntry, File, Metadata, ReadDir},
     io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use super::name;
+pub(super) use crate::backend::local::make_directory as create;
 use crate::envelope::{self, Header};
 
 /// A write takes moments; what has been temporary for so long was left by a process that died.
@@ -50,15 +51,6 @@ pub(super) fn exists(path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Makes the directory and those above it, for our user's eyes only.
-pub(super) fn create(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 /// As [`create`], and lets it survive a power loss.

@@ -27,6 +27,8 @@ use crate::{
     error::{Error, Kind, Result},
 };
 
+pub use super::Durability;
+
 mod dir;
 mod name;
 mod open;
@@ -34,17 +36,6 @@ mod temp;
 
 /// How often a write makes its directory again, if other processes clear it away just then.
 const TRIES: u64 = 8;
-
-/// What a write to [`Files`] survives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// The death of the process. What a power loss damages is detected, and is a miss.
-    #[default]
-    Process,
-    /// A power loss: file and directory reach the disk before the write returns. Some hundred times slower.
-    Power,
-}
 
 /// A directory with one file per entry, in [`readable JSON`](crate::envelope) unless another format is chosen.
 ///
