@@ -9,16 +9,16 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     error::{Error, Kind, Result},
-    format::Format,
+    format::{Context, Format},
     key::encode::encode,
 };
 
 /// The typed half of a stored cache, as functions.
 pub struct Codec<O, V> {
     pub(crate) identity: fn(&O) -> Result<Vec<u8>>,
-    pub(crate) arguments: fn(Format, &O, &[&str]) -> Option<Vec<u8>>,
-    pub(crate) encode: fn(Format, &V) -> Result<Vec<u8>>,
-    pub(crate) decode: fn(Format, &[u8]) -> Result<V>,
+    pub(crate) arguments: fn(&Format, &O, &[&str]) -> Option<Vec<u8>>,
+    pub(crate) encode: fn(&Format, &V, &Context<'_>) -> Result<Vec<u8>>,
+    pub(crate) decode: fn(&Format, &[u8], &Context<'_>) -> Result<V>,
 }
 
 impl<O, V> fmt::Debug for Codec<O, V> {
@@ -63,16 +63,16 @@ impl<O: Serialize, V: Serialize + DeserializeOwned> Codecs<O, V> for Stored {
         Some(Codec {
             identity: |key| encode(key),
             arguments: readable,
-            encode: |format, value| format.encode(value),
-            decode: |format, bytes| format.decode(bytes),
+            encode: |format, value, context| format.encode_in(value, context),
+            decode: |format, bytes, context| format.decode_in(bytes, context),
         })
     }
 }
 
 /// The arguments by name, for people: a JSON object, where the format is JSON. `None` if JSON cannot say them.
 #[cfg(feature = "json")]
-fn readable<O: Serialize>(format: Format, key: &O, names: &[&str]) -> Option<Vec<u8>> {
-    if format != Format::Json {
+fn readable<O: Serialize>(format: &Format, key: &O, names: &[&str]) -> Option<Vec<u8>> {
+    if !format.is_json() {
         return None;
     }
     let serde_json::Value::Array(values) = serde_json::to_value(key).ok()? else { return None };
@@ -81,6 +81,6 @@ fn readable<O: Serialize>(format: Format, key: &O, names: &[&str]) -> Option<Vec
 }
 
 #[cfg(not(feature = "json"))]
-fn readable<O>(_format: Format, _key: &O, _names: &[&str]) -> Option<Vec<u8>> {
+fn readable<O>(_format: &Format, _key: &O, _names: &[&str]) -> Option<Vec<u8>> {
     None
 }

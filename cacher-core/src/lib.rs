@@ -35,6 +35,7 @@ pub mod rt;
 pub mod scope;
 pub mod secret;
 pub mod site;
+mod size;
 pub mod stats;
 pub mod strategy;
 mod sync;

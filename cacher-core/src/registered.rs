@@ -34,7 +34,7 @@ static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::n
 /// ```
 pub fn register<M>(name: impl Into<String>, backend: impl IntoBackend<M>) -> Result<()> {
     let backend = match backend.into_backend()? {
-        Made::Store(store) => store.backend,
+        Made::Store(backend) => backend,
         Made::Memory(_) => {
             let message = "`memory://` is each function's own: register `memory://?format=msgpack`, or write \
                            `backend = [\"memory://\", registered(\"..\")]` for memory in front";
@@ -131,6 +131,10 @@ impl Backend for Registered {
 
     fn format(&self) -> Cow<'static, str> {
         self.with(|backend| Ok(backend.format().into_owned())).map_or(Cow::Borrowed("msgpack"), Cow::Owned)
+    }
+
+    fn has_own_format(&self) -> bool {
+        self.with(|backend| Ok(backend.has_own_format())).unwrap_or(false)
     }
 
     forward! {

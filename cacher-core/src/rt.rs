@@ -10,6 +10,7 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
+    format::{Format, IntoFormat},
     key::parts::{Parts, hash_of},
     keyer::{CallKey, FileName, Keyer, Text, from_fn},
     memory::{
@@ -147,6 +148,12 @@ pub fn partition<T: std::hash::Hash + ?Sized>(value: &T) -> u64 {
 /// Those of the backend.
 pub fn open<M>(backend: impl IntoBackend<M>) -> crate::error::Result<Made> {
     backend.into_backend()
+}
+
+/// A format, for the configuration.
+#[expect(clippy::unnecessary_wraps, reason = "as the configuration has it")]
+pub fn format<M>(format: impl IntoFormat<M>) -> Option<crate::error::Result<Format>> {
+    Some(format.into_format())
 }
 
 /// A keyer, for the configuration.

@@ -26,7 +26,7 @@ pub enum Made {
     /// Typed memory.
     Memory(Bound),
     /// A store.
-    Store(Store),
+    Store(Arc<dyn Backend>),
 }
 
 /// A store with the format of its entries.
@@ -37,13 +37,19 @@ pub struct Store {
 }
 
 impl Store {
-    /// A store with the format that it prefers.
+    /// A store with its own format if it was given one, or with `wanted`, or with the one that it prefers.
     ///
     /// # Errors
-    /// When the library was built without that format.
-    pub fn new(backend: Arc<dyn Backend>) -> Result<Self> {
-        let format = Format::named(&backend.format()).map_err(|error| error.within(backend.describe()))?;
-        Ok(Self { backend, format })
+    /// When there is no such format, or the library was built without it.
+    pub fn new(backend: Arc<dyn Backend>, wanted: Option<&Result<Format>>) -> Result<Self> {
+        let format = match wanted {
+            Some(wanted) if !backend.has_own_format() => wanted.clone(),
+            _ => Format::named(&backend.format()),
+        };
+        match format {
+            Ok(format) => Ok(Self { backend, format }),
+            Err(error) => Err(error.within(backend.describe())),
+        }
     }
 }
 
@@ -56,6 +62,8 @@ pub(crate) struct Tier {
     opened: OnceCell<Store>,
     failed: Mutex<Option<Failed>>,
     claimant: Claimant,
+    /// What the function says of the format.
+    format: Option<Result<Format>>,
     clock: Clock,
 }
 
@@ -77,9 +85,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Opens a backend. What cannot be opened becomes a tier all the same, which tries again later.
-pub(crate) fn open(opener: Opener, claimant: Claimant, clock: &Clock) -> std::result::Result<Bound, Tier> {
-    let failed = Mutex::new(None);
-    let tier = Tier { open: opener, opened: OnceCell::new(), failed, claimant, clock: clock.clone() };
+pub(crate) fn open(
+    opener: Opener,
+    claimant: Claimant,
+    format: Option<&Result<Format>>,
+    clock: &Clock,
+) -> std::result::Result<Bound, Tier> {
+    let (failed, format) = (Mutex::new(None), format.cloned());
+    let tier = Tier { open: opener, opened: OnceCell::new(), failed, claimant, format, clock: clock.clone() };
     match call(opener) {
         Ok(Made::Memory(bound)) => return Ok(bound),
         made => {
@@ -122,7 +135,7 @@ impl Tier {
     /// Keeps what was opened, if the name is free there. Of two that were opened at the same time the first stays.
     fn keep(&self, made: Result<Made>) -> Result<&Store> {
         let store = made.and_then(|made| match made {
-            Made::Store(store) => Ok(store),
+            Made::Store(backend) => Store::new(backend, self.format.as_ref()),
             Made::Memory(_) => Err(Error::new(Kind::Invalid, "the backend was memory on a second opening")),
         });
         let store = store.and_then(|store| self.claimant.claim(store.backend.describe()).map(|()| store));
@@ -144,6 +157,11 @@ impl Tier {
     /// The store in a few words, if it is open.
     pub(crate) fn describe(&self) -> Option<String> {
         self.opened.get().map(|store| store.backend.describe())
+    }
+
+    /// Whether its entries have names that take a secret key, if it is open.
+    pub(crate) fn conceals(&self) -> bool {
+        self.opened.get().is_some_and(|store| store.format.conceals())
     }
 
     /// Whether reads can run in place on an executor.
@@ -198,25 +216,25 @@ pub struct FromResult<M>(M);
 
 impl<B: Backend> IntoBackend<FromBackend> for B {
     fn into_backend(self) -> Result<Made> {
-        Store::new(Arc::new(self)).map(Made::Store)
+        Ok(Made::Store(Arc::new(self)))
     }
 }
 
 impl<B: Backend> IntoBackend<FromShared> for Arc<B> {
     fn into_backend(self) -> Result<Made> {
-        Store::new(self).map(Made::Store)
+        Ok(Made::Store(self))
     }
 }
 
 impl IntoBackend<FromShared> for Arc<dyn Backend> {
     fn into_backend(self) -> Result<Made> {
-        Store::new(self).map(Made::Store)
+        Ok(Made::Store(self))
     }
 }
 
 impl<B: Backend> IntoBackend<FromStatic> for &'static B {
     fn into_backend(self) -> Result<Made> {
-        Store::new(Arc::new(Static(self))).map(Made::Store)
+        Ok(Made::Store(Arc::new(Static(self))))
     }
 }
 
@@ -259,4 +277,5 @@ forward! {
     fn len(&self, namespace: &str) -> Result<u64>;
     fn sweep(&self, namespace: &str, now: std::time::SystemTime) -> Result<u64>;
     fn format(&self) -> std::borrow::Cow<'static, str>;
+    fn has_own_format(&self) -> bool;
 }

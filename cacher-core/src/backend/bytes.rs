@@ -27,7 +27,8 @@ pub struct Bytes {
     spaces: Arc<Mutex<HashMap<Arc<str>, Space>>>,
     /// Tells one store of the process from another.
     number: u64,
-    format: Cow<'static, str>,
+    /// The one that was chosen.
+    format: Option<Cow<'static, str>>,
 }
 
 /// The entries of one namespace, by name and format.
@@ -50,12 +51,12 @@ impl Bytes {
     pub fn new() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Self { spaces: Arc::default(), number, format: Cow::Borrowed("msgpack") }
+        Self { spaces: Arc::default(), number, format: None }
     }
 
     /// The format of entries; by default `msgpack`.
     pub fn format(self, format: impl Into<Cow<'static, str>>) -> Self {
-        Self { format: format.into(), ..self }
+        Self { format: Some(format.into()), ..self }
     }
 
     /// `memory://?format=json`.
@@ -91,7 +92,7 @@ fn within(key: &Key) -> (Arc<str>, &'static str) {
 
 impl Backend for Bytes {
     fn describe(&self) -> String {
-        format!("memory://?format={} (store {} of this process)", self.format, self.number)
+        format!("memory://?format={} (store {} of this process)", Backend::format(self), self.number)
     }
 
     fn cost(&self) -> Cost {
@@ -156,6 +157,10 @@ impl Backend for Bytes {
     }
 
     fn format(&self) -> Cow<'static, str> {
-        self.format.clone()
+        self.format.clone().unwrap_or(Cow::Borrowed("msgpack"))
+    }
+
+    fn has_own_format(&self) -> bool {
+        self.format.is_some()
     }
 }

@@ -230,6 +230,12 @@ pub trait Backend: Send + Sync + 'static {
         Cow::Borrowed("msgpack")
     }
 
+    /// Whether [`format`](Self::format) was chosen for this store, and is not only what it prefers: then the `format`
+    /// of a function does not concern it.
+    fn has_own_format(&self) -> bool {
+        false
+    }
+
     /// The error for an operation that this store lacks.
     fn unsupported(&self, operation: &str) -> Error {
         Error::new(Kind::Unsupported, format!("{} has no {operation}", self.describe()))

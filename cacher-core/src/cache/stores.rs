@@ -11,7 +11,7 @@ use crate::{
     envelope::{self, Content, Identity},
     error::Result,
     fence::{Admitted, Overtaken, Seat},
-    format::Format,
+    format::{Context, Format},
     key::parts::Key,
     memory::{held::Held, table::Table},
     strategy::{
@@ -60,7 +60,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The key for the stores, if there are any and they can keep it.
     pub(super) fn stored_key(&self, key: &Key<O>) -> Option<StoredKey> {
         let codec = self.codec.as_ref().filter(|_| self.core.has_stores())?;
-        let identity = self.core.key_or_fault(guarded(|| (codec.identity)(&key.parts)))?;
+        let identity = self.core.lacks_secret().and_then(|()| guarded(|| (codec.identity)(&key.parts)));
+        let identity = self.core.key_or_fault(identity)?;
         let identity = self.core.config.with_template(identity);
         let name = self.core.or_fault(named(|| self.core.stored_name(&identity)))?;
         Some(StoredKey { identity: identity.into(), name: name.into() })
@@ -72,7 +73,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         for (index, tier) in self.core.tiers().iter().enumerate() {
             let bytes = get(&self.core, shell, tier, &key.name).await;
             let Some((format, bytes)) = self.core.or_fault(bytes).flatten() else { continue };
-            let Some(found) = self.open(key, format, &bytes, terms, index) else { continue };
+            let Some(found) = self.open(key, &format, &bytes, terms, index) else { continue };
             match self.judge(hash, &found) {
                 Freshness::Fresh => return Reading { fresh: Some(found), stale },
                 Freshness::Stale => stale = stale.or(Some(found.value)),
@@ -100,12 +101,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     fn open(
         &self,
         key: &StoredKey,
-        format: Format,
+        format: &Format,
         bytes: &[u8],
         terms: &Terms,
         tier: usize,
     ) -> Option<Found<H::Value>> {
-        let opened = self.core.or_fault(envelope::open(bytes, format.name(), &self.identity(key)))?;
+        let opened = self.core.or_fault(envelope::open(bytes, format.name(), &self.shown(format, key)))?;
         if self.core.graves[tier].holds(&key.name, opened.times.load_began) {
             return None;
         }
@@ -118,12 +119,18 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             return None;
         };
         let decode = self.codec.as_ref()?.decode;
-        let value = self.core.or_fault(guarded(|| decode(format, &opened.value)))?;
+        let context = self.context(key, &opened.times);
+        let value = self.core.or_fault(guarded(|| decode(format, &opened.value, &context)))?;
         Some(Found { value, times: opened.times, left, tier })
     }
 
-    fn identity<'a>(&'a self, key: &'a StoredKey) -> Identity<'a> {
-        Identity { namespace: &self.core.namespace, key: &key.identity }
+    /// What the envelope says of the call: nothing, if the value opens for its own call alone.
+    fn shown<'a>(&'a self, format: &Format, key: &'a StoredKey) -> Identity<'a> {
+        Identity { namespace: &self.core.namespace, key: if format.conceals() { &[] } else { &key.identity } }
+    }
+
+    fn context<'a>(&'a self, key: &'a StoredKey, times: &'a Times) -> Context<'a> {
+        Context::of(&self.core.namespace, &key.identity, times)
     }
 
     /// Puts a found entry in the stores above, with the life it has left, and says later that it was asked for.
@@ -188,7 +195,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     ) -> Shipment {
         let tiers = self.core.tiers()[..stores].iter().enumerate().rev();
         let entries = tiers.map(|(index, tier)| {
-            let entry = tier.store().and_then(|store| self.seal(store.format, key, owned, value, &times));
+            let entry = tier.store().and_then(|store| self.seal(&store.format, key, owned, value, &times));
             (index, entry)
         });
         Shipment { name: Arc::clone(&key.name), times, entries: entries.collect() }
@@ -196,17 +203,18 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     fn seal(
         &self,
-        format: Format,
+        format: &Format,
         key: &StoredKey,
         owned: &Key<O>,
         value: &H::Value,
         times: &Times,
     ) -> Result<Vec<u8>> {
         let Some(codec) = &self.codec else { return Ok(Vec::new()) };
-        let value = guarded(|| (codec.encode)(format, value))?;
+        let context = self.context(key, times);
+        let value = guarded(|| (codec.encode)(format, value, &context))?;
         let arguments = guarded(|| Ok((codec.arguments)(format, &owned.parts, self.core.config.arguments)))?;
         let content = Content { value: &value, arguments: arguments.as_deref() };
-        Ok(envelope::seal(format.name(), &self.identity(key), times, &content))
+        Ok(envelope::seal(format.name(), &self.shown(format, key), times, &content))
     }
 
     /// A found value for memory.
@@ -241,8 +249,12 @@ async fn get(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, name: &Arc<str>) 
     let (core, tier, name) = (Arc::clone(core), Arc::clone(tier), Arc::clone(name));
     bridge::run(shell, quick, move || {
         tier.operate(|store| {
-            let entry = store.backend.get(&core.store_key(store, &name))?;
-            Ok(entry.map(|entry| (store.format, entry)))
+            let mut entry = store.backend.get(&core.store_key(store, &name)?)?;
+            if entry.is_none() {
+                let earlier = core.earlier_keys(store, &name)?;
+                entry = earlier.iter().find_map(|key| store.backend.get(key).transpose()).transpose()?;
+            }
+            Ok(entry.map(|entry| (store.format.clone(), entry)))
         })
     })
     .await
@@ -277,6 +289,6 @@ impl Shipment {
 
     fn put(&self, core: &Core, tier: usize, entry: &[u8]) -> Result<()> {
         let expires = self.times.keep_until.to_system();
-        core.tiers()[tier].operate(|store| store.backend.put(&core.store_key(store, &self.name), entry, expires))
+        core.tiers()[tier].operate(|store| store.backend.put(&core.store_key(store, &self.name)?, entry, expires))
     }
 }

@@ -23,9 +23,10 @@ use crate::{
     error::{Error, Result},
     fault::{self, Fault},
     fence::{Generation, Overtaken},
+    format::Format,
     keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
-    place, registry,
+    place, registry, secret,
     stats::{Counters, Stats},
     strategy::{Call, RateLimit, Strategy, life::Life, list::List},
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
@@ -45,6 +46,8 @@ pub struct Config {
     pub version: Option<Version>,
     /// The backends, fastest first; memory if there is none.
     pub backends: Vec<Opener>,
+    /// How values become bytes in the stores that don't say it themselves; as each prefers if it is `None`.
+    pub format: Option<Result<Format>>,
     /// How stores write keys; by their hash if it is `None`.
     pub keyer: Option<Arc<dyn Keyer>>,
     /// The bound of typed memory.
@@ -85,6 +88,7 @@ impl Default for Config {
             template: None,
             version: None,
             backends: Vec::new(),
+            format: None,
             keyer: None,
             bound: None,
             life: Life::default(),
@@ -248,7 +252,7 @@ impl Core {
         let mut memory = if config.backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
         let mut tiers = Vec::new();
         for opener in &config.backends {
-            match tier::open(*opener, claimant.clone(), &clock) {
+            match tier::open(*opener, claimant.clone(), config.format.as_ref(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
                 Err(tier) => tiers.push(Arc::new(tier)),
             }
@@ -361,8 +365,36 @@ impl Core {
         self.config.keyer.as_ref().map_or_else(|| Hash.name(&call), |keyer| keyer.name(&call))
     }
 
-    pub(crate) fn store_key(&self, store: &tier::Store, name: &Arc<str>) -> backend::Key {
-        backend::Key { namespace: Arc::clone(&self.namespace), name: Arc::clone(name), format: store.format.name() }
+    /// Where an entry is put in a store.
+    ///
+    /// # Errors
+    /// When names there take a secret key, and none is set.
+    pub(crate) fn store_key(&self, store: &tier::Store, name: &Arc<str>) -> Result<backend::Key> {
+        if store.format.conceals() {
+            return Ok(self.concealed_key(store, name, &*secret::keys()?));
+        }
+        Ok(self.key_named(store, Arc::clone(name)))
+    }
+
+    /// Where else it may be: under names that secret keys of earlier made.
+    pub(crate) fn earlier_keys(&self, store: &tier::Store, name: &Arc<str>) -> Result<Vec<backend::Key>> {
+        if !store.format.conceals() {
+            return Ok(Vec::new());
+        }
+        Ok(secret::all()?.iter().skip(1).map(|keys| self.concealed_key(store, name, keys)).collect())
+    }
+
+    fn concealed_key(&self, store: &tier::Store, name: &str, keys: &secret::Keys) -> backend::Key {
+        self.key_named(store, keys.name(&self.namespace, name).into())
+    }
+
+    fn key_named(&self, store: &tier::Store, name: Arc<str>) -> backend::Key {
+        backend::Key { namespace: Arc::clone(&self.namespace), name, format: store.format.name() }
+    }
+
+    /// Whether nothing can be stored for want of a secret key.
+    pub(crate) fn lacks_secret(&self) -> Result<()> {
+        if self.tiers.iter().any(|tier| tier.conceals()) { secret::keys().map(drop) } else { Ok(()) }
     }
 
     fn sweep_stores_later(self: &Arc<Self>, wait: Duration) {

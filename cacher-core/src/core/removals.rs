@@ -128,7 +128,11 @@ impl Core {
     }
 
     fn try_remove(&self, tier: usize, name: &Arc<str>) -> Result<bool> {
-        self.tiers[tier].operate(|store| store.backend.remove(&self.store_key(store, name)))
+        self.tiers[tier].operate(|store| {
+            let earlier = self.earlier_keys(store, name)?;
+            let removed = earlier.iter().try_fold(false, |removed, key| Ok(store.backend.remove(key)? || removed))?;
+            Ok(store.backend.remove(&self.store_key(store, name)?)? || removed)
+        })
     }
 
     /// Notes an entry that a write may still bring back.

@@ -27,6 +27,8 @@ pub(super) struct Faithful<S> {
 struct Place {
     /// Whether numbers are written as decimal digits, so that those that are not finite have none.
     decimal: bool,
+    /// Whether what comes is told apart by where it stands, so that `Some` of nothing is no `None`.
+    by_position: bool,
     /// Directly in a `Some`, or in newtypes within one: what comes now must be told from `None`.
     in_some: bool,
     /// How many arrays and objects enclose it, and how many of a chain of `Some` but for the first.
@@ -39,6 +41,7 @@ enum Refusal {
     NotFinite,
     TooDeep,
     RawText,
+    Skipped,
 }
 
 impl fmt::Display for Refusal {
@@ -48,13 +51,14 @@ impl fmt::Display for Refusal {
             Self::NotFinite => f.write_str("a number that is not finite would come back as null; msgpack keeps it"),
             Self::TooDeep => write!(f, "it is nested deeper than {MAX_DEPTH} levels"),
             Self::RawText => f.write_str("the text of a `RawValue` is not kept as it is; use `serde_json::Value`"),
+            Self::Skipped => f.write_str("a field that is left out would be read as the next one"),
         }
     }
 }
 
 impl<S> Faithful<S> {
     pub(super) fn new(inner: S) -> Self {
-        Self { inner, place: Place { decimal: false, in_some: false, depth: 0 } }
+        Self { inner, place: Place { decimal: false, by_position: false, in_some: false, depth: 0 } }
     }
 
     /// Takes the wrapped serializer for one that writes numbers as decimal digits, and refuses those that have none.
@@ -62,12 +66,19 @@ impl<S> Faithful<S> {
     pub(super) fn decimal(self) -> Self {
         Self { place: Place { decimal: true, ..self.place }, ..self }
     }
+
+    /// Takes the wrapped serializer for one that writes everything at its place, and no names.
+    #[cfg(feature = "postcard")]
+    pub(super) fn by_position(self) -> Self {
+        Self { place: Place { by_position: true, ..self.place }, ..self }
+    }
 }
 
 impl<S: Serializer> Faithful<S> {
     /// The wrapped serializer, for what is written like `None`.
     fn nothing(self) -> Result<S, S::Error> {
-        if self.place.in_some { Err(S::Error::custom(Refusal::SomeOfNothing)) } else { Ok(self.inner) }
+        let lost = self.place.in_some && !self.place.by_position;
+        if lost { Err(S::Error::custom(Refusal::SomeOfNothing)) } else { Ok(self.inner) }
     }
 
     /// The wrapped serializer, for a floating-point number.
@@ -269,6 +280,9 @@ macro_rules! compound_of_fields {
             }
 
             fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
+                if self.place.by_position {
+                    return Err(S::Error::custom(Refusal::Skipped));
+                }
                 self.inner.skip_field(key)
             }
 

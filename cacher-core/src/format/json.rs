@@ -1,14 +1,20 @@
-//! JSON, compact.
+//! JSON, compact, or laid out for people.
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::faithful::Faithful;
 use crate::error::{Error, Kind, Result};
 
-pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
+pub(super) fn encode<T: Serialize + ?Sized>(value: &T, for_people: bool) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::new(&mut bytes);
-    match value.serialize(Faithful::new(&mut serializer).decimal()) {
+    let written = if for_people {
+        let mut serializer = serde_json::Serializer::pretty(&mut bytes);
+        value.serialize(Faithful::new(&mut serializer).decimal())
+    } else {
+        let mut serializer = serde_json::Serializer::new(&mut bytes);
+        value.serialize(Faithful::new(&mut serializer).decimal())
+    };
+    match written {
         Ok(()) => Ok(bytes),
         Err(error) => Err(Error::new(Kind::Unstorable, "the value can't be stored as json").caused_by(error)),
     }

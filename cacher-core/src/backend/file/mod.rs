@@ -66,7 +66,8 @@ const TRIES: u64 = 8;
 pub struct Files {
     dir: PathBuf,
     durability: Durability,
-    format: Cow<'static, str>,
+    /// The one that was chosen.
+    format: Option<Cow<'static, str>>,
 }
 
 impl Files {
@@ -76,7 +77,7 @@ impl Files {
         let dir = dir.into();
         // One directory has one name, by which functions that would share it are told apart.
         let dir = std::path::absolute(&dir).unwrap_or(dir);
-        Self { dir, durability: Durability::default(), format: Cow::Borrowed("json") }
+        Self { dir, durability: Durability::default(), format: None }
     }
 
     /// What a write survives; by default the death of the process.
@@ -86,7 +87,7 @@ impl Files {
 
     /// The format of entries, and the extension of their files; by default `json`.
     pub fn format(self, format: impl Into<Cow<'static, str>>) -> Self {
-        Self { format: format.into(), ..self }
+        Self { format: Some(format.into()), ..self }
     }
 
     fn directory(&self, namespace: &str) -> PathBuf {
@@ -270,6 +271,10 @@ impl Backend for Files {
     }
 
     fn format(&self) -> Cow<'static, str> {
-        self.format.clone()
+        self.format.clone().unwrap_or(Cow::Borrowed("json"))
+    }
+
+    fn has_own_format(&self) -> bool {
+        self.format.is_some()
     }
 }

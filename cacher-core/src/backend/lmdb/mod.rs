@@ -52,7 +52,8 @@ pub struct Lmdb {
     environment: Arc<Environment>,
     path: PathBuf,
     durability: Durability,
-    format: Cow<'static, str>,
+    /// The one that was chosen.
+    format: Option<Cow<'static, str>>,
 }
 
 /// How many entries are looked at, or removed, in one transaction.
@@ -273,6 +274,10 @@ impl Backend for Lmdb {
     }
 
     fn format(&self) -> Cow<'static, str> {
-        self.format.clone()
+        self.format.clone().unwrap_or(Cow::Borrowed("msgpack"))
+    }
+
+    fn has_own_format(&self) -> bool {
+        self.format.is_some()
     }
 }

@@ -21,7 +21,7 @@ static ENVIRONMENTS: Opened<PathBuf, Environment> = Opened::new();
 pub struct Options {
     path: PathBuf,
     durability: Durability,
-    format: Cow<'static, str>,
+    format: Option<Cow<'static, str>>,
 }
 
 impl Lmdb {
@@ -37,7 +37,7 @@ impl Lmdb {
     /// A store in the directory at `path`, to be described further and [opened](Options::open).
     pub fn at(path: impl Into<PathBuf>) -> Options {
         let path = local::absolute(path.into());
-        Options { path, durability: Durability::default(), format: Cow::Borrowed("msgpack") }
+        Options { path, durability: Durability::default(), format: None }
     }
 
     /// Opens `lmdb:///abs/dir` or `lmdb://./dir`, with the parameters `format` and `durability` (`process` or `power`).
@@ -50,7 +50,7 @@ impl Lmdb {
         let open = |url: &Url<'_>| {
             let Place { path, durability, format } = Place::of(url, "lmdb", &["format", "durability"])?;
             let mut options = Self::at(path).durability(durability);
-            options.format = format.unwrap_or(options.format);
+            options.format = format;
             options.open()
         };
         open(&Url::parse(url)?).map_err(|error| error.within(url::redact(url)))
@@ -66,7 +66,7 @@ impl Options {
 
     /// The format of entries; by default `msgpack`.
     pub fn format(self, format: impl Into<Cow<'static, str>>) -> Self {
-        Self { format: format.into(), ..self }
+        Self { format: Some(format.into()), ..self }
     }
 
     /// Opens the environment, and makes what is missing of it.

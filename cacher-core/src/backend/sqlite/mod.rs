@@ -53,7 +53,8 @@ pub struct Sqlite {
     statements: Arc<Statements>,
     path: PathBuf,
     table: String,
-    format: Cow<'static, str>,
+    /// The one that was chosen.
+    format: Option<Cow<'static, str>>,
 }
 
 /// How many rows are read or removed at a time, where there may be many.
@@ -197,6 +198,10 @@ impl Backend for Sqlite {
     }
 
     fn format(&self) -> Cow<'static, str> {
-        self.format.clone()
+        self.format.clone().unwrap_or(Cow::Borrowed("msgpack"))
+    }
+
+    fn has_own_format(&self) -> bool {
+        self.format.is_some()
     }
 }

@@ -29,7 +29,7 @@ pub struct Options {
     path: PathBuf,
     table: Cow<'static, str>,
     durability: Durability,
-    format: Cow<'static, str>,
+    format: Option<Cow<'static, str>>,
 }
 
 impl Sqlite {
@@ -48,7 +48,7 @@ impl Sqlite {
             path: local::absolute(path.into()),
             table: Cow::Borrowed("cacher"),
             durability: Durability::default(),
-            format: Cow::Borrowed("msgpack"),
+            format: None,
         }
     }
 
@@ -63,7 +63,7 @@ impl Sqlite {
         let open = |url: &Url<'_>| {
             let Place { path, durability, format } = Place::of(url, "sqlite", &["table", "format", "durability"])?;
             let mut options = Self::at(path).durability(durability);
-            options.format = format.unwrap_or(options.format);
+            options.format = format;
             options.table = url.get("table").map_or(options.table, |table| Cow::Owned(table.to_owned()));
             options.open()
         };
@@ -84,7 +84,7 @@ impl Options {
 
     /// The format of entries; by default `msgpack`.
     pub fn format(self, format: impl Into<Cow<'static, str>>) -> Self {
-        Self { format: format.into(), ..self }
+        Self { format: Some(format.into()), ..self }
     }
 
     /// Opens the database and makes what is missing of it.

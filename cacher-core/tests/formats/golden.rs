@@ -1,0 +1,1 @@
+//! What earlier versions stored is read for ever, or is a clean miss.
