@@ -7,25 +7,29 @@ pub use cacher_core::{
     core::Removal,
     error::{self, Error, Kind},
     fault::{Fault, on_fault},
+    format,
     key::secret::Wipe,
     keyer,
     memory::weight::Weigh,
     modified::{Modified, modified},
     registered::{Registered, register, registered},
     scope::{Scope, bypass, only_if_cached, read_only, refresh},
-    secret::set_secret_key,
+    secret::{add_decryption_key, set_secret_key},
     site::Site,
     stats::Stats,
     strategy, testkit as testing,
 };
 pub use cacher_macros::cache;
 
+mod formats;
+
 #[doc(hidden)]
 pub mod __private {
     pub use cacher_core::rt::*;
 
     pub use crate::{
-        format_json, format_msgpack, scheme_file, scheme_json, scheme_lmdb, scheme_memory, scheme_null, scheme_sqlite,
+        format_encrypt, format_json, format_lz4, format_msgpack, format_npy, format_postcard, format_raw, format_zlib,
+        format_zstd, scheme_file, scheme_json, scheme_lmdb, scheme_memory, scheme_null, scheme_sqlite,
     };
 }
 

@@ -45,6 +45,7 @@ pub(crate) struct Plan {
     pub(crate) home: Home,
     /// The stores, nearest first; none is memory alone.
     pub(crate) tiers: Vec<Tier>,
+    pub(crate) format: Option<Format>,
     pub(crate) keyer: Option<Keyer>,
     pub(crate) policies: Policies,
     pub(crate) name: Option<LitStr>,
@@ -142,6 +143,16 @@ pub(crate) enum Tier {
     Expr(Expr),
     /// `registered("name")`, without an import.
     Registered(ExprCall),
+}
+
+/// How values become bytes.
+pub(crate) enum Format {
+    /// With the macros of the facade that say whether its features are on, at the literal: `format_zstd`.
+    Text {
+        text: LitStr,
+        needs: Vec<Ident>,
+    },
+    Expr(Expr),
 }
 
 /// How stores write keys.

@@ -16,6 +16,7 @@ mod expiry;
 mod fence;
 mod files;
 mod flights;
+mod formats;
 mod gated;
 mod identity;
 mod keyers;

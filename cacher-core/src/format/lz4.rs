@@ -8,6 +8,8 @@ use super::{Context, Filter, bounded, damaged, piece::Piece};
 use crate::error::Result;
 
 const NAME: &str = "lz4";
+/// The flag that says so.
+const HAS_SIZE: u8 = 0x08;
 const MAGIC: &[u8] = &0x184d_2204_u32.to_le_bytes();
 
 pub(super) struct Lz4 {
@@ -35,11 +37,19 @@ impl Filter for Lz4 {
     }
 
     fn undo(&self, mut bytes: &[u8], _: &Context<'_>) -> Result<Vec<u8>> {
-        // The decoder also takes nothing at all, and frames that are to be skipped.
-        if !bytes.starts_with(MAGIC) {
-            return Err(damaged("the value is not lz4"));
-        }
+        // The decoder also takes frames that are to be skipped, and what is cut short between two parts.
+        let announced = size(bytes).ok_or_else(|| damaged("the value is not lz4"))?;
         let value = bounded::read(NAME, FrameDecoder::new(&mut bytes), self.most)?;
+        if value.len() as u64 != announced {
+            return Err(damaged("the value as lz4 is cut short"));
+        }
         bounded::whole(NAME, value, bytes)
     }
+}
+
+/// The size that a frame announces: 4 bytes of magic, flags, block size, then 8 bytes.
+fn size(frame: &[u8]) -> Option<u64> {
+    let (flags, rest) = frame.strip_prefix(MAGIC)?.split_first()?;
+    let (size, _) = rest.get(1..)?.split_first_chunk()?;
+    (flags & HAS_SIZE != 0).then(|| u64::from_le_bytes(*size))
 }

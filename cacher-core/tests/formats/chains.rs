@@ -44,6 +44,8 @@ fn post() -> impl Strategy<Value = Post> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn values_come_back_through_every_chain(post in post()) {
         for codec in CODECS {

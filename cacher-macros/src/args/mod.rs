@@ -5,7 +5,7 @@ mod template;
 mod values;
 
 pub(crate) use template::Template;
-pub(crate) use values::{Backend, Companions, Flight, Key, Keyer, OnLimit, Rate, Timing, Version};
+pub(crate) use values::{Backend, Companions, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version};
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -38,6 +38,7 @@ pub(crate) struct Args {
     pub(crate) capacity: Option<Given<Expr>>,
     pub(crate) max_bytes: Option<Given<Expr>>,
     pub(crate) ignore: Option<Given<Vec<Ident>>>,
+    pub(crate) format: Option<Given<Format>>,
     pub(crate) keyer: Option<Given<Keyer>>,
     pub(crate) file_name: Option<Given<Expr>>,
     pub(crate) secret: Option<Given<Vec<Ident>>>,
@@ -105,6 +106,7 @@ impl Args {
             "capacity" => set(&mut self.capacity, name, input, values::entries),
             "max_bytes" => set(&mut self.max_bytes, name, input, values::bytes),
             "ignore" => set(&mut self.ignore, name, input, values::idents),
+            "format" => set(&mut self.format, name, input, values::format),
             "keyer" => set(&mut self.keyer, name, input, values::keyer),
             "file_name" => set(&mut self.file_name, name, input, values::file_name),
             "secret" => set(&mut self.secret, name, input, values::idents),

@@ -19,6 +19,14 @@ pub(crate) enum Backend {
     Expr(Expr),
 }
 
+/// `format`
+pub(crate) enum Format {
+    /// `"msgpack+zstd"`
+    Text(LitStr),
+    /// Makes one, once.
+    Expr(Expr),
+}
+
 /// How long, or until when.
 pub(crate) enum Timing {
     /// `"1h30m"`
@@ -384,6 +392,22 @@ pub(super) fn file_name(name: &Ident, input: ParseStream) -> Result<Expr> {
     match expression(name, input)? {
         file_name @ (Expr::Closure(_) | Expr::Path(_)) => Ok(file_name),
         other => Err(mismatch(name, other, "a closure of the call that gives a path")),
+    }
+}
+
+/// The name of a format, or an expression that makes one.
+pub(super) fn format(name: &Ident, input: ParseStream) -> Result<Format> {
+    match expression(name, input)? {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Format::Text(text)),
+        Expr::Path(path) if path.path.get_ident().is_some_and(is_lower_case) => {
+            let written = path.to_token_stream();
+            Err(mismatch(name, path, &format!("a string, and this is no string: `\"{written}\"`")))
+        }
+        Expr::Array(list) => Err(mismatch(name, list, "one format, with `+` between its pieces")),
+        other if literal(&other).is_some() || matches!(other, Expr::Closure(_)) => {
+            Err(mismatch(name, other, "the name of a format, or an expression that makes one"))
+        }
+        other => Ok(Format::Expr(other)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! URLs of backends: one table of schemes for what there is, what is to come, and what each takes.
 
-use super::Subject;
+use super::{Subject, format};
 use crate::{args::Backend, errors::Errors, names, units};
 use syn::LitStr;
 
@@ -34,17 +34,20 @@ const SCHEMES: &[Scheme] = &[
     later("mongodb"),
 ];
 
-const FORMATS: &[&str] = &["json", "msgpack"];
-
 /// What a URL needs of the library: a scheme, and a format if it names one.
 pub(crate) struct Needs {
     pub(crate) scheme: String,
     pub(crate) format: Option<String>,
 }
 
+/// Whether it is a URL that says its format.
+pub(super) fn has_format(url: &str) -> bool {
+    query(url).any(|(name, _)| name == "format")
+}
+
 /// Whether it is the URL of typed memory: with a format, memory is a store of bytes.
 pub(crate) fn is_memory(url: &str) -> bool {
-    scheme_of(url) == Some("memory") && query(url).all(|(name, _)| name != "format")
+    scheme_of(url) == Some("memory") && !has_format(url)
 }
 
 /// Whether it is the URL of something known that is not typed memory.
@@ -64,7 +67,7 @@ fn scheme_of(url: &str) -> Option<&str> {
 /// What a URL that has passed the check needs.
 pub(crate) fn needs(url: &str) -> Needs {
     let scheme = scheme_of(url).unwrap_or_default().to_owned();
-    let format = query(url).find(|(name, _)| *name == "format").map(|(_, value)| value.to_owned());
+    let format = query(url).find(|(name, _)| *name == "format").map(|(_, value)| unescaped(value));
     Needs { scheme, format }
 }
 
@@ -72,6 +75,22 @@ pub(crate) fn needs(url: &str) -> Needs {
 fn query(url: &str) -> impl Iterator<Item = (&str, &str)> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     query.split('&').filter(|part| !part.is_empty()).map(|part| part.split_once('=').unwrap_or((part, "")))
+}
+
+/// Text with what `%XX` stands for. What is wrong stays as it is, and is told when the store is opened.
+fn unescaped(text: &str) -> String {
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let escaped = piece.split_at_checked(2).and_then(|(digits, rest)| {
+            let byte = u8::from_str_radix(digits, 16).ok()?;
+            Some((byte, rest))
+        });
+        let (byte, rest) = escaped.unwrap_or((b'%', piece));
+        bytes.push(byte);
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 // What can be known of a URL is known before the program runs.
@@ -161,7 +180,7 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
             Err(format!("`{name}={value}` keeps nothing"))
         }
         "max_bytes" => units::size(value).map(drop),
-        "format" => format(value),
+        "format" => format::chain(&unescaped(value)),
         "table" => table(value),
         "durability" if !["process", "power"].contains(&value) => {
             Err(format!("the durability is `process` or `power`: write `durability=power` in place of `{value}`"))
@@ -177,16 +196,4 @@ fn table(value: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("invalid table name `{value}`: write letters, digits and `_`, at most 64, no digit first"))
-}
-
-fn format(value: &str) -> Result<(), String> {
-    if FORMATS.contains(&value) {
-        return Ok(());
-    }
-    if let Some((format, _)) = value.split_once('+').filter(|(format, _)| FORMATS.contains(format)) {
-        return Err(format!("`{value}` is not available in this version: write `{format}`"));
-    }
-    let hint = names::hint(value, FORMATS.iter().copied());
-    let end = if hint.is_empty() { format!("; there are {}", names::list(FORMATS.iter().copied())) } else { hint };
-    Err(format!("there is no format `{value}`{end}"))
 }

@@ -3,6 +3,7 @@
 mod backend;
 mod callable;
 mod conflict;
+mod format;
 mod identity;
 mod keyer;
 mod limit;
@@ -14,6 +15,7 @@ mod timing;
 mod version;
 
 pub(crate) use backend::{Needs, is_memory, needs};
+pub(crate) use format::features;
 
 use crate::{
     args::Args,
@@ -92,6 +94,8 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     timing::fixed_names_no_argument,
     timing::site_is_a_field,
     backend::urls_are_known,
+    format::format_is_known,
+    format::format_has_a_store,
     place::companions_can_stand_here,
 ];
 

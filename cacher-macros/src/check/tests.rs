@@ -58,6 +58,8 @@ fn what_is_good() {
         ),
         (r#"backend = "memory://", capacity = 10"#, "fn f() {}"),
         (r#"backend = ["memory://", "sqlite:///a.db?table=posts&format=json"]"#, "fn f() {}"),
+        (r#"backend = "file://./a?format=json%2Bzstd?level=3%26max=1MB""#, "fn f() {}"),
+        (r#"backend = ["memory://", "file://./a"], format = "msgpack+zstd""#, "fn f() {}"),
         (r#"backend = ["memory://?format=json", "json://a.json", "lmdb://a", "null://"]"#, "fn f() {}"),
         ("value", "fn f<T>() -> T {}"),
         ("result", "fn f<T: Get>() -> T::Out {}"),
@@ -276,7 +278,8 @@ fn urls() {
         ("file://./a?ttl=9", "it has `format`, `durability`"),
         ("file://./a?format=jsn", "did you mean `json`?"),
         ("file://./a?format=yaml", "there are `json`, `msgpack`"),
-        ("file://./a?format=json+zstd", "write `json`"),
+        ("file://./a?format=json+msgpack", "keep one of them"),
+        ("file://./a?format=json%2Bzlib?level=10", "from 0 to 9"),
     ] {
         bad_args(&format!("backend = {url:?}"), expected);
     }

@@ -2,7 +2,7 @@
 
 use super::{Subject, keyer};
 use crate::{
-    args::{Args, Backend, Given, Rate, Timing},
+    args::{Args, Backend, Format, Given, Rate, Timing},
     errors::Errors,
     item::Argument,
     tokens,
@@ -148,8 +148,13 @@ pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
         Backend::Expr(expr) => Some((name, expr.to_token_stream())),
         Backend::Url(_) => None,
     });
+    let format = args.format.iter().filter_map(|given| match &given.value {
+        Format::Expr(expr) => Some((&given.name, expr.to_token_stream())),
+        Format::Text(_) => None,
+    });
     let fixed = bounds
         .chain(backends)
+        .chain(format)
         .chain(limits(args))
         .flat_map(|(name, expr)| tokens::names(expr).into_iter().map(move |it| (name, it)));
     for (name, used) in fixed.chain(keyer::captured(args)) {

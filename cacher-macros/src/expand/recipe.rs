@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     check,
-    plan::{Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version},
+    plan::{Format, Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -64,7 +64,11 @@ pub(crate) fn config(plan: &Plan, names: &Names) -> TokenStream {
         Tier::Url { needs, .. } => needs.as_slice(),
         Tier::Expr(_) | Tier::Registered(_) => &[],
     });
-    let needs = needs.map(|need| Place::at(need.span()).show(quote!(#rt::#need! {})));
+    let of_format = plan.format.iter().flat_map(|format| match format {
+        Format::Text { needs, .. } => needs.as_slice(),
+        Format::Expr(_) => &[],
+    });
+    let needs = needs.chain(of_format).map(|need| Place::at(need.span()).show(quote!(#rt::#need! {})));
     quote! {
         #[doc(hidden)]
         fn #name() -> #rt::Config {
@@ -89,6 +93,13 @@ fn fields(plan: &Plan) -> TokenStream {
     if !plan.tiers.is_empty() {
         let openers = plan.tiers.iter().map(|tier| opener(&rt, tier));
         fields.extend(quote!(backends: <::std::vec::Vec<_> as ::core::convert::From<_>>::from([#(#openers),*]),));
+    }
+    if let Some(format) = &plan.format {
+        let format = match format {
+            Format::Text { text, .. } => quote!(#rt::format(#text)),
+            Format::Expr(expr) => Place::of(expr).call(quote!(#rt::format), expr),
+        };
+        fields.extend(quote!(format: #format,));
     }
     if let Some(keyer) = &plan.keyer {
         let keyer = self::keyer(&rt, keyer);

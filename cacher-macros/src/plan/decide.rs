@@ -1,7 +1,7 @@
 //! How the plan follows from the arguments and the item.
 
 use super::{
-    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Keyer, Limit, OnLimit, Piece, Plan,
+    Argument, BlockPlan, Callable, Colour, Companions, Form, Format, Generic, Home, Keyer, Limit, OnLimit, Piece, Plan,
     Policies, Sourced, Tier, Timing, Value, Version,
 };
 use crate::{
@@ -41,6 +41,7 @@ pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImp
         returns: subject.returned().map_or_else(|| types::unit(function.signature.ident.span()), types::static_copy),
         home: home(args, &sources),
         tiers: args.backend.iter().flat_map(|given| &given.value).map(tier).collect(),
+        format: format(args),
         keyer: keyer(args),
         policies: policies(args, &sources),
         name: args.name.as_ref().map(|name| name.value.clone()),
@@ -177,8 +178,22 @@ fn is_registered(call: &ExprCall) -> bool {
 fn needs(url: &LitStr) -> Vec<Ident> {
     let check::Needs { scheme, format } = check::needs(&url.value());
     let span = Span::mixed_site().located_at(url.span());
-    let format = format.map(|format| format_ident!("format_{format}", span = span));
-    [format_ident!("scheme_{scheme}", span = span)].into_iter().chain(format).collect()
+    let scheme = format_ident!("scheme_{scheme}", span = span);
+    [scheme].into_iter().chain(format.iter().flat_map(|format| format_needs(format, span))).collect()
+}
+
+fn format_needs(format: &str, span: Span) -> impl Iterator<Item = Ident> {
+    check::features(format).map(move |feature| format_ident!("format_{feature}", span = span))
+}
+
+fn format(args: &Args) -> Option<Format> {
+    Some(match &args.format.as_ref()?.value {
+        args::Format::Text(text) => {
+            let span = Span::mixed_site().located_at(text.span());
+            Format::Text { text: text.clone(), needs: format_needs(&text.value(), span).collect() }
+        }
+        args::Format::Expr(expr) => Format::Expr(expr.clone()),
+    })
 }
 
 fn keyer(args: &Args) -> Option<Keyer> {
