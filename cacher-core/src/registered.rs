@@ -145,6 +145,7 @@ impl Backend for Registered {
         fn put_many(&self, entries: &[Put]) -> ();
         fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> bool;
         fn touch(&self, key: &Key, expires: Option<SystemTime>) -> bool;
+        fn written(&self, key: &Key) -> Option<SystemTime>;
         fn clear(&self, namespace: &str) -> u64;
         fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> ();
         fn len(&self, namespace: &str) -> u64;

@@ -47,6 +47,10 @@ impl Store {
             _ => Format::named(&backend.format()),
         };
         match format {
+            Ok(format) if format.is_bare() && !backend.capabilities().written => {
+                let message = "a bare value is as old as the store says, and this one does not know: leave `bare` out";
+                Err(Error::new(Kind::Invalid, message).within(backend.describe()))
+            }
             Ok(format) => Ok(Self { backend, format }),
             Err(error) => Err(error.within(backend.describe())),
         }
@@ -272,6 +276,7 @@ forward! {
     fn put_if_absent(&self, key: &crate::backend::Key, entry: &[u8], expires: Option<std::time::SystemTime>)
         -> Result<bool>;
     fn touch(&self, key: &crate::backend::Key, expires: Option<std::time::SystemTime>) -> Result<bool>;
+    fn written(&self, key: &crate::backend::Key) -> Result<Option<std::time::SystemTime>>;
     fn clear(&self, namespace: &str) -> Result<u64>;
     fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()>;
     fn len(&self, namespace: &str) -> Result<u64>;

@@ -1,8 +1,9 @@
 //! `format`: how values become bytes in stores.
 
 use std::{
-    fs,
+    env, fs,
     path::Path,
+    process::Command,
     sync::{OnceLock, atomic::Ordering::SeqCst},
     time::Duration,
 };
@@ -213,6 +214,71 @@ mod encrypted {
         assert_eq!((square(3), square(4), RUNS.load(SeqCst)), (9, 16, 6));
     }
 
+    /// Runs [`child`] in a process of its own, with a secret key and one of earlier, and says what it printed.
+    fn process(dir: &Path, keys: &str) -> String {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "formats::encrypted::child", "--nocapture", "--quiet"]);
+        command.env("CACHER_TEST_DIR", dir).env("CACHER_TEST_KEYS", keys).env_remove("CACHER_SECRET_KEY");
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
+        told.lines()
+            .filter(|line| ["runs: ", "fault: ", "removed: "].iter().any(|what| line.starts_with(what)))
+            .map(|line| line.to_owned() + "\n")
+            .collect()
+    }
+
+    #[test]
+    #[ignore = "a part of other tests"]
+    fn child() {
+        runs!(RUNS);
+        #[cache(backend = Files::new(env::var_os("CACHER_TEST_DIR").unwrap()), format = "json+encrypt", name = "child")]
+        fn square(n: u64) -> u64 {
+            RUNS.fetch_add(1, SeqCst);
+            n * n
+        }
+        let Ok(keys) = env::var("CACHER_TEST_KEYS") else { return };
+        let faults = faults("child");
+        for (at, key) in keys.split_whitespace().filter(|key| *key != "remove").enumerate() {
+            let key = [key.parse().unwrap(); 32];
+            if at == 0 { set_secret_key(key).unwrap() } else { add_decryption_key(key) }
+        }
+        assert_eq!((square(3), square(3)), (9, 9));
+        println!("runs: {}", RUNS.load(SeqCst));
+        faults().iter().for_each(|fault| println!("fault: {fault}"));
+        if keys.ends_with("remove") {
+            println!("removed: {:?}", square::entry(3).invalidate());
+        }
+    }
+
+    #[test]
+    fn without_a_secret_key_nothing_is_stored_and_that_is_said_once() {
+        let dir = TempDir::new();
+        let told = process(dir.path(), "");
+        let fault = "no secret key is set: call `cacher::set_secret_key` or set `CACHER_SECRET_KEY`";
+        assert_eq!(told, format!("runs: 2\nfault: cache of child: {fault}\n"));
+        assert!(files_below(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn a_key_of_earlier_reads_and_the_key_in_force_writes() {
+        let dir = TempDir::new();
+        assert_eq!(process(dir.path(), "7"), "runs: 1\n");
+        assert_eq!(process(dir.path(), "8 7"), "runs: 0\n");
+        assert_eq!(process(dir.path(), "8"), "runs: 1\n");
+        assert_eq!(files_below(dir.path()).len(), 2);
+        assert_eq!(process(dir.path(), "9 8 7"), "runs: 0\n");
+    }
+
+    #[test]
+    fn what_is_invalidated_is_so_under_all_keys() {
+        let dir = TempDir::new();
+        assert_eq!((process(dir.path(), "7"), process(dir.path(), "8")), ("runs: 1\n".into(), "runs: 1\n".into()));
+        assert_eq!(files_below(dir.path()).len(), 2);
+        assert_eq!(process(dir.path(), "8 7 remove"), "runs: 0\nremoved: Removed\n");
+        assert!(files_below(dir.path()).is_empty());
+    }
+
     #[test]
     fn times_are_part_of_the_seal_and_may_change() {
         secret_key();
@@ -242,5 +308,76 @@ mod encrypted {
         }
         assert_eq!((square(3), square(3), square::cache().stats().hits), (9, 9, 1));
         assert_eq!((square::entry(3).invalidate(), square::cache().len()), (Removal::Removed, 0));
+    }
+}
+
+mod bare {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn a_bare_value_is_the_value_alone_and_as_old_as_its_file() {
+        runs!(RUNS);
+        fn store() -> &'static Path {
+            dir!()
+        }
+        #[cache(backend = Files::new(store()), format = "json+bare", ttl = "1h", keyer = readable)]
+        fn square(n: u64) -> Vec<u64> {
+            RUNS.fetch_add(1, SeqCst);
+            vec![n, n * n]
+        }
+        let clock = ManualClock::new();
+        let _in_force = clock.enter();
+        clock.set_time_of_day(SystemTime::now());
+        assert_eq!((square(3), square(3), RUNS.load(SeqCst)), (vec![3, 9], vec![3, 9], 1));
+        let file = only_file(store());
+        assert!(file.ends_with("square_n=3.bare.json"), "{file:?}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "[\n  3,\n  9\n]");
+        fs::write(&file, "[1]").unwrap();
+        assert_eq!((square(3), RUNS.load(SeqCst)), (vec![1], 1));
+        fs::write(&file, "[1").unwrap();
+        assert_eq!((square(3), square(3), RUNS.load(SeqCst)), (vec![3, 9], vec![3, 9], 2));
+        clock.advance(Duration::from_secs(3700));
+        assert_eq!((square(3), RUNS.load(SeqCst)), (vec![3, 9], 3));
+        assert_eq!(square::cache().len(), 1);
+        assert_eq!((square::cache().clear(), square::cache().len()), (Removal::Removed, 0));
+        assert!(files_below(store()).is_empty());
+    }
+
+    #[test]
+    fn a_bare_value_lives_as_long_as_it_says() {
+        runs!(RUNS);
+        fn store() -> &'static Path {
+            dir!()
+        }
+        #[cache(
+            backend = ["memory://", Files::new(store())],
+            format = "json+bare",
+            ttl = |seconds: &u64| Duration::from_secs(*seconds)
+        )]
+        fn minutes(n: u64) -> u64 {
+            RUNS.fetch_add(1, SeqCst);
+            n * 60
+        }
+        let clock = ManualClock::new();
+        let _in_force = clock.enter();
+        clock.set_time_of_day(SystemTime::now());
+        assert_eq!((minutes(10), minutes(1), RUNS.load(SeqCst)), (600, 60, 2));
+        clock.advance(Duration::from_secs(120));
+        assert_eq!((minutes(10), minutes(1), RUNS.load(SeqCst)), (600, 60, 3));
+        assert_eq!(minutes::entry(10).invalidate(), Removal::Removed);
+        assert_eq!((minutes(10), RUNS.load(SeqCst)), (600, 4));
+    }
+
+    #[test]
+    fn a_store_that_knows_no_age_takes_no_bare_value() {
+        #[cache(backend = Bytes::new(), format = "json+bare", name = "bare-bytes")]
+        fn square(n: u64) -> u64 {
+            n * n
+        }
+        let faults = faults("bare-bytes");
+        assert_eq!((square(3), square(3), square::cache().stats().hits), (9, 9, 0));
+        assert!(faults()[0].to_string().contains("leave `bare` out"), "{:?}", faults());
     }
 }

@@ -65,6 +65,8 @@ pub struct Capabilities {
     pub durable: bool,
     /// Other processes see what was put.
     pub shared: bool,
+    /// [`Backend::written`] is supported, so that entries may be [`bare`](crate::format::Format::is_bare).
+    pub written: bool,
 }
 
 /// One entry as [`Backend::put_many`] takes it.
@@ -185,6 +187,14 @@ pub trait Backend: Send + Sync + 'static {
     /// [`Kind::Unsupported`] by default.
     fn touch(&self, _key: &Key, _expires: Option<SystemTime>) -> Result<bool> {
         Err(self.unsupported("touch"))
+    }
+
+    /// When the entry under `key` was put, or `None` if there is none: the age of a bare value.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] by default.
+    fn written(&self, _key: &Key) -> Result<Option<SystemTime>> {
+        Err(self.unsupported("written"))
     }
 
     /// Removes every entry of `namespace`, and nothing else; returns how many.

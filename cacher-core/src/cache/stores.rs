@@ -1,6 +1,9 @@
 //! The part of a cache that is in stores.
 
-use std::time::Duration;
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use super::{Cache, Landing, memory::Arrival};
 use crate::{
@@ -8,7 +11,7 @@ use crate::{
     codec::{guarded, named},
     core::{Core, DRAIN, within},
     entry::Times,
-    envelope::{self, Content, Identity},
+    envelope::{self, Content, Identity, Opened},
     error::Result,
     fence::{Admitted, Overtaken, Seat},
     format::{Context, Format},
@@ -20,6 +23,7 @@ use crate::{
     },
     sync::Arc,
     tier::Tier,
+    time::Stamp,
 };
 
 /// A key as stores know it.
@@ -39,6 +43,14 @@ pub(super) struct Found<V> {
     pub(super) left: Duration,
     /// Which store it came from.
     pub(super) tier: usize,
+}
+
+/// What a store has under a name.
+struct Got {
+    format: Format,
+    bytes: Vec<u8>,
+    /// When it was written, if that is not in an envelope.
+    written: Option<SystemTime>,
 }
 
 /// What the stores have for a key.
@@ -72,8 +84,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let mut stale = None;
         for (index, tier) in self.core.tiers().iter().enumerate() {
             let bytes = get(&self.core, shell, tier, &key.name).await;
-            let Some((format, bytes)) = self.core.or_fault(bytes).flatten() else { continue };
-            let Some(found) = self.open(key, &format, &bytes, terms, index) else { continue };
+            let Some(got) = self.core.or_fault(bytes).flatten() else { continue };
+            let Some(found) = self.open(key, &got, terms, index) else { continue };
             match self.judge(hash, &found) {
                 Freshness::Fresh => return Reading { fresh: Some(found), stale },
                 Freshness::Stale => stale = stale.or(Some(found.value)),
@@ -98,15 +110,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Opens an entry: damage is a fault, age is not.
-    fn open(
-        &self,
-        key: &StoredKey,
-        format: &Format,
-        bytes: &[u8],
-        terms: &Terms,
-        tier: usize,
-    ) -> Option<Found<H::Value>> {
-        let opened = self.core.or_fault(envelope::open(bytes, format.name(), &self.shown(format, key)))?;
+    fn open(&self, key: &StoredKey, got: &Got, terms: &Terms, tier: usize) -> Option<Found<H::Value>> {
+        let opened = self.core.or_fault(self.opened(key, got))?;
         if self.core.graves[tier].holds(&key.name, opened.times.load_began) {
             return None;
         }
@@ -120,8 +125,37 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         };
         let decode = self.codec.as_ref()?.decode;
         let context = self.context(key, &opened.times);
-        let value = self.core.or_fault(guarded(|| decode(format, &opened.value, &context)))?;
-        Some(Found { value, times: opened.times, left, tier })
+        let value = self.core.or_fault(guarded(|| decode(&got.format, &opened.value, &context)))?;
+        let found = Found { value, times: opened.times, left, tier };
+        if got.written.is_none() { Some(found) } else { self.aged(found, terms) }
+    }
+
+    /// What is in the envelope, or in its place: of a bare value the store knows when it was written.
+    fn opened<'a>(&self, key: &StoredKey, got: &'a Got) -> Result<Opened<'a>> {
+        let Some(written) = got.written.map(Stamp::from) else {
+            return envelope::open(&got.bytes, got.format.name(), &self.shown(&got.format, key));
+        };
+        let never = Stamp::NEVER;
+        let times = Times {
+            load_began: written,
+            created: written,
+            fresh_until: never,
+            keep_until: never,
+            load_time: Duration::ZERO,
+        };
+        Ok(Opened { times, value: Cow::Borrowed(&got.bytes) })
+    }
+
+    /// A bare value, which lives as long as it would if it was made when it was written.
+    fn aged(&self, found: Found<H::Value>, terms: &Terms) -> Option<Found<H::Value>> {
+        let until = life::end_of(found.times.created, &terms.with((self.seen)(&found.value)));
+        let left = until.since(self.core.clock.stamp());
+        if left.is_zero() {
+            self.core.counters.expirations.add(1);
+            return None;
+        }
+        let left = if until == Stamp::NEVER { Duration::MAX } else { left };
+        Some(Found { times: Times { fresh_until: until, keep_until: until, ..found.times }, left, ..found })
     }
 
     /// What the envelope says of the call: nothing, if the value opens for its own call alone.
@@ -212,6 +246,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let Some(codec) = &self.codec else { return Ok(Vec::new()) };
         let context = self.context(key, times);
         let value = guarded(|| (codec.encode)(format, value, &context))?;
+        if format.is_bare() {
+            return Ok(value);
+        }
         let arguments = guarded(|| Ok((codec.arguments)(format, &owned.parts, self.core.config.arguments)))?;
         let content = Content { value: &value, arguments: arguments.as_deref() };
         Ok(envelope::seal(format.name(), &self.shown(format, key), times, &content))
@@ -244,17 +281,22 @@ impl StoredKey {
     }
 }
 
-async fn get(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, name: &Arc<str>) -> Result<Option<(Format, Vec<u8>)>> {
+async fn get(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, name: &Arc<str>) -> Result<Option<Got>> {
     let quick = tier.reads_quickly();
     let (core, tier, name) = (Arc::clone(core), Arc::clone(tier), Arc::clone(name));
     bridge::run(shell, quick, move || {
         tier.operate(|store| {
-            let mut entry = store.backend.get(&core.store_key(store, &name)?)?;
+            let key = core.store_key(store, &name)?;
+            let mut entry = store.backend.get(&key)?;
             if entry.is_none() {
                 let earlier = core.earlier_keys(store, &name)?;
                 entry = earlier.iter().find_map(|key| store.backend.get(key).transpose()).transpose()?;
             }
-            Ok(entry.map(|entry| (store.format.clone(), entry)))
+            let Some(bytes) = entry else { return Ok(None) };
+            let written = if store.format.is_bare() { store.backend.written(&key)? } else { None };
+            // What is gone by now is no entry.
+            let gone = store.format.is_bare() && written.is_none();
+            Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
         })
     })
     .await

@@ -40,9 +40,14 @@ pub(crate) struct Needs {
     pub(crate) format: Option<String>,
 }
 
+/// The format that a URL says.
+pub(super) fn format_of(url: &str) -> Option<String> {
+    query(url).find(|(name, _)| *name == "format").map(|(_, value)| unescaped(value))
+}
+
 /// Whether it is a URL that says its format.
 pub(super) fn has_format(url: &str) -> bool {
-    query(url).any(|(name, _)| name == "format")
+    format_of(url).is_some()
 }
 
 /// Whether it is the URL of typed memory: with a format, memory is a store of bytes.
@@ -67,8 +72,7 @@ fn scheme_of(url: &str) -> Option<&str> {
 /// What a URL that has passed the check needs.
 pub(crate) fn needs(url: &str) -> Needs {
     let scheme = scheme_of(url).unwrap_or_default().to_owned();
-    let format = query(url).find(|(name, _)| *name == "format").map(|(_, value)| unescaped(value));
-    Needs { scheme, format }
+    Needs { scheme, format: format_of(url) }
 }
 
 /// The parameters of a URL.

@@ -2,10 +2,11 @@
 
 use super::{Subject, backend};
 use crate::{
-    args::{Backend, Format},
+    args::{Backend, Format, Keyer},
     errors::Errors,
     names, units,
 };
+use syn::LitStr;
 
 struct Piece {
     name: &'static str,
@@ -82,6 +83,40 @@ pub(super) fn format_has_a_store(Subject { args, .. }: Subject, errors: &Errors)
     {
         errors.at(&format.name, "`format` is given twice, here and in the URL: keep one of them");
     }
+}
+
+// Its age is that of its file, and nothing in it says of which call it is.
+pub(super) fn bare_values_are_files(Subject { args, .. }: Subject, errors: &Errors) {
+    let stores = || {
+        args.backend.iter().flat_map(|given| &given.value).filter_map(|one| match one {
+            Backend::Url(url) if !backend::is_memory(&url.value()) => Some(url),
+            _ => None,
+        })
+    };
+    let text = match args.format.as_ref().map(|given| &given.value) {
+        Some(Format::Text(text)) if is_bare(&text.value()) => Some(text),
+        _ => None,
+    };
+    let own = |url: &&LitStr| backend::format_of(&url.value()).is_some_and(|format| is_bare(&format));
+    let other = |url: &&LitStr| !backend::is_files(&url.value());
+    let without = |url: &&LitStr| !backend::has_format(&url.value());
+    if let Some(url) = stores().filter(other).find(|url| own(url) || (text.is_some() && without(url))) {
+        errors
+            .at(text.unwrap_or(url), "a bare value is as old as its file: write `bare` for `file://`, or leave it out");
+    }
+    let at = text.or_else(|| stores().find(own));
+    let named = args.keyer.as_ref().is_some_and(|given| !matches!(given.value, Keyer::Hash | Keyer::Readable));
+    if let Some(at) = at.filter(|_| named || args.file_name.is_some()) {
+        errors.at(
+            at,
+            "a bare value does not say of which call it is, so its name must: \
+             write `keyer = readable`, or leave `bare` out",
+        );
+    }
+}
+
+fn is_bare(chain: &str) -> bool {
+    chain.split('+').any(|piece| piece == "bare")
 }
 
 /// Whether it is a format; else what to write instead.

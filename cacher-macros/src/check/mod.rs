@@ -96,6 +96,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     backend::urls_are_known,
     format::format_is_known,
     format::format_has_a_store,
+    format::bare_values_are_files,
     place::companions_can_stand_here,
 ];
 

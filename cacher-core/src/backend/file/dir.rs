@@ -9,7 +9,10 @@ use std::{
 
 use super::name;
 pub(super) use crate::backend::local::make_directory as create;
-use crate::envelope::{self, Header};
+use crate::{
+    entry::{Stamp, Times},
+    envelope::{self, Header},
+};
 
 /// A write takes moments; what has been temporary for so long was left by a process that died.
 const LEFTOVER_AFTER: Duration = Duration::from_secs(60 * 60);
@@ -128,8 +131,17 @@ fn own(found: &DirEntry, namespace: &str) -> io::Result<Option<Own>> {
     let mut file = File::open(&path)?;
     let (seen, mut bytes) = (Seen::from(&file.metadata()?), Vec::new());
     file.read_to_end(&mut bytes)?;
-    let header = envelope::inspect(&bytes).filter(|header| header.namespace == namespace);
+    let header = if name::is_bare(name) { Some(bare(namespace)) } else { envelope::inspect(&bytes) };
+    let header = header.filter(|header| header.namespace == namespace);
     Ok(header.map(|header| Own::Entry(Entry { path, seen, header, bytes })))
+}
+
+/// What is known of a value without an envelope: that its name and its directory are ours.
+fn bare(namespace: &str) -> Header {
+    let (ever, never) = (Stamp(0), Stamp::NEVER);
+    let times =
+        Times { load_began: ever, created: ever, fresh_until: never, keep_until: never, load_time: Duration::ZERO };
+    Header { namespace: namespace.to_owned(), times }
 }
 
 impl Entry {

@@ -3,6 +3,7 @@
 //! ```text
 //! <dir>/app-posts-fetch_posts-0123456789abcdef/       the function's path and a hash of its namespace
 //!     6bd9…e1.json                                    an entry: the key's name and format
+//!     6bd9…e1.bare.npy                                a bare value, in the format `npy+bare`
 //!     .tmp-4711-0-89abcdef01234567                    an entry being written
 //! ```
 //! A name that is not safe as a file name, on any system, is replaced by `~` and its hash. One of several safe names
@@ -46,7 +47,7 @@ const TRIES: u64 = 8;
 ///
 /// # What is removed
 /// `clear` and `sweep` remove an entry only if its file has a name that this library makes and holds an intact entry of
-/// the namespace. A damaged one can't be proven ours, and stays until the cache stores its key again. Temporary files
+/// the namespace, or is a bare value by its name. A damaged one can't be proven ours, and stays until the cache stores its key again. Temporary files
 /// that a dead process left are removed after an hour, or if they are from more than a day in the future.
 ///
 /// A sweep that finds an expired entry looks once more before it removes the file. If another process puts a fresh
@@ -219,7 +220,14 @@ impl Backend for Files {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { put_if_absent: true, scan: true, durable: true, shared: true, ..Capabilities::default() }
+        Capabilities {
+            put_if_absent: true,
+            scan: true,
+            durable: true,
+            shared: true,
+            written: true,
+            ..Capabilities::default()
+        }
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
@@ -251,6 +259,12 @@ impl Backend for Files {
             let put = self.write(dir, entry)?.settle(path)?;
             self.settle(dir)?;
             Ok(put)
+        })
+    }
+
+    fn written(&self, key: &Key) -> Result<Option<SystemTime>> {
+        self.with("read", key, |_, path| {
+            fs::metadata(path).and_then(|found| found.modified()).map(Some).or_else(dir::unless_gone)
         })
     }
 

@@ -11,6 +11,8 @@ use crate::portable;
 /// Directories between that of the namespace and a file.
 pub(super) const DEEPEST: usize = 7;
 const LONGEST_FORMAT: usize = 40;
+/// What other programs read has an extension that they know, and this before it.
+const BARE: &str = ".bare";
 const LONGEST_SLUG: usize = 40;
 
 /// The directory of a namespace: what people recognise, and a hash that tells namespaces apart.
@@ -21,14 +23,24 @@ pub(super) fn directory(namespace: &str) -> String {
 
 /// The path of an entry. The last dot ends the name, because a format has none.
 pub(super) fn entry(name: &str, format: &str) -> String {
-    format!("{}.{}", part(name, is_plain_path), part(format, is_plain_format))
+    match format.strip_suffix("+bare") {
+        Some(format) => format!("{}{BARE}.{}", part(name, is_plain_path), part(format, is_plain_format)),
+        None => format!("{}.{}", part(name, is_plain_path), part(format, is_plain_format)),
+    }
+}
+
+/// Whether [`entry`] has made this name of a file for a value without an envelope.
+pub(super) fn is_bare(file: &str) -> bool {
+    file.rsplit_once('.').is_some_and(|(name, _)| name.ends_with(BARE))
 }
 
 /// Whether [`entry`] can have made the file of this name.
 pub(super) fn is_entry(file: &str) -> bool {
     let of_part = |text: &str, is_plain: fn(&str) -> bool| is_plain(text) || is_hashed(text);
-    file.rsplit_once('.')
-        .is_some_and(|(name, format)| of_part(name, portable::is_name) && of_part(format, is_plain_format))
+    file.rsplit_once('.').is_some_and(|(name, format)| {
+        let name = name.strip_suffix(BARE).unwrap_or(name);
+        of_part(name, portable::is_name) && of_part(format, is_plain_format)
+    })
 }
 
 /// Whether [`entry`] can have made a directory of this name.
@@ -75,6 +87,9 @@ fn is_hashed(text: &str) -> bool {
 }
 
 fn is_plain_path(name: &str) -> bool {
+    if name.ends_with(BARE) {
+        return false;
+    }
     let Some((directories, file)) = name.rsplit_once('/') else { return portable::is_name(name) };
     portable::is_name(file) && directories.split('/').all(is_directory) && directories.split('/').count() <= DEEPEST
 }
@@ -102,6 +117,9 @@ mod tests {
         assert_eq!(entry("user=1_2-3.4", "msgpack+zstd"), "user=1_2-3.4.msgpack+zstd");
         assert_eq!(entry("fetch_sort='1,%2f!a(2)", "json"), "fetch_sort='1,%2f!a(2).json");
         assert_eq!(entry("a/b/c.d", "json"), "a/b/c.d.json");
+        assert_eq!(entry("user=1", "json+zlib+bare"), "user=1.bare.json+zlib");
+        assert!(is_bare("user=1.bare.json") && is_entry("user=1.bare.json") && !is_bare("user=1.json"));
+        assert!(entry("x.bare", "npy").starts_with('~'));
     }
 
     #[test]

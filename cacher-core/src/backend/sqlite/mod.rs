@@ -98,7 +98,14 @@ impl Backend for Sqlite {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { put_if_absent: true, touch: true, scan: true, durable: true, shared: true, expires: false }
+        Capabilities {
+            put_if_absent: true,
+            touch: true,
+            scan: true,
+            durable: true,
+            shared: true,
+            ..Capabilities::default()
+        }
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
