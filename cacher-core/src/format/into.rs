@@ -22,7 +22,7 @@ pub trait IntoFormat<M> {
 pub struct FromText;
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct FromFilters;
+pub struct FromItself;
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct FromResult<M>(M);
@@ -39,7 +39,7 @@ impl IntoFormat<FromText> for String {
     }
 }
 
-impl IntoFormat<FromFilters> for Format {
+impl IntoFormat<FromItself> for Format {
     fn into_format(self) -> Result<Format> {
         Ok(self)
     }

@@ -63,7 +63,7 @@ mod zstd;
 
 use codec::Codec;
 pub use filter::{Context, Filter};
-pub use into::{FromFilters, FromResult, FromText, IntoFormat};
+pub use into::{FromItself, FromResult, FromText, IntoFormat};
 
 /// How deep a value may be nested: what all formats can read back on any thread's stack.
 #[cfg(any(feature = "json", feature = "msgpack", feature = "postcard"))]

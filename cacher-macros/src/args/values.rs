@@ -401,7 +401,7 @@ pub(super) fn format(name: &Ident, input: ParseStream) -> Result<Format> {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Format::Text(text)),
         Expr::Path(path) if path.path.get_ident().is_some_and(is_lower_case) => {
             let written = path.to_token_stream();
-            Err(mismatch(name, path, &format!("a string, and this is no string: `\"{written}\"`")))
+            Err(Error::new_spanned(&path, format!("`format` takes a string: write `format = \"{written}\"`")))
         }
         Expr::Array(list) => Err(mismatch(name, list, "one format, with `+` between its pieces")),
         other if literal(&other).is_some() || matches!(other, Expr::Closure(_)) => {

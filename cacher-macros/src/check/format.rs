@@ -53,7 +53,7 @@ const PIECES: &[Piece] = &[
 
 /// The cargo features that a format which has passed the check needs.
 pub(crate) fn features(chain: &str) -> impl Iterator<Item = &'static str> {
-    chain.split('+').filter_map(|text| find(name(text)).ok()).filter(|piece| piece.role != Role::Bare).map(|it| it.name)
+    chain.split('+').filter_map(|text| find(name(text))).filter(|piece| piece.role != Role::Bare).map(|it| it.name)
 }
 
 // What can be known of a format is known before the program runs.
@@ -123,7 +123,7 @@ fn is_bare(chain: &str) -> bool {
 pub(super) fn chain(text: &str) -> Result<(), String> {
     let mut before: Vec<&Piece> = Vec::new();
     for written in text.split('+') {
-        let piece = find(name(written))?;
+        let piece = find(name(written)).ok_or_else(|| none(name(written), before.is_empty()))?;
         stands_well(piece, &before, text)?;
         parameters(piece, written.split_once('?').map_or("", |(_, query)| query))?;
         before.push(piece);
@@ -135,13 +135,17 @@ fn name(written: &str) -> &str {
     written.split('?').next().unwrap_or(written)
 }
 
-fn find(name: &str) -> Result<&'static Piece, String> {
-    PIECES.iter().find(|piece| piece.name == name).ok_or_else(|| {
-        let all = || PIECES.iter().map(|piece| piece.name);
-        let hint = names::hint(name, all());
-        let end = if hint.is_empty() { format!("; there are {}", names::list(all())) } else { hint };
-        format!("there is no format `{name}`{end}")
-    })
+fn find(name: &str) -> Option<&'static Piece> {
+    PIECES.iter().find(|piece| piece.name == name)
+}
+
+/// What is said of a name that is none: what there is for its place.
+fn none(name: &str, first: bool) -> String {
+    let all = || PIECES.iter().filter(|piece| (piece.role == Role::Codec) == first).map(|piece| piece.name);
+    let hint = names::hint(name, all());
+    let end = if hint.is_empty() { format!("; there are {}", names::list(all())) } else { hint };
+    let what = if first { "format" } else { "filter" };
+    format!("there is no {what} `{name}`{end}")
 }
 
 /// Whether a piece may follow those before it.
@@ -240,7 +244,8 @@ mod tests {
         for (text, expected) in [
             ("", "there is no format ``; there are `json`, `msgpack`"),
             ("jsn", "there is no format `jsn`; did you mean `json`?"),
-            ("json+", "there is no format ``"),
+            ("json+", "there is no filter ``"),
+            ("json+zstandard", "there are `zlib`, `zstd`, `lz4`, `encrypt`, `bare`"),
             ("json+zlib+zlib", "`zlib` is given twice"),
             ("json+bare+zlib", "`bare` comes last: write it behind `zlib`"),
             ("json+encrypt+bare", "leave `bare` out"),
