@@ -16,6 +16,7 @@ mod fence;
 mod files;
 mod flights;
 mod gated;
+mod limits;
 mod mended;
 mod names;
 mod peers;

@@ -1,3 +1,5 @@
+use crate::sync::Arc;
+
 /// Changes values on their way into the cache or out of it.
 ///
 /// Several in a list are applied in its order on the way in, and in the opposite order on the way out. The callers of
@@ -28,3 +30,20 @@ pub trait Transform<V>: Send + Sync + 'static {
         value
     }
 }
+
+macro_rules! shared {
+    ($($pointer:ty),*) => { $(
+        /// Shared between caches.
+        impl<V, T: Transform<V> + ?Sized> Transform<V> for $pointer {
+            fn write(&self, value: V) -> V {
+                (**self).write(value)
+            }
+
+            fn read(&self, value: V) -> V {
+                (**self).read(value)
+            }
+        }
+    )* };
+}
+
+shared!(Arc<T>, &'static T);
