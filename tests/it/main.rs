@@ -24,4 +24,5 @@ mod processes;
 mod reentrancy;
 mod scopes;
 mod stores;
+mod strategies;
 mod support;

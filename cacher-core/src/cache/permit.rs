@@ -148,8 +148,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// The value that a held back call returns.
     fn old_value(&self) -> Option<H> {
-        let load = self.load.as_ref().filter(|load| self.cache.may_read(load.key.hash))?;
-        self.cache.stale(&load.key).or_else(|| load.stale.clone())
+        let load = self.load.as_ref()?;
+        let old = self.cache.stale(&load.key).or_else(|| load.stale.clone())?;
+        self.cache.may_read(load.key.hash).then_some(old)
     }
 }
 

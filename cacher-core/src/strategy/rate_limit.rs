@@ -13,6 +13,10 @@ use crate::sync::{Mutex, lock};
 /// is GCRA (ITU-T I.371, annex A): a span of time sees at most as many calls as it has intervals, rounded up, and one
 /// burst less one.
 ///
+/// A function that is generic has a cache, and so a limit, for each of its forms, and a [`Site`](crate::site::Site)
+/// for each instance; a limit in an [`Arc`](std::sync::Arc) can be shared by all of them. Waits end by a clock whose
+/// steps are 1 to 15 ms long: for rates of more than a hundred a second allow a burst, or the steps slow them down.
+///
 /// ```
 /// # use std::time::Duration;
 /// use cacher_core::strategy::RateLimit;
