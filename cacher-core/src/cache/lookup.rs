@@ -104,9 +104,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         asked: Asked,
         caller: Caller<F>,
     ) -> Lookup<O, H, T> {
-        let tells = caller.tells;
+        let (tells, called) = (caller.tells, self.core.clock.tick());
         match self.look_on(shell, mode, (key, terms), asked, caller).await {
-            Lookup::Miss(leader) => leader.permitted(shell, tells).await,
+            Lookup::Miss(leader) => leader.permitted(shell, tells, called).await,
             answer => answer,
         }
     }
@@ -231,7 +231,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
         let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(self.core.config.patience));
-        flight.follow(shell, clock, deadline).await
+        flight.follow(shell, clock, self.core.config.patience, deadline).await
     }
 
     fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
