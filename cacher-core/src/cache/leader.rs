@@ -144,8 +144,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let Some(kept) = cache.kept(value) else { return };
-        let Some(draft) = cache.draft(&load.key, &terms, self.load_time()) else {
+        let draft = || cache.draft(&load.key, &terms, self.load_time());
+        let Some((kept, draft)) = cache.kept(value).and_then(|kept| Some((kept, draft()?))) else {
             // What stands there is older than what is not kept.
             if load.overwrites {
                 cache.invalidate(shell, &load.key).await;
