@@ -17,6 +17,8 @@ mod fence;
 mod files;
 mod flights;
 mod gated;
+mod identity;
+mod keyers;
 mod mended;
 mod names;
 mod peers;

@@ -52,6 +52,11 @@ pub(super) fn is_store(url: &str) -> bool {
     !is_memory(url) && scheme_of(url).is_some_and(|scheme| known(scheme).is_ok())
 }
 
+/// Whether it is the URL of files.
+pub(super) fn is_files(url: &str) -> bool {
+    scheme_of(url) == Some("file")
+}
+
 fn scheme_of(url: &str) -> Option<&str> {
     url.split_once("://").map(|(scheme, _)| scheme)
 }

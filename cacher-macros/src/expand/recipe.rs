@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     check,
-    plan::{Generic, Home, OnLimit, Plan, Tier, Timing},
+    plan::{Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -59,7 +59,7 @@ pub(crate) fn home(plan: &Plan, names: &Names) -> TokenStream {
 /// The function that sets the cache up.
 pub(crate) fn config(plan: &Plan, names: &Names) -> TokenStream {
     let (rt, name) = (runtime(plan), &names.config);
-    let fields = fields(plan);
+    let (fields, version) = (fields(plan), version(plan, names));
     let needs = plan.tiers.iter().flat_map(|tier| match tier {
         Tier::Url { needs, .. } => needs.as_slice(),
         Tier::Expr(_) | Tier::Registered(_) => &[],
@@ -69,7 +69,7 @@ pub(crate) fn config(plan: &Plan, names: &Names) -> TokenStream {
         #[doc(hidden)]
         fn #name() -> #rt::Config {
             #(#needs)*
-            #rt::Config { #fields ..::core::default::Default::default() }
+            #rt::Config { #fields #version ..::core::default::Default::default() }
         }
     }
 }
@@ -83,9 +83,16 @@ fn fields(plan: &Plan) -> TokenStream {
     }
     let arguments = argument_names(plan);
     fields.extend(quote!(arguments: &[#(#arguments),*],));
+    if let Some(text) = &plan.template {
+        fields.extend(quote!(template: ::core::option::Option::Some(&[#(#text),*]),));
+    }
     if !plan.tiers.is_empty() {
         let openers = plan.tiers.iter().map(|tier| opener(&rt, tier));
         fields.extend(quote!(backends: <::std::vec::Vec<_> as ::core::convert::From<_>>::from([#(#openers),*]),));
+    }
+    if let Some(keyer) = &plan.keyer {
+        let keyer = self::keyer(&rt, keyer);
+        fields.extend(quote!(keyer: #keyer,));
     }
     let bound = match (&policies.capacity, &policies.max_bytes) {
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
@@ -110,6 +117,28 @@ fn fields(plan: &Plan) -> TokenStream {
     fields
 }
 
+/// `keyer(ReadableKeyer::new())`
+fn keyer(rt: &TokenStream, keyer: &Keyer) -> TokenStream {
+    match keyer {
+        Keyer::Hash => quote!(#rt::keyer(#rt::HashKeyer)),
+        Keyer::Readable => quote!(#rt::keyer(#rt::ReadableKeyer::new())),
+        Keyer::Expr(expr) => Place::of(expr).call(quote!(#rt::keyer), expr),
+        Keyer::Closure(closure) => Place::of(closure).call(quote!(#rt::keyer_from_fn), braced(closure)),
+        Keyer::FileName(Expr::Closure(closure)) => Place::of(closure).call(quote!(#rt::file_name), braced(closure)),
+        Keyer::FileName(expr) => Place::of(expr).call(quote!(#rt::file_name), expr),
+    }
+}
+
+fn version(plan: &Plan, names: &Names) -> TokenStream {
+    let (rt, Names { code, owner, .. }) = (runtime(plan), names);
+    let version = match &plan.version {
+        None => return TokenStream::new(),
+        Some(Version::Text(text)) => quote!(#rt::Version::Text(#text)),
+        Some(Version::Code) => quote!(#rt::Version::Code(#owner #code)),
+    };
+    quote!(version: ::core::option::Option::Some(#version),)
+}
+
 fn option(expression: Option<TokenStream>) -> TokenStream {
     expression.map_or_else(
         || quote!(::core::option::Option::None),
@@ -119,10 +148,12 @@ fn option(expression: Option<TokenStream>) -> TokenStream {
 
 /// What people see as the names of what identifies a call.
 fn argument_names(plan: &Plan) -> Vec<String> {
-    match &plan.key {
+    let mut names: Vec<_> = match &plan.key {
         Some(key) => key.iter().map(|part| readable(&part.source)).collect(),
         None => super::parts::identity(plan).map(|argument| plain(&argument.ident.to_string())).collect(),
-    }
+    };
+    names.extend(plan.depends_on.iter().map(|part| readable(&part.source)));
+    names
 }
 
 /// `self . base_url` as a person writes it.

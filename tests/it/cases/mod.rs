@@ -4,6 +4,8 @@
 //!
 //! | case | there | here |
 //! |---|---|---|
+//! | CCH-16 | an argument that cannot be a key | `argument_not_hashable`, `argument_not_serialize` |
+//! | CCH-20 | a hash that is unknown | `keyer_unknown` |
 //! | CTU-20 | a method to cache that is missing | `#[cache]` stands on the method: `block_without_cached_methods`, `ignore_unknown` |
 //! | CTU-23 | a format that is unknown | `url_format_unknown`; and at run time, below |
 //! | CTY-62 | an async function in place of a TTL | never waited for: `ttl_closure_of_wrong_type` |
@@ -12,6 +14,8 @@ mod cache_tools;
 mod cacheme;
 mod cacher;
 mod cachetory;
+mod identity;
+mod keyers;
 
 /// Declares a function and a test of it once for each backend: memory, files of either format, memory before files,
 /// bytes in memory, and each store that is built in.
