@@ -6,7 +6,7 @@ use crate::{
     bridge::{Shell, block_on},
     cache::{Explanation, Info, LocalOperations, SharedOperations},
     core::{Core, Removal},
-    registry,
+    registry, settings,
     stats::Stats,
     sync::Arc,
 };
@@ -127,6 +127,19 @@ pub struct AsyncHandle(Handle);
 #[must_use]
 pub fn caches() -> Vec<Handle> {
     registry::all().into_iter().map(Handle::of).collect()
+}
+
+/// What the settings of the process came to: in force, applied, without a cache to apply to, malformed.
+///
+/// Caches are known from their first use on. Before any cache is used, this is what would be in force.
+///
+/// ```
+/// println!("{}", cacher_core::companion::configuration());
+/// ```
+#[must_use]
+pub fn configuration() -> settings::Report {
+    let caches = registry::all();
+    settings::preview().report(caches.iter().map(|core| (&*core.name, &core.ruling)))
 }
 
 impl Handle {

@@ -27,6 +27,7 @@ pub mod returns;
 #[doc(hidden)]
 pub mod rt;
 pub mod scope;
+pub mod settings;
 pub mod site;
 pub mod stats;
 pub mod strategy;
@@ -35,4 +36,5 @@ pub mod testkit;
 pub mod tier;
 pub mod time;
 mod timer;
+mod units;
 mod url;

@@ -4,11 +4,11 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// From the bottom up. What stands on one line is one layer; names joined by `+` are one module in two files.
 const LAYERS: &[&[&str]] = &[
-    &["error", "time", "sync", "hex", "place"],
+    &["error", "time", "sync", "hex", "place", "units"],
     &["clock+timer", "entry", "fault", "stats", "scope", "chain", "claims", "bridge", "key"],
     &["envelope", "fence", "flight"],
     &["returns", "format", "strategy", "memory", "backend"],
-    &["tier", "codec"],
+    &["tier", "codec", "settings"],
     &["url", "core+registry"],
     &["cache"],
     &["site", "companion"],

@@ -56,7 +56,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The key of a call, to look at or change what is cached for it.
     pub(crate) fn keyed<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P, terms: Terms) -> Keyed<O, H, T> {
         let (cache, key) = self.second(parts);
-        Keyed::new(cache, key, terms)
+        Keyed::new(cache, key, terms.ruled(self.core.ruling.ttl()))
     }
 
     /// Looks further than memory. `takes` says whether the caller can return an error of another's load.
@@ -68,7 +68,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         terms: Terms,
         takes: impl Fn(&SharedError) -> bool,
     ) -> Lookup<O, H, T> {
+        let terms = terms.ruled(self.core.ruling.ttl());
         match mode {
+            Mode::OnlyIfCached if self.core.off => Lookup::Absent,
+            _ if self.core.off => Lookup::Miss(Leader::unseated(self)),
             Mode::Normal => self.load(shell, key, terms, takes).await,
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
             Mode::Bypass => Lookup::Miss(Leader::unseated(self)),
@@ -166,7 +169,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Waits for another's load; for several in turn no longer than for one.
     async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
-        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(self.core.config.patience));
+        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(self.core.patience));
         flight.follow(shell, clock, deadline).await
     }
 

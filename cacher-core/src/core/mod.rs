@@ -24,6 +24,7 @@ use crate::{
     fence::{Generation, Overtaken},
     memory::table::Bound,
     place, registry,
+    settings::{self, Ruling},
     stats::{Counters, Stats},
     strategy::life::Life,
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
@@ -45,8 +46,8 @@ pub struct Config {
     pub life: Life,
     /// Whether callers wait for a load of the same key.
     pub single_flight: bool,
-    /// How long they wait before they load on their own.
-    pub patience: Duration,
+    /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
+    pub patience: Option<Duration>,
 }
 
 impl Default for Config {
@@ -58,7 +59,7 @@ impl Default for Config {
             bound: None,
             life: Life::default(),
             single_flight: true,
-            patience: Duration::from_secs(30),
+            patience: None,
         }
     }
 }
@@ -83,6 +84,12 @@ pub struct Core {
     pub(crate) name: Arc<str>,
     pub(crate) namespace: Arc<str>,
     pub(crate) config: Config,
+    /// What the settings of the process say.
+    pub(crate) ruling: Ruling,
+    /// Whether the cache is switched off.
+    pub(crate) off: bool,
+    /// How long a caller waits for another's load.
+    pub(crate) patience: Duration,
     pub(crate) clock: Clock,
     pub(crate) bound: Option<Bound>,
     pub(crate) counters: Counters,
@@ -180,21 +187,28 @@ impl Core {
             Some(name) => (name.to_owned() + &place::generics(&place)).into(),
             None => Arc::clone(&name),
         };
+        let mut ruling = settings::in_force().rule_on(&name, &place);
+        let namespace = ruling.namespace(namespace);
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
+        let off = ruling.off();
         let mut memory = if config.backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
         let mut tiers = Vec::new();
-        for opener in &config.backends {
+        for opener in config.backends.iter().filter(|_| !off) {
             match tier::open(*opener, claimant.clone(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
                 Err(tier) => tiers.push(Arc::new(tier)),
             }
         }
+        let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
         let core = Arc::new(Self {
             name,
             namespace,
+            off,
+            patience: ruling.patience(config.patience),
+            ruling,
             config,
             clock,
-            bound: memory,
+            bound,
             counters: Counters::default(),
             generation: Arc::default(),
             local: Mutex::default(),

@@ -96,7 +96,7 @@ fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(life: #rt::Life { tti: #tti, jitter: #jitter },));
     }
     if let Some(patience) = once(&policies.patience) {
-        fields.extend(quote!(patience: #patience,));
+        fields.extend(quote!(patience: ::core::option::Option::Some(#patience),));
     }
     if !policies.single_flight {
         fields.extend(quote!(single_flight: false,));
