@@ -87,7 +87,18 @@ mod tests {
     #[test]
     fn what_is_no_duration() {
         for text in [
-            "", "60", "1h30", "h", "-1s", "1.5h", "10min", "1H", "30m1h", "1h1h", "2000y", "99999w",
+            "",
+            "60",
+            "1h30",
+            "h",
+            "-1s",
+            "1.5h",
+            "10min",
+            "1H",
+            "30m1h",
+            "1h1h",
+            "2000y",
+            "99999w",
             "99999999999999999999s",
         ] {
             assert_eq!(duration(text), None, "{text}");

@@ -11,6 +11,7 @@
 mod callables;
 mod cases;
 mod common;
+mod configured;
 mod expiry;
 mod fence;
 mod files;

@@ -45,7 +45,12 @@ impl Settings {
         }
         let unused = self.rules.iter().filter(|rule| !rule.is_used());
         let unused = unused.map(|rule| format!("{}: {}", rule.selector, rule.said)).collect();
-        Report { all: self.on_all(), applied, unused, malformed: self.invalid.iter().map(ToString::to_string).collect() }
+        Report {
+            all: self.on_all(),
+            applied,
+            unused,
+            malformed: self.invalid.iter().map(ToString::to_string).collect(),
+        }
     }
 
     fn on_all(&self) -> Vec<String> {

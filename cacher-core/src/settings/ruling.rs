@@ -58,20 +58,18 @@ impl Ruling {
 
     /// The bound of memory that is to be `bound` by the attribute.
     pub(crate) fn bound(&mut self, bound: Bound) -> Bound {
+        let default = self.settings.defaults.capacity.as_ref().filter(|_| bound == Bound::Unbounded);
+        let bound = default.map_or(bound, |said| Bound::Entries(said.what));
         let by_name = self.last(|change| match change {
             Change::Capacity(most) => Some(Bound::Entries(most)),
             Change::MaxBytes(most) => Some(Bound::Bytes(most)),
             Change::Off | Change::Ttl(_) => None,
         });
-        match (by_name, bound, &self.settings.defaults.capacity) {
-            (Some(Bound::Bytes(_)), Bound::Unbounded | Bound::Entries(_), _) => {
-                self.in_vain.push("max_bytes in vain: its attribute has no `max_bytes`, so values have no weight".into());
-                bound
-            }
-            (Some(by_name), ..) => by_name,
-            (None, Bound::Unbounded, Some(default)) => Bound::Entries(default.what),
-            (None, ..) => bound,
+        if matches!((by_name, bound), (Some(Bound::Bytes(_)), Bound::Unbounded | Bound::Entries(_))) {
+            self.in_vain.push("max_bytes in vain: its attribute has no `max_bytes`, so values have no weight".into());
+            return bound;
         }
+        by_name.unwrap_or(bound)
     }
 
     /// What took effect, for people.

@@ -112,3 +112,12 @@ pub(super) fn name_is_not_empty(Subject { args, .. }: Subject, errors: &Errors) 
         errors.at(&name.value, "a name is what is read in statistics and stores: write some letters");
     }
 }
+
+// In a store the prefix of a process and a name are joined by one colon.
+pub(super) fn name_has_no_single_colon(Subject { args, .. }: Subject, errors: &Errors) {
+    if let Some(name) = &args.name
+        && name.value.value().replace("::", "").contains(':')
+    {
+        errors.at(&name.value, "a single `:` ends the prefix of a process (`CACHER_PREFIX`): write `::` or `-` here");
+    }
+}

@@ -60,6 +60,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::bounds_have_memory_to_bound,
     conflict::site_is_in_memory,
     conflict::name_is_not_empty,
+    conflict::name_has_no_single_colon,
     timing::no_zero,
     timing::closures_where_a_value_is,
     timing::closures_take_the_value,
