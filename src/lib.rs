@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "metrics")]
+pub use cacher_core::companion::publish_metrics;
 pub use cacher_core::{
     backend,
     cache::{Explanation, Info, Source},

@@ -21,6 +21,7 @@ pub mod format;
 mod hex;
 pub mod key;
 pub mod memory;
+mod observe;
 mod place;
 mod registry;
 pub mod returns;

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 const LAYERS: &[&[&str]] = &[
     &["error", "time", "sync", "hex", "place", "units"],
     &["clock+timer", "entry", "fault", "stats", "scope", "chain", "claims", "bridge", "key"],
-    &["envelope", "fence", "flight"],
+    &["envelope", "fence", "flight", "observe"],
     &["returns", "format", "strategy", "memory", "backend"],
     &["tier", "codec", "settings"],
     &["url", "core+registry"],

@@ -6,6 +6,7 @@ use crate::error::{Error, Kind, Result};
 
 #[cfg(feature = "file")]
 pub mod file;
+pub mod logged;
 #[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]
 pub mod url;
 

@@ -2,13 +2,18 @@
 
 use std::pin::pin;
 
-use super::{Cache, Keyed, Landing, Leader, stores::StoredKey};
+use super::{
+    Cache, Keyed, Landing, Leader,
+    stores::{Found, StoredKey},
+};
 use crate::{
     bridge::Shell,
+    clock::Stopwatch,
     fence::{Began, Seat},
     flight::{Flight, Followed, Outcome, SharedError},
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
+    observe::{self, Span, Verdict},
     scope::Mode,
     strategy::life::Terms,
     sync::Arc,
@@ -68,33 +73,67 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         terms: Terms,
         takes: impl Fn(&SharedError) -> bool,
     ) -> Lookup<O, H, T> {
+        let span = Span::of(&self.core.name);
         let terms = terms.ruled(self.core.ruling.ttl());
+        let answer = span.drive(pin!(self.answer(shell, mode, key, terms, takes, &span))).await;
+        match answer {
+            Lookup::Miss(leader) => Lookup::Miss(leader.in_span(&span)),
+            answer => {
+                self.core.publish();
+                answer
+            }
+        }
+    }
+
+    async fn answer(
+        self: &Arc<Self>,
+        shell: Shell,
+        mode: Mode,
+        key: Key<O>,
+        terms: Terms,
+        takes: impl Fn(&SharedError) -> bool,
+        span: &Span,
+    ) -> Lookup<O, H, T> {
         match mode {
-            Mode::OnlyIfCached if self.core.off => Lookup::Absent,
+            Mode::OnlyIfCached if self.core.off => Self::absent(span),
             _ if self.core.off => Lookup::Miss(Leader::unseated(self)),
-            Mode::Normal => self.load(shell, key, terms, takes).await,
+            Mode::Normal => self.load(shell, key, terms, takes, span).await,
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
             Mode::Bypass => Lookup::Miss(Leader::unseated(self)),
-            Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms).await {
+            Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms, span).await {
                 Some(value) => Lookup::Hit(value),
                 None if mode == Mode::ReadOnly => Lookup::Miss(Leader::unseated(self)),
-                None => Lookup::Absent,
+                None => Self::absent(span),
             },
         }
     }
 
+    fn absent(span: &Span) -> Lookup<O, H, T> {
+        span.end(Verdict::Absent);
+        Lookup::Absent
+    }
+
     /// From a store; nothing is written.
-    async fn read_only(&self, shell: Shell, key: &Key<O>, terms: &Terms) -> Option<H::Value> {
+    async fn read_only(&self, shell: Shell, key: &Key<O>, terms: &Terms, span: &Span) -> Option<H::Value> {
         let found = match self.stored_key(key) {
             Some(stored) => self.read(shell, &stored, terms).await,
             None => None,
         };
-        if found.is_some() {
+        if let Some(found) = &found {
+            self.show(found, span);
             self.core.counters.hits.add_one();
         } else {
             self.core.counters.misses.add(1);
         }
         found.map(|found| found.value)
+    }
+
+    /// Shows what a store had.
+    fn show(&self, found: &Found<H::Value>, span: &Span) {
+        let age = self.core.clock.stamp().since(found.times.created);
+        observe::hit_age(&self.core.name, age);
+        span.found(|| self.core.tiers()[found.tier].describe().unwrap_or_default(), age);
+        span.end(Verdict::Hit);
     }
 
     /// A load of its own, whatever is cached or under way. Others follow it if they find nothing.
@@ -114,6 +153,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         key: Key<O>,
         terms: Terms,
         takes: impl Fn(&SharedError) -> bool,
+        span: &Span,
     ) -> Lookup<O, H, T> {
         let mut waited = false;
         let mut deadline = None;
@@ -129,10 +169,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                     match self.follow(shell, &flight, &mut deadline).await {
                         Followed::Landed(held) => {
                             self.core.counters.misses.add(1);
+                            span.end(Verdict::Waited);
                             return Lookup::Hit(held.value());
                         }
                         Followed::Failed(error) if takes(&error) => {
                             self.core.counters.misses.add(1);
+                            span.end(Verdict::Failed);
                             return Lookup::Failed(error);
                         }
                         Followed::Again => continue,
@@ -141,7 +183,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 }
             };
             let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
-            return leader.look_in_stores(shell).await;
+            return leader.in_span(span).look_in_stores(shell).await;
         }
     }
 
@@ -170,14 +212,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
         let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(self.core.patience));
-        flight.follow(shell, clock, deadline).await
+        let watch = Stopwatch::start(clock);
+        let followed = flight.follow(shell, clock, deadline).await;
+        observe::wait_time(&self.core.name, watch.elapsed());
+        followed
     }
 
     fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
         self.core.counters.lone_loads.add(1);
         self.core.counters.misses.add(1);
         let (seat, ()) = self.fence.enter(&key, |_, _| ());
-        Leader::new(self, key, seat, None, terms)
+        Leader::new(self, key, seat, None, terms).to_end(Verdict::Lone)
     }
 }
 
@@ -188,6 +233,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let cache = &self.cache;
         let found = self.within(|| cache.hit(&load.key).map(|value| (H::hold(value.clone()), value)));
         if let Some((held, value)) = found {
+            self.span.end(Verdict::Hit);
             self.land(Outcome::Landed(held));
             return Lookup::Hit(value);
         }
@@ -211,6 +257,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let load = self.load.as_ref()?;
         let cache = &self.cache;
         let found = cache.read(shell, stored, &load.terms).await?;
+        cache.show(&found, &self.span);
         cache.back_fill(shell, &load.seat, (stored, &load.key), &found, &load.terms).await;
         let held = H::hold(found.value.clone());
         cache.publish(&load.seat, &load.key, cache.arrival(&found, held.clone()));

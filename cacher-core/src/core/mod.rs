@@ -20,9 +20,10 @@ use crate::{
     claims::Claimant,
     clock::Clock,
     error::{Error, Result},
-    fault::{self, Fault},
+    fault::Fault,
     fence::{Generation, Overtaken},
     memory::table::Bound,
+    observe::{self, Published},
     place, registry,
     settings::{self, Ruling},
     stats::{Counters, Stats},
@@ -93,6 +94,7 @@ pub struct Core {
     pub(crate) clock: Clock,
     pub(crate) bound: Option<Bound>,
     pub(crate) counters: Counters,
+    published: Published,
     pub(crate) generation: Arc<Generation>,
     pub(crate) local: Mutex<LocalCount>,
     tiers: Vec<Arc<Tier>>,
@@ -174,6 +176,12 @@ impl Drop for LocalShare {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.publish();
+    }
+}
+
 const SWEEP: Duration = Duration::from_secs(300);
 
 impl Core {
@@ -210,6 +218,7 @@ impl Core {
             clock,
             bound,
             counters: Counters::default(),
+            published: Published::default(),
             generation: Arc::default(),
             local: Mutex::default(),
             graves: tiers.iter().map(|_| Graves::default()).collect(),
@@ -245,12 +254,17 @@ impl Core {
     /// Counts and reports what went wrong while the caller goes on.
     pub(crate) fn fault(&self, error: Error) {
         self.counters.store_errors.add(1);
-        fault::report(&Fault { cache: Arc::clone(&self.name), error });
+        observe::report(&Fault { cache: Arc::clone(&self.name), error });
     }
 
     /// What `operation` answered, or `None` with a fault.
     pub(crate) fn or_fault<T>(&self, answer: Result<T>) -> Option<T> {
         answer.map_err(|error| self.fault(error)).ok()
+    }
+
+    /// Hands over what was counted since the last time.
+    pub(crate) fn publish(&self) {
+        observe::publish(&self.name, &self.counters, &self.published);
     }
 
     pub(crate) fn stats(&self) -> Stats {

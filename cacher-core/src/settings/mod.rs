@@ -30,7 +30,8 @@ use std::{fmt, time::Duration};
 
 use crate::{
     error::{Error, Kind, Result},
-    fault::{self, Fault},
+    fault::Fault,
+    observe,
     sync::{Arc, AtomicBool, Mutex, Ordering, lock},
 };
 
@@ -218,7 +219,7 @@ pub(crate) fn in_force() -> Arc<Settings> {
     drop(state);
     // The hook may call cached functions.
     for error in &settings.invalid {
-        fault::report(&Fault { cache: "*".into(), error: error.clone() });
+        observe::report(&Fault { cache: "*".into(), error: error.clone() });
     }
     settings
 }
