@@ -77,7 +77,7 @@ fn fetch_users(n: u64) -> u64 {
 }
 
 #[test]
-fn an_off_cache_runs_the_body_and_opens_nothing() {
+fn cty_53_an_off_cache_runs_the_body_and_opens_nothing() {
     let dir = cacher::testing::TempDir::new();
     let variables = [("CACHER_OFF", "users"), (DIR, text(dir.path()))];
     run("child_with_users_off", &variables);
@@ -112,7 +112,7 @@ child! {
 }
 
 #[test]
-fn processes_with_other_prefixes_share_a_store_and_no_entries() {
+fn cme_13_processes_with_other_prefixes_share_a_store_and_no_entries() {
     let dir = cacher::testing::TempDir::new();
     let dir = (DIR, text(dir.path()));
     let bodies = |prefix: &[(&str, &str)], test: &str| {
@@ -129,6 +129,9 @@ fn processes_with_other_prefixes_share_a_store_and_no_entries() {
     for prefix in [none, &other] {
         assert_eq!(bodies(prefix, "child_that_fills"), "0", "{prefix:?}");
     }
+    let files = crate::common::files_below(Path::new(dir.1)).into_iter().map(std::fs::read_to_string);
+    let files = files.collect::<Result<String, _>>().unwrap();
+    assert!(["\"users\"", "\"st%3Aaging%2F..:users\""].iter().all(|namespace| files.contains(namespace)), "{files}");
     assert_eq!(bodies(&staging, "child_that_fills"), "2");
 }
 

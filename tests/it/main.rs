@@ -19,6 +19,10 @@ mod flights;
 mod gated;
 mod mended;
 mod names;
+#[cfg(all(feature = "tracing", feature = "metrics"))]
+mod observed;
+#[cfg(all(feature = "tracing", feature = "metrics"))]
+mod observers;
 mod peers;
 mod processes;
 mod reentrancy;
