@@ -12,7 +12,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use cacher::{Error, Kind, Removal, Settings, backend::file::Files, cache, configure, testing::ManualClock};
+use cacher::{Kind, Removal, Settings, backend::file::Files, cache, configure, testing::ManualClock};
 
 use crate::support::runs;
 
@@ -65,9 +65,9 @@ fn fetch_posts(n: u64) -> u64 {
     n
 }
 
-fn files() -> Result<Files, Error> {
+fn files() -> Files {
     OPENED.fetch_add(1, SeqCst);
-    Ok(Files::new(dir()))
+    Files::new(dir())
 }
 
 #[cache(backend = ["memory://", files()], ttl = |n: &u64| Duration::from_secs(*n * 60), name = "users")]
@@ -324,6 +324,22 @@ child! {
             report.to_string(),
             format!("plain: ttl 300s (CACHER_TTL)\nmalformed: {}\nmalformed: {}\n", expected[0], expected[1])
         );
+    }
+}
+
+#[test]
+fn a_secret_key_is_said_to_be_set_and_not_shown() {
+    let key = "5ec2e7".repeat(11);
+    let told = run("child_with_a_secret_key", &[("CACHER_SECRET_KEY", &key[..64])]);
+    assert!(told.contains("all caches: a secret key (CACHER_SECRET_KEY)\n") && !told.contains("5ec2e7"), "{told}");
+    let told = run("child_with_a_secret_key", &[("CACHER_SECRET_KEY", "5ec2e7")]);
+    assert!(told.contains("malformed: CACHER_SECRET_KEY: ") && !told.contains("5ec2e7"), "{told}");
+}
+
+child! {
+    fn child_with_a_secret_key() {
+        let _ = fetch_posts(1);
+        println!("\n{} {:?}", cacher::configuration(), cacher::configuration());
     }
 }
 

@@ -1,6 +1,7 @@
 //! What others see of caches: spans, events, metrics, logged operations; and what nobody is to see.
 
 use std::{
+    fmt::Write,
     sync::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
@@ -306,7 +307,7 @@ impl Output {
 
     /// Adds something that was shown.
     fn add(&self, text: impl std::fmt::Display) {
-        self.told.lock().unwrap().push_str(&format!("{text}\n"));
+        writeln!(self.told.lock().unwrap(), "{text}").unwrap();
     }
 
     /// Fails if one of these texts was shown anywhere.

@@ -69,12 +69,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if let Some(load) = &mut self.load {
             load.overwrites = true;
         }
-        self.to_end(Verdict::Refreshed)
+        self.ending(Verdict::Refreshed)
     }
 
     /// One whose value is not stored.
     pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>) -> Self {
-        Self::with(cache, None).to_end(Verdict::Bypassed)
+        Self::with(cache, None).ending(Verdict::Bypassed)
     }
 
     fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>) -> Self {
@@ -82,7 +82,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// The same leader of a load that is shown to end so if it succeeds.
-    pub(super) fn to_end(mut self, success: Verdict) -> Self {
+    pub(super) fn ending(mut self, success: Verdict) -> Self {
         self.success = success;
         self
     }

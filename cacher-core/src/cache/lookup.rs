@@ -222,7 +222,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         self.core.counters.lone_loads.add(1);
         self.core.counters.misses.add(1);
         let (seat, ()) = self.fence.enter(&key, |_, _| ());
-        Leader::new(self, key, seat, None, terms).to_end(Verdict::Lone)
+        Leader::new(self, key, seat, None, terms).ending(Verdict::Lone)
     }
 }
 

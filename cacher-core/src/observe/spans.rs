@@ -5,15 +5,15 @@ use std::{fmt::Display, pin::Pin, time::Duration};
 use tracing::{Instrument, field::Empty};
 
 use super::Verdict;
-use crate::fault::Fault;
+use crate::{fault::Fault, sync::Arc};
 
-/// One call that looks further than memory, at the level DEBUG.
+/// One call that looks further than memory, at the level DEBUG; nothing if nobody listens to it.
 #[derive(Clone, Debug)]
-pub(crate) struct Span(tracing::Span);
+pub(crate) struct Span(Option<Arc<tracing::Span>>);
 
 impl Span {
     pub(crate) fn of(function: &str) -> Self {
-        Self(tracing::debug_span!(
+        let span = tracing::debug_span!(
             target: "cacher",
             "cache load",
             function,
@@ -21,37 +21,45 @@ impl Span {
             tier = Empty,
             age_s = Empty,
             load_s = Empty,
-        ))
+        );
+        Self((!span.is_disabled()).then(|| Arc::new(span)))
     }
 
     pub(crate) fn none() -> Self {
-        Self(tracing::Span::none())
+        Self(None)
     }
 
     /// Runs code in the span.
     pub(crate) fn run<R>(&self, code: impl FnOnce() -> R) -> R {
-        self.0.in_scope(code)
+        match &self.0 {
+            Some(span) => span.in_scope(code),
+            None => code(),
+        }
     }
 
     /// Runs each poll in the span.
     pub(crate) fn drive<F: Future>(&self, future: Pin<&mut F>) -> impl Future<Output = F::Output> {
-        future.instrument(self.0.clone())
+        future.instrument(self.0.as_ref().map_or_else(tracing::Span::none, |span| (**span).clone()))
     }
 
     pub(crate) fn end(&self, verdict: Verdict) {
-        self.0.record("verdict", verdict.name());
+        if let Some(span) = &self.0 {
+            span.record("verdict", verdict.name());
+        }
     }
 
     /// Where the value was, and how old it is.
     pub(crate) fn found<T: Display>(&self, tier: impl FnOnce() -> T, age: Duration) {
-        if !self.0.is_disabled() {
-            self.0.record("tier", tracing::field::display(tier()));
-            self.0.record("age_s", age.as_secs_f64());
+        if let Some(span) = &self.0 {
+            span.record("tier", tracing::field::display(tier()));
+            span.record("age_s", age.as_secs_f64());
         }
     }
 
     pub(crate) fn took(&self, load_time: Duration) {
-        self.0.record("load_s", load_time.as_secs_f64());
+        if let Some(span) = &self.0 {
+            span.record("load_s", load_time.as_secs_f64());
+        }
     }
 }
 

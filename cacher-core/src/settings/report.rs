@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Ruling, Settings};
+use super::{Ruling, Settings, environment};
 
 /// What is in force, what took effect where, and what did not: see [`configuration`](crate::companion::configuration).
 ///
@@ -45,12 +45,14 @@ impl Settings {
         }
         let unused = self.rules.iter().filter(|rule| !rule.is_used());
         let unused = unused.map(|rule| format!("{}: {}", rule.selector, rule.said)).collect();
-        Report {
-            all: self.on_all(),
-            applied,
-            unused,
-            malformed: self.invalid.iter().map(ToString::to_string).collect(),
+        let malformed = self.invalid.iter().map(ToString::to_string).collect();
+        let mut report = Report { all: self.on_all(), applied, unused, malformed };
+        match environment::secret_key() {
+            Some(Ok(set)) => report.all.push(set),
+            Some(Err(wrong)) => report.malformed.push(wrong),
+            None => {}
         }
+        report
     }
 
     fn on_all(&self) -> Vec<String> {
