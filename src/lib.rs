@@ -14,7 +14,7 @@ pub use cacher_core::{
     settings::{self, Settings, configure},
     site::Site,
     stats::Stats,
-    testkit as testing,
+    strategy, testkit as testing,
 };
 pub use cacher_macros::cache;
 

@@ -6,11 +6,11 @@ use std::{
     fmt,
     pin::Pin,
     task::{Context, Poll, Waker},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
-    sync::{Arc, Mutex, lock, thread_local},
+    sync::{Arc, Mutex, OnceLock, lock, thread_local},
     time::{Stamp, Tick},
     timer::{self, AlarmId},
 };
@@ -56,6 +56,16 @@ impl Clock {
         }
     }
 
+    /// The time since an instant of the process, for what must be spaced exactly.
+    pub(crate) fn elapsed(&self) -> Duration {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        match self {
+            // An hour ago, so that the first call comes after a pause.
+            Self::System => ORIGIN.get_or_init(Instant::now).elapsed() + Duration::from_secs(3600),
+            Self::Manual(clock) => clock.tick().since(Tick(0)),
+        }
+    }
+
     /// Rings `alarm` as soon as the clock reaches `when`: on a thread of ours, or in the call that moves the clock.
     pub(crate) fn at(&self, when: Tick, alarm: Alarm) -> AlarmId {
         let id = timer::id(when);
@@ -82,14 +92,14 @@ impl Clock {
 /// How long something takes, more precisely than [`Clock::tick`] could say.
 #[derive(Debug)]
 pub(crate) enum Stopwatch {
-    System(std::time::Instant),
+    System(Instant),
     Manual(Arc<ManualClock>, Tick),
 }
 
 impl Stopwatch {
     pub(crate) fn start(clock: &Clock) -> Self {
         match clock {
-            Clock::System => Self::System(std::time::Instant::now()),
+            Clock::System => Self::System(Instant::now()),
             Clock::Manual(manual) => Self::Manual(Arc::clone(manual), clock.tick()),
         }
     }

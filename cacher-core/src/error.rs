@@ -16,6 +16,8 @@ pub enum Kind {
     Invalid,
     /// The store can't do this. Its capabilities say what it can.
     Unsupported,
+    /// A rate limit or a strategy does not let the body run. Try again later.
+    Limited,
     /// Nothing is cached for this call, and the caller asked not to load.
     NotCached,
 }

@@ -73,6 +73,8 @@ pub struct Returns<M, R> {
     pub(crate) share: fn(&R) -> Option<SharedError>,
     pub(crate) shared: fn(&SharedError) -> Option<R>,
     pub(crate) failed: fn(Error) -> Option<R>,
+    /// Whether `failed` has an answer.
+    pub(crate) tells: bool,
     mode: PhantomData<fn() -> M>,
 }
 
@@ -95,7 +97,7 @@ impl<M, R> Returns<M, R> {
     #[must_use]
     #[inline]
     pub fn values(_mode: M) -> Self {
-        Self { share: |_| None, shared: |_| None, failed: |_| None, mode: PhantomData }
+        Self { share: |_| None, shared: |_| None, failed: |_| None, tells: false, mode: PhantomData }
     }
 }
 
@@ -158,7 +160,7 @@ pub trait MuteError<R> {
 
 impl<T, E: From<Error>> TellError<Result<T, E>> for &Question<Result<T, E>> {
     fn telling<M>(&self, returns: Returns<M, Result<T, E>>) -> Returns<M, Result<T, E>> {
-        Returns { failed: |error| Some(Err(error.into())), ..returns }
+        Returns { failed: |error| Some(Err(error.into())), tells: true, ..returns }
     }
 }
 

@@ -4,12 +4,13 @@ use std::{marker::PhantomData, pin::Pin};
 
 use crate::{
     bridge::{Shell, block_on},
-    cache::{Keyed, LocalOperations, Lookup, SharedOperations},
+    cache::{Asked, Caller, Keyed, LocalOperations, Lookup, SharedOperations},
     codec::Codecs,
     companion::{AsyncEntry, Entry, Handle, LocalEntry},
     core::Config as CoreConfig,
     error::{Error, Kind},
-    key::parts::Parts,
+    flight::SharedError,
+    key::parts::{Parts, hash_of},
     memory::{
         held::{As, Held},
         table::Table,
@@ -21,8 +22,8 @@ use crate::{
 pub use crate::{
     cache::Leader,
     codec::{InMemory, Stored},
-    core::Config,
-    demand::{kept, key_part, plain, shared, shared_part, site, stored, stored_part},
+    core::{Config, OnLimit},
+    demand::{can_tell, kept, key_part, plain, shared, shared_part, site, stored, stored_part},
     held,
     key::parts::Borrowed,
     memory::{
@@ -34,8 +35,15 @@ pub use crate::{
     returns::{Fallible, MaybeNone, Mode, NotResult, Plain, Probe, ResultOk, Returns},
     scope::Mode as ScopeMode,
     site::{Home, LocalSite, PerThread, Recipe, Shape, Site},
-    strategy::life::{Life, Terms},
+    strategy,
+    strategy::{
+        RateLimit, Strategy, Transform,
+        hook::{Transforms, listed},
+        life::{Life, Terms},
+        list::List as Strategies,
+    },
     tier::{IntoBackend, Made, Opener},
+    transform,
 };
 
 /// The answer to a call.
@@ -94,8 +102,31 @@ pub fn shape<M: 'static, H: Held, C>(
     configure: fn() -> Config,
     seen: fn(&H::Value) -> Terms,
     weigh: fn(&H::Value) -> u64,
+    transforms: Transforms<H::Value>,
 ) -> Shape<M, H, C> {
-    Shape::new(configure, seen, weigh)
+    Shape::new(configure, seen, weigh, transforms)
+}
+
+/// A limit for a cache of its own, or one that several share.
+pub fn limit(limit: impl Into<Arc<RateLimit>>) -> Arc<RateLimit> {
+    limit.into()
+}
+
+/// The strategies among the items of a list.
+#[must_use]
+pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Strategies {
+    items.into_iter().flatten().collect()
+}
+
+/// The transforms among the items of a list.
+#[must_use]
+pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) -> Vec<Arc<dyn Transform<V>>> {
+    items.into_iter().flatten().collect()
+}
+
+/// What tells the values of `per = ..` apart.
+pub fn partition<T: std::hash::Hash + ?Sized>(value: &T) -> u64 {
+    hash_of(value)
 }
 
 /// Opens a backend.
@@ -122,9 +153,10 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
-    match home.with(*recipe, |cache| cache.first(mode, parts)) {
+    let mut asked = Asked::No;
+    match home.with(*recipe, |cache| cache.first(mode, parts, &mut asked)) {
         Some(value) => Step::Done(M::returned(value)),
-        None => look_further(mode, home, *recipe, *returns, parts, terms),
+        None => look_further((mode, asked), home, *recipe, *returns, parts, terms),
     }
 }
 
@@ -132,7 +164,7 @@ where
 #[cold]
 #[inline(never)]
 fn look_further<S, Z, M, R, P>(
-    mode: ScopeMode,
+    (mode, asked): (ScopeMode, Asked),
     home: S,
     recipe: Z,
     returns: Returns<M, R>,
@@ -146,7 +178,7 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    let answer = block_on(cache.go_on(Shell::Sync, mode, key, terms(), |error| (returns.shared)(error).is_some()));
+    let answer = block_on(cache.go_on(Shell::Sync, mode, (key, terms()), asked, caller(returns)));
     step(answer, &returns, &cache.name())
 }
 
@@ -166,7 +198,8 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
-    let first = match home.with(*recipe, |cache| cache.first(mode, parts)) {
+    let mut asked = Asked::No;
+    let first = match home.with(*recipe, |cache| cache.first(mode, parts, &mut asked)) {
         Some(value) => Ok(value),
         None => Err((home.with(*recipe, |cache| cache.second(parts)), terms())),
     };
@@ -175,12 +208,16 @@ where
         match first {
             Ok(value) => Step::Done(M::returned(value)),
             Err(((cache, key), terms)) => {
-                let answer =
-                    cache.go_on(Shell::Async, mode, key, terms, move |error| (returns.shared)(error).is_some()).await;
+                let answer = cache.go_on(Shell::Async, mode, (key, terms), asked, caller(returns)).await;
                 step(answer, &returns, &cache.name())
             }
         }
     }
+}
+
+/// What the return type of a function can say.
+fn caller<M, R>(returns: Returns<M, R>) -> Caller<impl Fn(&SharedError) -> bool> {
+    Caller { takes: move |error: &SharedError| (returns.shared)(error).is_some(), tells: returns.tells }
 }
 
 fn step<O, H, T, M, R>(answer: Lookup<O, H, T>, returns: &Returns<M, R>, name: &str) -> Step<R, Leader<O, H, T>>
@@ -198,6 +235,10 @@ where
             None => unreachable!("an error is shared by who can take it"),
         },
         Lookup::Absent => Step::Done(not_cached(returns, name)),
+        Lookup::TurnedDown(error) => match (returns.failed)(error) {
+            Some(returned) => Step::Done(returned),
+            None => unreachable!("an error is told by who can tell it"),
+        },
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
         held::Held,
         table::{LocalTable, SharedTable, Table},
     },
-    strategy::life::Terms,
+    strategy::{hook::Transforms, life::Terms},
     sync::{Arc, Mutex, OnceLock, lock},
 };
 
@@ -172,6 +172,7 @@ pub struct Shape<M, H: Held, C> {
     configure: fn() -> Config,
     seen: fn(&H::Value) -> Terms,
     weigh: fn(&H::Value) -> u64,
+    transforms: Transforms<H::Value>,
     types: PhantomData<Types<M, H, C>>,
 }
 
@@ -196,8 +197,13 @@ pub trait Recipe: Copy {
 impl<M, H: Held, C> Shape<M, H, C> {
     /// A function that is set up by `configure`, once.
     #[inline]
-    pub fn new(configure: fn() -> Config, seen: fn(&H::Value) -> Terms, weigh: fn(&H::Value) -> u64) -> Self {
-        Self { configure, seen, weigh, types: PhantomData }
+    pub fn new(
+        configure: fn() -> Config,
+        seen: fn(&H::Value) -> Terms,
+        weigh: fn(&H::Value) -> u64,
+        transforms: Transforms<H::Value>,
+    ) -> Self {
+        Self { configure, seen, weigh, transforms, types: PhantomData }
     }
 }
 
@@ -227,7 +233,7 @@ impl<M: 'static, H: Held, C> Recipe for Shape<M, H, C> {
     where
         C: Codecs<O, H::Value>,
     {
-        Typed { codec: C::codec(), seen: self.seen, weigh: self.weigh }
+        Typed { codec: C::codec(), seen: self.seen, weigh: self.weigh, transforms: self.transforms }
     }
 }
 

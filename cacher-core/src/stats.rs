@@ -12,7 +12,7 @@ pub struct Stats {
     pub hits: u64,
     /// Calls that found nothing fresh.
     pub misses: u64,
-    /// Hits with a value past its TTL: none in this version, which serves no stale values.
+    /// Hits with a value past its TTL, because a rate limit or a strategy held the body back.
     pub stale_hits: u64,
     /// Bodies that ran.
     pub loads: u64,
@@ -28,8 +28,10 @@ pub struct Stats {
     pub evictions: u64,
     /// Entries found or swept past their time.
     pub expirations: u64,
-    /// Values that were returned but not kept: too large, or turned down by `cache_if`.
+    /// Values that were returned but not kept: too large, or turned down by `cache_if` or a strategy.
     pub refusals: u64,
+    /// Calls whose body a rate limit or a strategy held back: made to wait, or turned down.
+    pub limited: u64,
     /// Faults of stores and formats. Each is reported to [`on_fault`](crate::fault::on_fault).
     pub store_errors: u64,
     /// Removals that a store has not carried out yet. They are retried; until then the entries are not served.
@@ -64,6 +66,7 @@ impl Stats {
         self.evictions += other.evictions;
         self.expirations += other.expirations;
         self.refusals += other.refusals;
+        self.limited += other.limited;
         self.store_errors += other.store_errors;
         self.pending_removals += other.pending_removals;
         self.entries += other.entries;
@@ -98,6 +101,8 @@ pub(crate) struct Counters {
     pub(crate) evictions: Counter,
     pub(crate) expirations: Counter,
     pub(crate) refusals: Counter,
+    pub(crate) limited: Counter,
+    pub(crate) stale_hits: Counter,
     pub(crate) store_errors: Counter,
 }
 
@@ -115,6 +120,8 @@ impl Counters {
             evictions: self.evictions.get(),
             expirations: self.expirations.get(),
             refusals: self.refusals.get(),
+            limited: self.limited.get(),
+            stale_hits: self.stale_hits.get(),
             store_errors: self.store_errors.get(),
             ..Stats::default()
         }

@@ -135,6 +135,33 @@ pub(crate) struct Policies {
     /// A closure, or the path of a function.
     pub(crate) cache_if: Option<Expr>,
     pub(crate) single_flight: bool,
+    pub(crate) limit: Option<Limit>,
+    /// What of the arguments has a rate of its own.
+    pub(crate) per: Option<Sourced<Expr>>,
+    pub(crate) on_limit: OnLimit,
+    pub(crate) max_wait: Option<Timing>,
+    /// Expressions that make strategies and transforms.
+    pub(crate) strategies: Vec<Expr>,
+}
+
+/// How often the body may run.
+pub(crate) enum Limit {
+    Rate {
+        calls: u32,
+        time: Duration,
+        burst: Option<Expr>,
+        variance: Option<Expr>,
+    },
+    /// Makes one.
+    Expr(Expr),
+}
+
+/// What becomes of a call whose body may not run now.
+pub(crate) enum OnLimit {
+    Wait,
+    /// The word is what an error points to.
+    Error(Ident),
+    Stale,
 }
 
 pub(crate) enum Timing {

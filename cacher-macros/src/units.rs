@@ -50,6 +50,22 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_nanos(total))
 }
 
+/// A number of calls in a time: `"10/s"`, `"1/500ms"`, `"100/1h30m"`.
+pub(crate) fn rate(text: &str) -> Result<(u32, Duration), String> {
+    let form =
+        || format!("`{text}` is not a rate: write a number of calls and a time, as in `\"10/s\"` or `\"1/500ms\"`");
+    let (calls, time) = text.split_once('/').ok_or_else(form)?;
+    let calls: u32 = calls.trim().parse().map_err(|_| form())?;
+    let time = time.trim();
+    let one = if time.starts_with(|letter: char| letter.is_ascii_digit()) { "" } else { "1" };
+    let time = duration(&format!("{one}{time}"))?;
+    match (calls, time) {
+        (0, _) => Err("at this rate the body never runs: write at least one call".to_owned()),
+        (_, Duration::ZERO) => Err("this limits nothing: write a longer time".to_owned()),
+        _ => Ok((calls, time)),
+    }
+}
+
 /// A whole number of bytes, with a unit or without: `"64MiB"`, `"10kB"`, `"512"`.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     let (number, unit, rest) = part(text.trim(), "MiB")?;
@@ -135,6 +151,29 @@ mod tests {
             ("99999999999999999999s", "`99999999999999999999` is too large"),
         ] {
             assert_eq!(duration(text), Err(expected.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates() {
+        for (text, expected) in [
+            ("10/s", (10, Duration::from_secs(1))),
+            ("1/500ms", (1, Duration::from_millis(500))),
+            (" 100 / 1h30m ", (100, Duration::from_secs(5400))),
+            ("3/m", (3, Duration::from_secs(60))),
+        ] {
+            assert_eq!(rate(text), Ok(expected), "{text}");
+        }
+        for (text, expected) in [
+            ("", "`` is not a rate: write a number of calls and a time, as in `\"10/s\"` or `\"1/500ms\"`"),
+            ("10", "`10` is not a rate: write a number of calls and a time, as in `\"10/s\"` or `\"1/500ms\"`"),
+            ("ten/s", "`ten/s` is not a rate: write a number of calls and a time, as in `\"10/s\"` or `\"1/500ms\"`"),
+            ("0/s", "at this rate the body never runs: write at least one call"),
+            ("1/0s", "this limits nothing: write a longer time"),
+            ("1/day", "`day` is not a unit: write one of `w`, `d`, `h`, `m`, `s`, `ms`, `us`, `ns`"),
+            ("1/", "`1` has no unit: write `\"1s\"` or another of `w`, `d`, `h`, `m`, `s`, `ms`, `us`, `ns`"),
+        ] {
+            assert_eq!(rate(text), Err(expected.to_owned()), "{text}");
         }
     }
 

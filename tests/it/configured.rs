@@ -99,6 +99,24 @@ child! {
     }
 }
 
+#[cache(rate_limit = "1/h", on_limit = error, name = "limited-and-off")]
+fn limited(n: u64) -> Result<u64, cacher::Error> {
+    Ok(n)
+}
+
+#[test]
+fn a_rate_limit_holds_for_an_off_cache_too() {
+    run("child_with_a_limit_and_off", &[("CACHER_OFF", "limited")]);
+}
+
+child! {
+    fn child_with_a_limit_and_off() {
+        assert_eq!(limited(1).unwrap(), 1);
+        assert_eq!(limited(1).unwrap_err().kind(), Kind::Limited);
+        assert_eq!(cacher::bypass(|| limited(1)).unwrap(), 1);
+    }
+}
+
 #[test]
 fn all_caches_can_be_switched_off() {
     run("child_with_all_off", &[("CACHER_OFF", "*"), (DIR, "unused")]);

@@ -90,6 +90,18 @@ fn a_span_says_that_nothing_was_to_be_loaded() {
 }
 
 #[test]
+fn a_span_says_that_the_body_was_held_back() {
+    #[cache(rate_limit = "1/h", on_limit = error, name = "seen-turned-down")]
+    fn double(n: u64) -> Result<u64, Error> {
+        Ok(2 * n)
+    }
+    let (spans, numbers) = (Spans::default(), Numbers::default());
+    let _ = numbers.watch(|| spans.watch(|| (double(1), double(2))));
+    assert_eq!(spans.verdicts("seen-turned-down"), ["loaded", "turned down"]);
+    assert_eq!(numbers.count("cacher_limited_total", "seen-turned-down"), 1);
+}
+
+#[test]
 fn who_waits_for_another_is_told_from_who_loads() {
     static GATE: Gate = Gate::new();
     runs!(RUNS);

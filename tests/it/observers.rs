@@ -4,14 +4,14 @@ use std::{
     collections::BTreeMap,
     fmt::{Debug, Write},
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
 };
 
 use metrics::{Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tracing::{
-    Event, Subscriber,
+    Dispatch, Event, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
@@ -41,6 +41,9 @@ impl Visit for Fill<'_> {
 impl Spans {
     /// Runs code under this subscriber.
     pub(crate) fn watch<T>(&self, code: impl FnOnce() -> T) -> T {
+        // While there is one subscriber, a thread without it decides whether anybody listens to what it meets first.
+        static OTHERS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Spans::default())));
+        LazyLock::force(&OTHERS);
         tracing::subscriber::with_default(self.clone(), code)
     }
 

@@ -15,7 +15,7 @@ use crate::{
         held::{Held, HeldByAll},
         table::Table,
     },
-    strategy::life::Terms,
+    strategy::{Draft, Verdict, life::Terms},
     sync::Arc,
 };
 
@@ -108,7 +108,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     pub(crate) async fn peek(&self, shell: Shell) -> Option<H::Value> {
-        if let Some(slot) = self.cache.slot(&self.key) {
+        self.cache.outward(self.kept(shell).await?)
+    }
+
+    /// The value as it is kept.
+    async fn kept(&self, shell: Shell) -> Option<H::Value> {
+        if !self.cache.may_read(self.key.hash) {
+            return None;
+        }
+        if let Some(slot) = self.cache.visible_slot(&self.key) {
             return Some(slot.held.value());
         }
         Some(self.found(shell).await?.value)
@@ -116,7 +124,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
 
     pub(crate) async fn info(&self, shell: Shell) -> Option<Info> {
         let core = &self.cache.core;
-        if let Some((slot, facts)) = self.cache.slot(&self.key).zip(self.cache.facts(&self.key)) {
+        if !self.cache.may_read(self.key.hash) {
+            return None;
+        }
+        if let Some((slot, facts)) = self.cache.visible_slot(&self.key).zip(self.cache.facts(&self.key)) {
             let now = core.clock.tick();
             return Some(Info {
                 source: Source::Memory,
@@ -144,34 +155,49 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     pub(crate) async fn invalidate(&self, shell: Shell) -> Removal {
-        self.cache.invalidate(shell, &self.key).await
+        let core = &self.cache.core;
+        if core.strategies.is_empty() {
+            return self.cache.invalidate(shell, &self.key).await;
+        }
+        let call = || core.call(Some(self.key.hash), self.terms.partition);
+        if core.strategies.ask_remove(&call()) == Verdict::Refuse {
+            return Removal::Refused;
+        }
+        let removal = self.cache.invalidate(shell, &self.key).await;
+        core.strategies.commit_remove(&call());
+        removal
     }
 
     pub(crate) async fn insert(&self, shell: Shell, value: H::Value) -> bool {
         let cache = &self.cache;
         let (seat, ()) = cache.fence.enter(&self.key, |_, _| ());
         let terms = self.terms.with((cache.seen)(&value));
-        let Some(lifetime) = cache.lifetime(&self.key, &terms) else {
+        let Some((kept, draft)) = cache.kept(&value).zip(cache.draft(&self.key, &terms, Duration::ZERO)) else {
             cache.invalidate(shell, &self.key).await;
             return false;
         };
-        cache.overwrite(shell, &seat, &self.key, self.new_value(&value, lifetime)).await
+        cache.overwrite(shell, &seat, &self.key, self.new_value(kept.or(&value), draft)).await
     }
 
     pub(crate) async fn expire_in(&self, shell: Shell, life: Duration) -> bool {
         // The seat comes before the read: what is invalidated or replaced meanwhile must not come back.
         let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
         let seat = seat.tentative();
-        match self.peek(shell).await {
-            Some(_) if life.is_zero() => self.invalidate(shell).await != Removal::Absent,
-            Some(value) => self.cache.put(shell, &seat, &self.key, self.new_value(&value, life)).await,
+        match self.kept(shell).await {
+            Some(_) if life.is_zero() => {
+                matches!(self.invalidate(shell).await, Removal::Removed | Removal::Pending)
+            }
+            Some(value) => {
+                let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false };
+                self.cache.put(shell, &seat, &self.key, self.new_value(&value, draft)).await
+            }
             None => false,
         }
     }
 
-    fn new_value<'a>(&self, value: &'a H::Value, lifetime: Duration) -> New<'a, H::Value, H> {
+    fn new_value<'a>(&self, value: &'a H::Value, draft: Draft) -> New<'a, H::Value, H> {
         let load_began = self.cache.core.load_stamp();
-        New { value, held: H::hold(value.clone()), lifetime, load_began, load_time: Duration::ZERO }
+        New { value, held: H::hold(value.clone()), draft, load_began }
     }
 
     fn stored(&self) -> Option<StoredKey> {
@@ -179,7 +205,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     async fn found(&self, shell: Shell) -> Option<Found<H::Value>> {
-        self.cache.read(shell, &self.stored()?, &self.terms).await
+        self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms).await.fresh
     }
 }
 

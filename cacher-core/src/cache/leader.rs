@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Cache, Landing, write::New};
+use super::{
+    Cache, Landing,
+    permit::Asking,
+    write::{Kept, New},
+};
 use crate::{
     bridge::Shell,
     clock::Stopwatch,
@@ -15,7 +19,7 @@ use crate::{
     key::parts::Key,
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
-    strategy::life::Terms,
+    strategy::{LoadEnd, life::Terms},
     sync::Arc,
     time::Stamp,
 };
@@ -27,6 +31,10 @@ pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) load: Option<Load<O, H>>,
     /// Whether the load is over, and counted.
     over: bool,
+    /// For whom strategies are asked; `None` if they are not.
+    pub(super) asking: Option<Asking>,
+    /// Whether they were told that the body runs.
+    pub(super) permitted: bool,
     /// Runs since the body started.
     watch: Option<Stopwatch>,
     /// The span of the call, and what becomes of it if the body succeeds.
@@ -42,8 +50,10 @@ pub(super) struct Load<O, H> {
     pub(super) flight: Option<Arc<Flight<H>>>,
     pub(super) terms: Terms,
     /// Whether the value takes the place of what is stored already.
-    overwrites: bool,
+    pub(super) overwrites: bool,
     began: Stamp,
+    /// A value of a store that is past its time.
+    pub(super) stale: Option<H>,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Leader<O, H, T> {
@@ -61,7 +71,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         terms: Terms,
     ) -> Self {
         let began = cache.core.load_stamp();
-        Self::with(cache, Some(Load { key, seat, flight, terms, overwrites: false, began }))
+        let asking = Asking { key: key.hash, partition: terms.partition };
+        let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None };
+        Self::with(cache, Some(load), Some(asking))
     }
 
     /// The same leader, whose value takes the place of what is stored already.
@@ -73,12 +85,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// One whose value is not stored.
-    pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>) -> Self {
-        Self::with(cache, None).ending(Verdict::Bypassed)
+    pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>, asking: Option<Asking>) -> Self {
+        Self::with(cache, None, asking).ending(Verdict::Bypassed)
     }
 
-    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>) -> Self {
-        Self { cache: Arc::clone(cache), load, over: false, watch: None, span: Span::none(), success: Verdict::Loaded }
+    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>, asking: Option<Asking>) -> Self {
+        let (span, success) = (Span::none(), Verdict::Loaded);
+        Self { cache: Arc::clone(cache), load, over: false, asking, permitted: false, watch: None, span, success }
     }
 
     /// The same leader of a load that is shown to end so if it succeeds.
@@ -93,7 +106,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self
     }
 
-    fn flight(&self) -> Option<&Arc<Flight<H>>> {
+    pub(super) fn flight(&self) -> Option<&Arc<Flight<H>>> {
         self.load.as_ref()?.flight.as_ref()
     }
 
@@ -129,6 +142,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Ends a load without a value.
     pub(crate) fn fail(self, share: impl FnOnce() -> Option<SharedError>) {
         let error = self.within(share);
+        self.tell(LoadEnd::Failure);
         self.cache.core.counters.load_failures.add(1);
         self.span.end(Verdict::Failed);
         self.land(Outcome::Failed(error));
@@ -136,6 +150,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// Ends a load with a value: stores it, then hands it to the followers.
     pub(crate) async fn settle(self, shell: Shell, value: &H::Value) {
+        self.tell(LoadEnd::Value);
         self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
         let (held, terms) = self.within(|| (H::hold(value.clone()), load.terms.with((self.cache.seen)(value))));
@@ -153,18 +168,34 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let Some(lifetime) = cache.lifetime(&load.key, &terms) else {
+        let Some(kept) = cache.kept(value) else { return };
+        let Some(draft) = cache.draft(&load.key, &terms, self.load_time()) else {
             // What stands there is older than what is not kept.
             if load.overwrites {
                 cache.invalidate(shell, &load.key).await;
             }
             return;
         };
-        let new = New { value, held: held.clone(), lifetime, load_began: load.began, load_time: self.load_time() };
+        let held = match &kept {
+            Kept::AsItIs => held.clone(),
+            Kept::Changed(value) => H::hold(value.clone()),
+        };
+        let new = New { value: kept.or(value), held, draft, load_began: load.began };
         if load.overwrites {
             cache.overwrite(shell, &load.seat, &load.key, new).await;
         } else {
             cache.put(shell, &load.seat, &load.key, new).await;
+        }
+    }
+
+    /// Tells the strategies that the body has ended, or that it never ran.
+    fn tell(&self, end: LoadEnd) {
+        let Some(asking) = self.asking.filter(|_| self.permitted) else { return };
+        let core = &self.cache.core;
+        let call = core.call(Some(asking.key), asking.partition);
+        match self.watch {
+            Some(_) => core.strategies.after_load(&call, end),
+            None => core.strategies.revoke_load(&call),
         }
     }
 
@@ -202,6 +233,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Drop for Leader<O, H, T> {
     fn drop(&mut self) {
         if !self.over {
+            self.tell(LoadEnd::Failure);
             if self.watch.is_some() {
                 self.cache.core.counters.load_failures.add(1);
             }

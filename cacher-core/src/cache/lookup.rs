@@ -4,11 +4,13 @@ use std::pin::pin;
 
 use super::{
     Cache, Keyed, Landing, Leader,
-    stores::{Found, StoredKey},
+    permit::Asking,
+    stores::{Found, Reading, StoredKey},
 };
 use crate::{
     bridge::Shell,
     clock::Stopwatch,
+    error::Error,
     fence::{Began, Seat},
     flight::{Flight, Followed, Outcome, SharedError},
     key::parts::{Key, Parts, Query},
@@ -29,8 +31,30 @@ pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     Failed(SharedError),
     /// Nothing, and the scope forbids to load.
     Absent,
+    /// Nothing, and a rate limit or a strategy does not let the body run.
+    TurnedDown(Error),
     /// Nothing: the caller is to run the body.
     Miss(Leader<O, H, T>),
+}
+
+/// What strategies have said about a read, if they were asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// They were not.
+    #[default]
+    No,
+    /// It may happen, and has begun.
+    Allowed,
+    /// It may not.
+    Refused,
+}
+
+/// How the caller of a function can be answered beside a value.
+pub(crate) struct Caller<F> {
+    /// Whether it can return an error of another's load.
+    pub(crate) takes: F,
+    /// Whether it can return an error of ours.
+    pub(crate) tells: bool,
 }
 
 /// The part that a caller has in a load.
@@ -43,8 +67,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Looks in memory.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what every hit runs")]
-    pub(crate) fn first<P: Parts<Owned = O>>(&self, mode: Mode, parts: &P) -> Option<H::Value> {
-        if matches!(mode, Mode::Bypass | Mode::Refresh) { None } else { self.hit(&Query::of(parts)) }
+    pub(crate) fn first<P: Parts<Owned = O>>(&self, mode: Mode, parts: &P, asked: &mut Asked) -> Option<H::Value> {
+        if matches!(mode, Mode::Bypass | Mode::Refresh) {
+            return None;
+        }
+        let query = Query::of(parts);
+        if self.watched { self.watched_first(&query, query.hash, asked) } else { self.hit(&query) }
+    }
+
+    /// Looks in memory again, when nobody else can load.
+    fn hit_again(&self, key: &Key<O>) -> Option<H::Value> {
+        if self.watched { self.watched_hit(key, key.hash) } else { self.hit(key) }
     }
 
     /// What it takes to look further: the cache and the key, kept.
@@ -64,45 +97,53 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Keyed::new(cache, key, terms.ruled(self.core.ruling.ttl()))
     }
 
-    /// Looks further than memory. `takes` says whether the caller can return an error of another's load.
-    pub(crate) async fn go_on(
+    /// Looks further than memory, and then waits until the body may run.
+    pub(crate) async fn go_on<F: Fn(&SharedError) -> bool>(
         self: &Arc<Self>,
         shell: Shell,
         mode: Mode,
-        key: Key<O>,
-        terms: Terms,
-        takes: impl Fn(&SharedError) -> bool,
+        (key, terms): (Key<O>, Terms),
+        asked: Asked,
+        caller: Caller<F>,
     ) -> Lookup<O, H, T> {
-        let span = Span::of(&self.core.name);
+        let tells = caller.tells;
         let terms = terms.ruled(self.core.ruling.ttl());
-        let answer = span.drive(pin!(self.answer(shell, mode, key, terms, takes, &span))).await;
-        match answer {
-            Lookup::Miss(leader) => Lookup::Miss(leader.in_span(&span)),
-            answer => {
-                self.core.publish();
-                answer
+        let span = Span::of(&self.core.name);
+        let looking = pin!(async {
+            match self.look_on(shell, mode, (key, terms), asked, caller, &span).await {
+                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells).await,
+                answer => answer,
             }
+        });
+        let answer = span.drive(looking).await;
+        if !matches!(answer, Lookup::Miss(_)) {
+            self.core.publish();
         }
+        answer
     }
 
-    async fn answer(
+    async fn look_on<F: Fn(&SharedError) -> bool>(
         self: &Arc<Self>,
         shell: Shell,
         mode: Mode,
-        key: Key<O>,
-        terms: Terms,
-        takes: impl Fn(&SharedError) -> bool,
+        (key, terms): (Key<O>, Terms),
+        asked: Asked,
+        caller: Caller<F>,
         span: &Span,
     ) -> Lookup<O, H, T> {
+        let asking = Asking { key: key.hash, partition: terms.partition };
         match mode {
             Mode::OnlyIfCached if self.core.off => Self::absent(span),
-            _ if self.core.off => Lookup::Miss(Leader::unseated(self)),
-            Mode::Normal => self.load(shell, key, terms, takes, span).await,
+            // What limits the body holds for a cache that is off as well.
+            Mode::Normal | Mode::Refresh | Mode::ReadOnly if self.core.off => {
+                Lookup::Miss(Leader::unseated(self, Some(asking)))
+            }
+            Mode::Normal => self.load(shell, key, terms, asked, caller.takes, span).await,
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
-            Mode::Bypass => Lookup::Miss(Leader::unseated(self)),
-            Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms, span).await {
+            Mode::Bypass => Lookup::Miss(Leader::unseated(self, None)),
+            Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms, asked, span).await {
                 Some(value) => Lookup::Hit(value),
-                None if mode == Mode::ReadOnly => Lookup::Miss(Leader::unseated(self)),
+                None if mode == Mode::ReadOnly => Lookup::Miss(Leader::unseated(self, Some(asking))),
                 None => Self::absent(span),
             },
         }
@@ -114,26 +155,37 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// From a store; nothing is written.
-    async fn read_only(&self, shell: Shell, key: &Key<O>, terms: &Terms, span: &Span) -> Option<H::Value> {
-        let found = match self.stored_key(key) {
-            Some(stored) => self.read(shell, &stored, terms).await,
+    async fn read_only(
+        &self,
+        shell: Shell,
+        key: &Key<O>,
+        terms: &Terms,
+        asked: Asked,
+        span: &Span,
+    ) -> Option<H::Value> {
+        let value = match self.stored_key(key).filter(|_| asked != Asked::Refused) {
+            Some(stored) => {
+                let found = self.read(shell, (&stored, key.hash), terms).await.fresh;
+                found.and_then(|found| self.served(key.hash, &found, span))
+            }
             None => None,
         };
-        if let Some(found) = &found {
-            self.show(found, span);
-            self.core.counters.hits.add_one();
-        } else {
+        if value.is_none() {
             self.core.counters.misses.add(1);
         }
-        found.map(|found| found.value)
+        value
     }
 
-    /// Shows what a store had.
-    fn show(&self, found: &Found<H::Value>, span: &Span) {
+    /// What a call gets of an entry of a store, which is counted.
+    fn served(&self, hash: u64, found: &Found<H::Value>, span: &Span) -> Option<H::Value> {
+        let value = self.outward(found.value.clone())?;
         let age = self.core.clock.stamp().since(found.times.created);
         observe::hit_age(&self.core.name, age);
         span.found(|| self.core.tiers()[found.tier].describe().unwrap_or_default(), age);
         span.end(Verdict::Hit);
+        self.note_found(hash, &self.known(found));
+        self.core.counters.hits.add_one();
+        Some(value)
     }
 
     /// A load of its own, whatever is cached or under way. Others follow it if they find nothing.
@@ -152,6 +204,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         shell: Shell,
         key: Key<O>,
         terms: Terms,
+        asked: Asked,
         takes: impl Fn(&SharedError) -> bool,
         span: &Span,
     ) -> Lookup<O, H, T> {
@@ -183,7 +236,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 }
             };
             let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
-            return leader.in_span(span).look_in_stores(shell).await;
+            return leader.in_span(span).look_in_stores(shell, asked).await;
         }
     }
 
@@ -228,39 +281,45 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Another load may have landed since memory was asked; a store may have the value; else the body must run.
-    async fn look_in_stores(self, shell: Shell) -> Lookup<O, H, T> {
-        let Some(load) = &self.load else { return Lookup::Miss(self) };
-        let cache = &self.cache;
-        let found = self.within(|| cache.hit(&load.key).map(|value| (H::hold(value.clone()), value)));
-        if let Some((held, value)) = found {
-            self.span.end(Verdict::Hit);
+    async fn look_in_stores(mut self, shell: Shell, asked: Asked) -> Lookup<O, H, T> {
+        if asked != Asked::Refused
+            && let Some(value) = self.look_again(shell).await
+        {
+            let held = self.within(|| H::hold(value.clone()));
             self.land(Outcome::Landed(held));
             return Lookup::Hit(value);
         }
-        if let Some(stored) = cache.stored_key(&load.key) {
-            let found = match &load.flight {
-                Some(flight) => flight.drive(pin!(self.read_and_fill(shell, &stored))).await,
-                None => self.read_and_fill(shell, &stored).await,
-            };
-            if let Some(held) = found {
-                cache.core.counters.hits.add_one();
-                let value = self.within(|| held.clone().value());
-                self.land(Outcome::Landed(held));
-                return Lookup::Hit(value);
-            }
-        }
-        cache.core.counters.misses.add(1);
+        self.cache.core.counters.misses.add(1);
         Lookup::Miss(self)
     }
 
-    async fn read_and_fill(&self, shell: Shell, stored: &StoredKey) -> Option<H> {
+    async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
         let load = self.load.as_ref()?;
         let cache = &self.cache;
-        let found = cache.read(shell, stored, &load.terms).await?;
-        cache.show(&found, &self.span);
-        cache.back_fill(shell, &load.seat, (stored, &load.key), &found, &load.terms).await;
-        let held = H::hold(found.value.clone());
-        cache.publish(&load.seat, &load.key, cache.arrival(&found, held.clone()));
-        Some(held)
+        if let Some(value) = self.within(|| cache.hit_again(&load.key)) {
+            self.span.end(Verdict::Hit);
+            return Some(value);
+        }
+        let stored = cache.stored_key(&load.key)?;
+        let Reading { fresh, stale } = match &load.flight {
+            Some(flight) => flight.drive(pin!(self.read_and_fill(shell, &stored))).await,
+            None => self.read_and_fill(shell, &stored).await,
+        };
+        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, &found, &self.span)));
+        if let Some(load) = self.load.as_mut() {
+            load.stale = stale.map(H::hold);
+        }
+        value
+    }
+
+    async fn read_and_fill(&self, shell: Shell, stored: &StoredKey) -> Reading<H::Value> {
+        let Some(load) = &self.load else { return Reading { fresh: None, stale: None } };
+        let cache = &self.cache;
+        let reading = cache.read(shell, (stored, load.key.hash), &load.terms).await;
+        if let Some(found) = &reading.fresh {
+            cache.back_fill(shell, &load.seat, (stored, &load.key), found, &load.terms).await;
+            cache.publish(&load.seat, &load.key, cache.arrival(found, H::hold(found.value.clone())));
+        }
+        reading
     }
 }

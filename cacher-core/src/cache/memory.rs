@@ -56,7 +56,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Incoming<'_, O, H, T> {
         if !fits {
             return Outcome::Refused { gone: table.remove(&key, |_| true), _incoming: (key, slot) };
         }
-        let (deadline, generation, weight) = (slot.deadline(), slot.generation(), slot.weight());
+        let (deadline, generation, weight) = (slot.end(), slot.generation(), slot.weight());
         Outcome::Entered { deadline, generation, weight, dropped: table.insert(key, slot) }
     }
 }
@@ -77,6 +77,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Some(held.value())
     }
 
+    /// The slot, if it is in memory and within its time; then it was asked for.
+    pub(super) fn slot_asked<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q) -> Option<Slot<H>> {
+        let slot = self.table.as_ref()?.get(query)?;
+        self.asked(query, &slot).then_some(slot)
+    }
+
     /// Whether a slot is served now; if so, it was asked for.
     #[inline]
     fn asked<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q, slot: &Slot<H>) -> bool {
@@ -91,6 +97,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             }
         }
         true
+    }
+
+    /// A value past its time that is kept for when the body is held back.
+    pub(super) fn stale(&self, key: &Key<O>) -> Option<H> {
+        let mut end = None;
+        let table = self.table.as_ref()?;
+        // A table shows a slot in full only to those who may remove it.
+        table.remove(key, |slot| {
+            end = Some(slot.end());
+            false
+        });
+        let slot = table.get(key)?;
+        let kept = slot.generation() == self.generation.current() && self.clock.tick() < end?;
+        kept.then_some(slot.held)
     }
 
     /// The slot, if it is in memory and fresh. Counts nothing.
@@ -114,11 +134,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         facts
     }
 
-    /// Removes what was found to be past its time, unless it has been replaced meanwhile.
+    /// Removes what was found to be past its time, unless it is kept longer, or has been replaced meanwhile.
     #[cold]
     #[inline(never)]
     fn expire<Q: std::hash::Hash + equivalent::Equivalent<Key<O>>>(&self, query: &Q, now: Tick) {
-        let gone = self.table.as_ref().and_then(|table| table.remove(query, |slot| slot.expired(now)));
+        let gone = self.table.as_ref().and_then(|table| table.remove(query, |slot| slot.spent(now)));
         if let Some((_, slot)) = &gone {
             self.core.counters.expirations.add(1);
             self.count_out(slot);
@@ -188,8 +208,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             created: arrival.created,
             load_time: arrival.load_time,
             idle: self.core.config.life.tti.map(|tti| Idle::new(tti, now)),
+            grace: self.core.config.life.grace(arrival.lifetime),
         };
-        Slot::new(arrival.held, life::until(now, arrival.lifetime), generation, facts)
+        Slot::new(arrival.held, life::until(now, arrival.lifetime), generation, facts, self.watched)
     }
 
     /// Removes from memory; the value comes back, to be dropped where no lock is held.
@@ -243,14 +264,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let now = self.core.clock.tick();
         for hash in self.expiries.due(now) {
             // Several keys may have one hash.
-            while let Some((key, slot)) = table.remove(&ByHash(hash), |slot| slot.expired(now)) {
+            while let Some((key, slot)) = table.remove(&ByHash(hash), |slot| slot.spent(now)) {
                 self.core.counters.expirations.add(1);
                 self.count_out(&slot);
                 gone.push((key, slot));
             }
             // What was replaced or asked for meanwhile has its time later.
-            if let Some(slot) = table.get(&ByHash(hash)) {
-                self.expiries.note_again(slot.deadline().max(now), hash);
+            let mut end = None;
+            table.remove(&ByHash(hash), |slot| {
+                end = Some(slot.end());
+                false
+            });
+            if let Some(end) = end {
+                self.expiries.note_again(end.max(now), hash);
             }
         }
         gone

@@ -4,14 +4,17 @@ mod entry;
 mod leader;
 mod lookup;
 mod memory;
+mod permit;
 mod stores;
+mod watch;
 mod write;
 
 use std::fmt;
 
 pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
 pub use leader::Leader;
-pub use lookup::Lookup;
+pub(crate) use lookup::Caller;
+pub use lookup::{Asked, Lookup};
 
 use crate::{
     clock::Clock,
@@ -25,7 +28,7 @@ use crate::{
         held::Held,
         table::{Bound, Table},
     },
-    strategy::life::Terms,
+    strategy::{Transform, hook::Transforms, life::Terms},
     sync::{Arc, OnceLock, Weak},
 };
 
@@ -41,6 +44,9 @@ pub struct Cache<O, H: Held, T> {
     seen: fn(&H::Value) -> Terms,
     weigh: fn(&H::Value) -> u64,
     expiries: Expiries,
+    /// Whether strategies of the user decide about hits, or change them.
+    watched: bool,
+    transforms: Vec<Arc<dyn Transform<H::Value>>>,
     /// The cache as others know it, if threads share it.
     member: OnceLock<Weak<dyn Member>>,
     /// What it counts for if it belongs to one thread.
@@ -55,6 +61,7 @@ pub struct Typed<O, V> {
     pub(crate) codec: Option<Codec<O, V>>,
     pub(crate) seen: fn(&V) -> Terms,
     pub(crate) weigh: fn(&V) -> u64,
+    pub(crate) transforms: Transforms<V>,
 }
 
 impl<O, V> fmt::Debug for Typed<O, V> {
@@ -71,7 +78,10 @@ impl<O, H: Held, T> fmt::Debug for Cache<O, H, T> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(crate) fn new(core: Arc<Core>, typed: Typed<O, H::Value>) -> Arc<Self> {
+        let transforms = (typed.transforms)();
         Arc::new(Self {
+            watched: !core.config.strategies.is_empty() || !transforms.is_empty(),
+            transforms,
             table: core.bound.map(T::with_bound),
             clock: core.clock.clone(),
             generation: Arc::clone(&core.generation),

@@ -15,7 +15,10 @@ use crate::{
     hex,
     key::parts::Key,
     memory::{held::Held, table::Table},
-    strategy::life::{self, Terms},
+    strategy::{
+        self, Freshness,
+        life::{self, Terms},
+    },
     sync::Arc,
     tier::Tier,
 };
@@ -29,14 +32,21 @@ pub(super) struct StoredKey {
     name: Arc<str>,
 }
 
-/// A fresh entry of a store.
+/// An entry of a store.
 pub(super) struct Found<V> {
     pub(super) value: V,
     pub(super) times: Times,
-    /// How much longer it is fresh.
+    /// How much longer it is fresh; zero if it is past its time.
     pub(super) left: Duration,
     /// Which store it came from.
     pub(super) tier: usize,
+}
+
+/// What the stores have for a key.
+pub(super) struct Reading<V> {
+    pub(super) fresh: Option<Found<V>>,
+    /// A value past its time, where such are kept.
+    pub(super) stale: Option<V>,
 }
 
 /// A value on its way into the stores: one sealed entry for each tier.
@@ -57,19 +67,37 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// The first fresh entry of a store.
-    pub(super) async fn read(&self, shell: Shell, key: &StoredKey, terms: &Terms) -> Option<Found<H::Value>> {
+    pub(super) async fn read(&self, shell: Shell, (key, hash): (&StoredKey, u64), terms: &Terms) -> Reading<H::Value> {
+        let mut stale = None;
         for (index, tier) in self.core.tiers().iter().enumerate() {
             let bytes = get(&self.core, shell, tier, &key.name).await;
             let Some((format, bytes)) = self.core.or_fault(bytes).flatten() else { continue };
-            if let Some(found) = self.judge(key, format, &bytes, terms, index) {
-                return Some(found);
+            let Some(found) = self.open(key, format, &bytes, terms, index) else { continue };
+            match self.judge(hash, &found) {
+                Freshness::Fresh => return Reading { fresh: Some(found), stale },
+                Freshness::Stale => stale = stale.or(Some(found.value)),
+                Freshness::Expired => {}
             }
         }
-        None
+        Reading { fresh: None, stale }
+    }
+
+    fn judge(&self, hash: u64, found: &Found<H::Value>) -> Freshness {
+        if found.left.is_zero() { Freshness::Stale } else { self.judge_found(hash, &self.known(found)) }
+    }
+
+    /// What strategies are told about an entry.
+    pub(super) fn known(&self, found: &Found<H::Value>) -> strategy::Found {
+        strategy::Found {
+            age: self.core.clock.stamp().since(found.times.created),
+            fresh_for: (found.left != Duration::MAX).then_some(found.left),
+            load_time: found.times.load_time,
+            in_memory: false,
+        }
     }
 
     /// Opens an entry: damage is a fault, age is not.
-    fn judge(
+    fn open(
         &self,
         key: &StoredKey,
         format: Format,
@@ -83,7 +111,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
         let now = self.core.clock.stamp();
         // A value may say its own TTL, so the entry is not judged by the call's terms alone.
-        let Some(left) = life::remaining(&opened.times, terms, now) else {
+        let left = life::remaining(&opened.times, terms, now);
+        let kept = self.core.config.life.stale && now < opened.times.keep_until;
+        let Some(left) = left.or(kept.then_some(Duration::ZERO)) else {
             self.core.counters.expirations.add(1);
             return None;
         };
@@ -118,7 +148,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let tti = self.core.config.life.tti?;
         let end = life::end_of(found.times.created, &terms.with((self.seen)(&found.value)));
         let later = self.core.clock.stamp().after(tti).min(end);
-        let prolonged = Times { fresh_until: later, keep_until: later, ..found.times };
+        let prolonged = Times { fresh_until: later, keep_until: later.max(found.times.keep_until), ..found.times };
         (later.since(found.times.fresh_until) > tti / 8).then_some(prolonged)
     }
 

@@ -10,28 +10,71 @@ use crate::{
     fence::Seat,
     key::parts::Key,
     memory::{held::Held, table::Table},
-    strategy::life::{self, Terms},
+    strategy::{
+        Draft, Verdict,
+        life::{self, Terms},
+    },
     time::Stamp,
 };
 
-/// A value, and how long it is to live.
+/// A value, and what is to be known about it.
 pub(super) struct New<'a, V, H> {
     pub(super) value: &'a V,
     pub(super) held: H,
-    pub(super) lifetime: Duration,
+    pub(super) draft: Draft,
     pub(super) load_began: Stamp,
-    pub(super) load_time: Duration,
+}
+
+/// What the transforms made of a value.
+pub(super) enum Kept<V> {
+    AsItIs,
+    Changed(V),
+}
+
+impl<V> Kept<V> {
+    /// The value as it is kept.
+    pub(super) fn or<'a>(&'a self, value: &'a V) -> &'a V {
+        match self {
+            Self::AsItIs => value,
+            Self::Changed(changed) => changed,
+        }
+    }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
-    /// How long a value lives; `None`, and counted, if it is not to be kept.
-    pub(super) fn lifetime(&self, key: &Key<O>, terms: &Terms) -> Option<Duration> {
+    /// What is to be known about a new value; `None`, and counted, if it is not to be kept.
+    pub(super) fn draft(&self, key: &Key<O>, terms: &Terms, load_time: Duration) -> Option<Draft> {
         let random = life::random(key.hash, self.core.clock.tick());
         let lifetime = life::lifetime(&self.core.config.life, terms, self.core.clock.stamp(), random);
-        if lifetime.is_none() {
+        let draft = lifetime.map(|lifetime| Draft { lifetime, load_time, none: terms.none });
+        let draft = draft.and_then(|draft| self.approved(key, terms, draft));
+        if draft.is_none() {
             self.core.counters.refusals.add(1);
         }
-        lifetime
+        draft
+    }
+
+    /// What the strategies make of a draft.
+    fn approved(&self, key: &Key<O>, terms: &Terms, mut draft: Draft) -> Option<Draft> {
+        let strategies = &self.core.strategies;
+        if !strategies.is_empty() {
+            let call = self.core.call(Some(key.hash), terms.partition);
+            let verdict = strategies.ask_write(&call, &mut draft);
+            return (verdict == Verdict::Proceed && !draft.lifetime.is_zero()).then_some(draft);
+        }
+        Some(draft)
+    }
+
+    /// Tells the strategies that a value is kept.
+    fn note_write(&self, key: &Key<O>, draft: &Draft, kept: bool) {
+        if kept && !self.core.strategies.is_empty() {
+            self.core.strategies.commit_write(&self.core.call(Some(key.hash), 0), draft);
+        }
+    }
+
+    /// What the transforms make of a value; `None` if one of them fails.
+    pub(super) fn kept(&self, value: &H::Value) -> Option<Kept<H::Value>> {
+        if self.transforms.is_empty() { Some(Kept::AsItIs) } else { self.inward(value.clone()).map(Kept::Changed) }
     }
 
     /// Stores a value, unless something has invalidated it, and says whether it did.
@@ -47,8 +90,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             Some(stored) => self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers().len()).await,
             None => false,
         };
+        let draft = new.draft;
         let arrival = self.arrive(new, times);
-        self.publish(seat, key, arrival) || shipped
+        let kept = self.publish(seat, key, arrival) || shipped;
+        self.note_write(key, &draft, kept);
+        kept
     }
 
     /// Puts a value in place of an older one, and says whether it did: it does not if something has invalidated it.
@@ -60,7 +106,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         key: &Key<O>,
         new: New<'_, H::Value, H>,
     ) -> bool {
+        let draft = new.draft;
         let stored = self.try_overwrite(shell, seat, key, new).await;
+        self.note_write(key, &draft, stored == Some(true));
         if stored.is_none() {
             within(&self.core.clock, DRAIN, seat.settled()).await;
         }
@@ -108,17 +156,18 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     fn times(&self, new: &New<'_, H::Value, H>) -> Times {
         let created = self.core.clock.stamp();
         let idle = self.core.config.life.tti.map_or(Stamp::NEVER, |tti| created.after(tti));
-        let until = life::until_stamp(created, new.lifetime).min(idle);
-        let New { load_began, load_time, .. } = *new;
-        Times { load_began, created, fresh_until: until, keep_until: until, load_time }
+        let Draft { lifetime, load_time, .. } = new.draft;
+        let until = life::until_stamp(created, lifetime).min(idle);
+        let keep_until = until.after(self.core.config.life.grace(lifetime));
+        Times { load_began: new.load_began, created, fresh_until: until, keep_until, load_time }
     }
 
     fn arrive(&self, new: New<'_, H::Value, H>, times: Times) -> Arrival<H> {
         Arrival {
-            lifetime: new.lifetime,
+            lifetime: new.draft.lifetime,
             weight: self.weight(new.value),
             created: times.created,
-            load_time: new.load_time,
+            load_time: new.draft.load_time,
             held: new.held,
         }
     }

@@ -27,7 +27,7 @@ use crate::{
     place, registry,
     settings::{self, Ruling},
     stats::{Counters, Stats},
-    strategy::life::Life,
+    strategy::{Call, RateLimit, Strategy, life::Life, list::List},
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
     tier::{self, Opener, Tier},
 };
@@ -49,6 +49,26 @@ pub struct Config {
     pub single_flight: bool,
     /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
     pub patience: Option<Duration>,
+    /// The rate at which the body may run.
+    pub limit: Option<Arc<RateLimit>>,
+    /// What becomes of a call whose body may not run now.
+    pub on_limit: OnLimit,
+    /// How long a call waits until its body may run. Without it five minutes if it can say that this was too long.
+    pub max_wait: Option<Duration>,
+    /// The user's own, in order.
+    pub strategies: List,
+}
+
+/// What becomes of a call whose body may not run now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLimit {
+    /// It waits.
+    #[default]
+    Wait,
+    /// It returns an error.
+    Error,
+    /// It returns a value past its TTL, or waits if there is none.
+    Stale,
 }
 
 impl Default for Config {
@@ -61,6 +81,10 @@ impl Default for Config {
             life: Life::default(),
             single_flight: true,
             patience: None,
+            limit: None,
+            on_limit: OnLimit::default(),
+            max_wait: None,
+            strategies: List::default(),
         }
     }
 }
@@ -93,6 +117,8 @@ pub struct Core {
     pub(crate) patience: Duration,
     pub(crate) clock: Clock,
     pub(crate) bound: Option<Bound>,
+    /// The rate limit, and the user's own.
+    pub(crate) strategies: List,
     pub(crate) counters: Counters,
     published: Published,
     pub(crate) generation: Arc<Generation>,
@@ -176,6 +202,12 @@ impl Drop for LocalShare {
     }
 }
 
+/// All of them, the built-in one first.
+fn strategies(config: &Config) -> List {
+    let limit = config.limit.iter().map(|limit| Arc::clone(limit) as Arc<dyn Strategy>);
+    limit.chain(config.strategies.iter()).collect()
+}
+
 impl Drop for Core {
     fn drop(&mut self) {
         self.publish();
@@ -211,6 +243,7 @@ impl Core {
         let core = Arc::new(Self {
             name,
             namespace,
+            strategies: strategies(&config),
             off,
             patience: ruling.patience(config.patience),
             ruling,
@@ -231,6 +264,11 @@ impl Core {
         registry::add(&core);
         core.sweep_stores_later(Duration::ZERO);
         core
+    }
+
+    /// A call as strategies see it.
+    pub(crate) fn call(&self, key: Option<u64>, partition: u64) -> Call<'_> {
+        Call { cache: &self.name, key, partition, now: self.clock.elapsed() }
     }
 
     pub(crate) fn has_stores(&self) -> bool {

@@ -7,6 +7,7 @@ use crate::{
     bridge::{self, Shell},
     error::{Kind, Result},
     fence::{Generation, Overtaken},
+    strategy::Verdict,
     sync::{Arc, Ordering},
     time::Stamp,
 };
@@ -31,7 +32,8 @@ impl Removal {
         match (self, other) {
             (Self::Pending, _) | (_, Self::Pending) => Self::Pending,
             (Self::Removed, _) | (_, Self::Removed) => Self::Removed,
-            _ => self,
+            (Self::Refused, _) | (_, Self::Refused) => Self::Refused,
+            (Self::Absent, Self::Absent) => Self::Absent,
         }
     }
 
@@ -46,8 +48,21 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(crate) const DRAIN: Duration = Duration::from_secs(5);
 
 impl Core {
-    /// Removes everything, fenced like a single invalidation.
+    /// Removes everything, unless a strategy forbids it.
     pub(crate) async fn clear(self: &Arc<Self>, shell: Shell) -> Removal {
+        if self.strategies.is_empty() {
+            return self.clear_all(shell).await;
+        }
+        if self.strategies.ask_clear(&self.call(None, 0)) == Verdict::Refuse {
+            return Removal::Refused;
+        }
+        let removal = self.clear_all(shell).await;
+        self.strategies.commit_clear(&self.call(None, 0));
+        removal
+    }
+
+    /// Fenced like a single invalidation.
+    async fn clear_all(self: &Arc<Self>, shell: Shell) -> Removal {
         let clearing = Clearing::new(&self.generation, self.members());
         let members = &clearing.members;
         let mut removal = Removal::of(self.size().0 > 0);

@@ -133,6 +133,11 @@ impl<'a, P: Parts> Query<'a, P> {
     }
 }
 
+/// A number that equal values have in common in this process.
+pub(crate) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
+    hasher().hash_one(value)
+}
+
 #[inline]
 fn hasher() -> &'static RandomState {
     static HASHER: OnceLock<RandomState> = OnceLock::new();

@@ -10,7 +10,7 @@ use crate::{
 /// A value and how long it lives.
 ///
 /// Kept small, because a hit copies it. What a hit does not need is behind a pointer, which a copy leaves out unless
-/// the value's life depends on when it was last asked for.
+/// the value's life depends on when it was last asked for, or strategies ask for it.
 #[derive(Debug)]
 pub struct Slot<H> {
     pub(crate) held: H,
@@ -19,8 +19,8 @@ pub struct Slot<H> {
     facts: Option<Arc<Facts>>,
 }
 
-/// Set in `generation` if the value expires when nobody asks for it.
-const IDLE: u64 = 1 << 63;
+/// Set in `generation` if copies keep the facts.
+const FULL: u64 = 1 << 63;
 
 /// What is known about a value.
 #[derive(Debug)]
@@ -30,6 +30,8 @@ pub struct Facts {
     pub(crate) created: Stamp,
     pub(crate) load_time: Duration,
     pub(crate) idle: Option<Idle>,
+    /// How long it is kept past its time.
+    pub(crate) grace: Duration,
 }
 
 /// Expiry of what nobody asks for.
@@ -61,26 +63,27 @@ impl Idle {
 impl<H: Clone> Clone for Slot<H> {
     #[inline]
     fn clone(&self) -> Self {
-        let facts = if self.generation & IDLE == 0 { None } else { self.facts.clone() };
+        let facts = if self.generation & FULL == 0 { None } else { self.facts.clone() };
         Self { held: self.held.clone(), until: self.until, generation: self.generation, facts }
     }
 }
 
 impl<H> Slot<H> {
     /// A value that is fresh until then, of a load that began in this generation of the cache.
-    pub(crate) fn new(held: H, until: Tick, generation: u64, facts: Facts) -> Self {
+    pub(crate) fn new(held: H, until: Tick, generation: u64, facts: Facts, full: bool) -> Self {
         // What can expire says so by `until` alone.
-        let (idle, most) = if facts.idle.is_some() { (IDLE, Tick(Tick::NEVER.0 - 1)) } else { (0, Tick::NEVER) };
-        Self { held, until: until.min(most), generation: generation | idle, facts: Some(Arc::new(facts)) }
+        let most = if facts.idle.is_some() { Tick(Tick::NEVER.0 - 1) } else { Tick::NEVER };
+        let full = if full || facts.idle.is_some() { FULL } else { 0 };
+        Self { held, until: until.min(most), generation: generation | full, facts: Some(Arc::new(facts)) }
     }
 
     /// The generation in which its load began; an older one than the cache's is cleared.
     #[inline]
     pub(crate) fn generation(&self) -> u64 {
-        self.generation & !IDLE
+        self.generation & !FULL
     }
 
-    /// What is known about the value; nothing in a copy.
+    /// What is known about the value; nothing in most copies.
     pub(crate) fn facts(&self) -> Option<&Arc<Facts>> {
         self.facts.as_ref()
     }
@@ -96,6 +99,11 @@ impl<H> Slot<H> {
         self.until != Tick::NEVER
     }
 
+    /// Whether it is of no use any more.
+    pub(crate) fn spent(&self, now: Tick) -> bool {
+        now >= self.end()
+    }
+
     /// Whether it is past its time.
     #[inline]
     pub(crate) fn expired(&self, now: Tick) -> bool {
@@ -106,6 +114,16 @@ impl<H> Slot<H> {
     #[inline]
     pub(crate) fn deadline(&self) -> Tick {
         self.idle().map_or(self.until, |idle| idle.deadline().min(self.until))
+    }
+
+    /// When it is of no use any more: its deadline, or later if it is kept past that.
+    pub(crate) fn end(&self) -> Tick {
+        let deadline = self.deadline();
+        if deadline == Tick::NEVER { deadline } else { deadline.after(self.grace()) }
+    }
+
+    fn grace(&self) -> Duration {
+        self.facts.as_ref().map_or(Duration::ZERO, |facts| facts.grace)
     }
 
     /// Notes that it was asked for; `false` if it is past its time.

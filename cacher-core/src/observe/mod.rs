@@ -25,6 +25,8 @@ use crate::fault::{self, Fault};
 pub(crate) enum Verdict {
     /// Found in a store, or in memory after all.
     Hit,
+    /// Past its time, and served because the body was held back.
+    Stale,
     /// Answered by another call's load.
     Waited,
     /// The body ran, and its value is for all.
@@ -39,6 +41,8 @@ pub(crate) enum Verdict {
     Failed,
     /// Nothing was found, and the body was not to run.
     Absent,
+    /// A rate limit or a strategy did not let the body run.
+    TurnedDown,
 }
 
 impl Verdict {
@@ -46,6 +50,7 @@ impl Verdict {
     fn name(self) -> &'static str {
         match self {
             Self::Hit => "hit",
+            Self::Stale => "stale",
             Self::Waited => "waited",
             Self::Loaded => "loaded",
             Self::Lone => "lone",
@@ -53,6 +58,7 @@ impl Verdict {
             Self::Bypassed => "bypassed",
             Self::Failed => "failed",
             Self::Absent => "absent",
+            Self::TurnedDown => "turned down",
         }
     }
 }

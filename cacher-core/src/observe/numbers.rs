@@ -15,8 +15,9 @@ use crate::{
 /// How a counter is called, and where it stands in the statistics.
 type Known = (&'static str, fn(&Stats) -> u64);
 
-const COUNTERS: [Known; 10] = [
+const COUNTERS: [Known; 12] = [
     ("cacher_hits_total", |stats| stats.hits),
+    ("cacher_stale_hits_total", |stats| stats.stale_hits),
     ("cacher_misses_total", |stats| stats.misses),
     ("cacher_loads_total", |stats| stats.loads),
     ("cacher_lone_loads_total", |stats| stats.lone_loads),
@@ -25,6 +26,7 @@ const COUNTERS: [Known; 10] = [
     ("cacher_evictions_total", |stats| stats.evictions),
     ("cacher_expirations_total", |stats| stats.expirations),
     ("cacher_refusals_total", |stats| stats.refusals),
+    ("cacher_limited_total", |stats| stats.limited),
     ("cacher_store_errors_total", |stats| stats.store_errors),
 ];
 

@@ -14,6 +14,15 @@ pub struct Life {
     pub tti: Option<Duration>,
     /// The most that is taken off a life at random, so that entries made together do not expire together.
     pub jitter: Option<Duration>,
+    /// Keeps values as long again as they are fresh, for when the body is held back.
+    pub stale: bool,
+}
+
+impl Life {
+    /// How long a value that is fresh for `lifetime` is kept beyond that.
+    pub(crate) fn grace(&self, lifetime: Duration) -> Duration {
+        if self.stale { lifetime } else { Duration::ZERO }
+    }
 }
 
 /// What a call says about its value.
@@ -22,9 +31,11 @@ pub struct Terms {
     ttl: Option<Duration>,
     none_ttl: Option<Duration>,
     expires_at: Option<SystemTime>,
-    none: bool,
+    pub(crate) none: bool,
     keep: bool,
     ruled: Ruled,
+    /// Which of several rate limits applies.
+    pub(crate) partition: u64,
 }
 
 /// The TTL that the settings of the process give.
@@ -41,7 +52,7 @@ pub(crate) enum Ruled {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { ttl: None, none_ttl: None, expires_at: None, none: false, keep: true, ruled: Ruled::Not }
+        Self { ttl: None, none_ttl: None, expires_at: None, none: false, keep: true, partition: 0, ruled: Ruled::Not }
     }
 }
 
@@ -76,6 +87,12 @@ impl Terms {
         Self { none, ..self }
     }
 
+    /// The rate limit that this call counts for.
+    #[must_use]
+    pub fn per(self, partition: u64) -> Self {
+        Self { partition, ..self }
+    }
+
     /// Whether the value is to be kept.
     #[must_use]
     pub fn keep(self, keep: bool) -> Self {
@@ -98,6 +115,7 @@ impl Terms {
             none: seen.none,
             keep: seen.keep,
             ruled: self.ruled,
+            partition: self.partition,
         }
     }
 
@@ -134,8 +152,11 @@ pub fn lifetime(life: &Life, terms: &Terms, now: Stamp, random: u64) -> Option<D
 /// not spread evenly.
 #[must_use]
 pub(crate) fn random(hash: u64, now: Tick) -> u64 {
-    // The finalizer of SplitMix64.
-    let mixed = hash ^ now.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mix(hash ^ now.0.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+}
+
+/// The finalizer of `SplitMix64`.
+pub(crate) fn mix(mixed: u64) -> u64 {
     let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     mixed ^ (mixed >> 31)

@@ -3,7 +3,7 @@
 mod names;
 mod values;
 
-pub(crate) use values::{Backend, Companions, Flight, Timing};
+pub(crate) use values::{Backend, Companions, Flight, OnLimit, Rate, Timing};
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -46,6 +46,13 @@ pub(crate) struct Args {
     pub(crate) result: Option<Given<()>>,
     pub(crate) value: Option<Given<()>>,
     pub(crate) thread_local: Option<Given<()>>,
+    pub(crate) rate_limit: Option<Given<Rate>>,
+    pub(crate) burst: Option<Given<Expr>>,
+    pub(crate) per: Option<Given<Expr>>,
+    pub(crate) variance: Option<Given<Expr>>,
+    pub(crate) on_limit: Option<Given<OnLimit>>,
+    pub(crate) max_wait: Option<Given<Timing>>,
+    pub(crate) strategies: Option<Given<Vec<Expr>>>,
 }
 
 impl Args {
@@ -100,6 +107,13 @@ impl Args {
             "result" => set(&mut self.result, name, input, values::word),
             "value" => set(&mut self.value, name, input, values::word),
             "thread_local" => set(&mut self.thread_local, name, input, values::word),
+            "rate_limit" => set(&mut self.rate_limit, name, input, values::rate),
+            "burst" => set(&mut self.burst, name, input, values::calls),
+            "per" => set(&mut self.per, name, input, values::per),
+            "variance" => set(&mut self.variance, name, input, values::share),
+            "on_limit" => set(&mut self.on_limit, name, input, values::on_limit),
+            "max_wait" => set(&mut self.max_wait, name, input, values::timing),
+            "strategies" => set(&mut self.strategies, name, input, values::strategies),
             other => unreachable!("`{other}` is in the table of names"),
         }
     }

@@ -41,12 +41,15 @@ const NAMES: &[Known] = &[
     now("cache_if", "cache_if = |value| value.is_some()", &["condition", "when", "option"]),
     now("site", "site = self.cache", &[]),
     now("thread_local", "thread_local", &["unsync_reads", "local"]),
+    now("rate_limit", "rate_limit = \"10/s\"", &["throttle", "rate", "delay"]),
+    now("burst", "burst = 5", &[]),
+    now("per", "per = url.host()", &[]),
+    now("variance", "variance = 0.1", &[]),
+    now("on_limit", "on_limit = error", &[]),
+    now("max_wait", "max_wait = \"10s\"", &[]),
+    now("strategies", "strategies = [SlowOnly]", &["strategy", "policies", "policy"]),
     later("keyer"),
     later("secret"),
-    later("rate_limit"),
-    later("per"),
-    later("variance"),
-    later("on_limit"),
     later("format"),
     later("stale_if_error"),
     later("stale_while_revalidate"),
@@ -65,7 +68,6 @@ const NAMES: &[Known] = &[
     later("revisions"),
     later("archive"),
     later("single"),
-    later("strategies"),
 ];
 
 /// An error unless this version has an argument of this name.

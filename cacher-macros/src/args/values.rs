@@ -33,6 +33,21 @@ pub(crate) enum Flight {
     Off,
 }
 
+/// `rate_limit`
+pub(crate) enum Rate {
+    /// `"10/s"`: so many calls in such a time.
+    Fixed(u32, Duration),
+    /// Makes a `RateLimit`, once.
+    Expr(Expr),
+}
+
+/// `on_limit`, with the word as it is written.
+pub(crate) enum OnLimit {
+    Wait,
+    Error(Ident),
+    Stale(Ident),
+}
+
 /// `companions`
 pub(crate) enum Companions {
     Wanted,
@@ -100,6 +115,75 @@ pub(super) fn moment(name: &Ident, input: ParseStream) -> Result<Timing> {
             Err(mismatch(name, other, "a point in time, as an expression or a closure; a duration is a `ttl`"))
         }
         other => Ok(Timing::Expr(other)),
+    }
+}
+
+/// `"10/s"`, or an expression that makes a `RateLimit`.
+pub(super) fn rate(name: &Ident, input: ParseStream) -> Result<Rate> {
+    match expression(name, input)? {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            let (calls, time) = units::rate(&text.value()).map_err(|problem| Error::new(text.span(), problem))?;
+            Ok(Rate::Fixed(calls, time))
+        }
+        other if literal(&other).is_some() || matches!(other, Expr::Closure(_)) => Err(mismatch(name, other, "a rate")),
+        other => Ok(Rate::Expr(other)),
+    }
+}
+
+/// A number of calls.
+pub(super) fn calls(name: &Ident, input: ParseStream) -> Result<Expr> {
+    match expression(name, input)? {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0" => {
+            Err(Error::new_spanned(number, "no call could ever come: write at least 1"))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => whole(&number),
+        other if literal(&other).is_some() || matches!(other, Expr::Closure(_) | Expr::Unary(_)) => {
+            Err(mismatch(name, other, "a number of calls"))
+        }
+        other => Ok(other),
+    }
+}
+
+/// What of the arguments has a rate of its own.
+pub(super) fn per(name: &Ident, input: ParseStream) -> Result<Expr> {
+    match expression(name, input)? {
+        other if literal(&other).is_some() || matches!(other, Expr::Closure(_)) => {
+            Err(mismatch(name, other, "an expression of the arguments, whose values have a rate each"))
+        }
+        other => Ok(other),
+    }
+}
+
+/// A fraction of one.
+pub(super) fn share(name: &Ident, input: ParseStream) -> Result<Expr> {
+    let expr = expression(name, input)?;
+    match literal(&expr) {
+        Some(Lit::Float(number)) if (0.0..=1.0).contains(&number.base10_parse::<f64>()?) => Ok(expr),
+        None if !matches!(expr, Expr::Closure(_) | Expr::Unary(_)) => Ok(expr),
+        _ => Err(mismatch(name, expr, "a fraction between 0.0 and 1.0")),
+    }
+}
+
+pub(super) fn on_limit(name: &Ident, input: ParseStream) -> Result<OnLimit> {
+    equals(name, input)?;
+    let outcome = |span| Error::new(span, "`on_limit` is `wait`, which is the default, `error` or `stale`");
+    let word = input.call(Ident::parse_any).map_err(|error| outcome(error.span()))?;
+    match word.to_string().as_str() {
+        "wait" => Ok(OnLimit::Wait),
+        "error" => Ok(OnLimit::Error(word)),
+        "stale" => Ok(OnLimit::Stale(word)),
+        _ => Err(outcome(word.span())),
+    }
+}
+
+/// `[Slow, Round]`
+pub(super) fn strategies(name: &Ident, input: ParseStream) -> Result<Vec<Expr>> {
+    match expression(name, input)? {
+        Expr::Array(list) if list.elems.is_empty() => {
+            Err(Error::new_spanned(list, "no strategy is named: leave `strategies` out"))
+        }
+        Expr::Array(list) => Ok(list.elems.into_iter().map(ungrouped).collect()),
+        other => Err(mismatch(name, other, "a list of expressions")),
     }
 }
 

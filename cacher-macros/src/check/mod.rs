@@ -4,6 +4,7 @@ mod backend;
 mod callable;
 mod conflict;
 mod identity;
+mod limit;
 mod place;
 mod returns;
 mod timing;
@@ -61,6 +62,11 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::site_is_in_memory,
     conflict::name_is_not_empty,
     conflict::name_has_no_single_colon,
+    limit::details_have_a_rate,
+    limit::a_made_limit_has_its_details,
+    limit::errors_can_be_said,
+    limit::errors_do_not_wait,
+    limit::stale_values_come_from_somewhere,
     timing::no_zero,
     timing::closures_where_a_value_is,
     timing::closures_take_the_value,

@@ -2,12 +2,12 @@
 
 use super::Subject;
 use crate::{
-    args::{Backend, Given, Timing},
+    args::{Args, Backend, Given, Rate, Timing},
     errors::Errors,
     item::Argument,
     tokens,
 };
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, ExprClosure};
 
@@ -15,7 +15,8 @@ impl<'s> Subject<'s> {
     /// The arguments that say how long.
     fn timings(self) -> impl Iterator<Item = &'s Given<Timing>> {
         let args = self.args;
-        [&args.ttl, &args.tti, &args.expires_at, &args.jitter, &args.none_ttl, &args.patience].into_iter().flatten()
+        let life = [&args.ttl, &args.tti, &args.expires_at, &args.jitter, &args.none_ttl];
+        life.into_iter().chain([&args.patience, &args.max_wait]).flatten()
     }
 
     /// Each closure, with the name of the argument that it is given to.
@@ -52,6 +53,7 @@ pub(super) fn no_zero(subject: Subject, errors: &Errors) {
             "patience" => "no call would wait for another: write `single_flight = off`",
             "none_ttl" => "`None` would not be kept: write `cache_if = |value| value.is_some()`",
             "jitter" => "nothing would be spread: leave it out",
+            "max_wait" => "no call would wait: write `on_limit = error`",
             _ => "nothing would be kept: remove `#[cache]`",
         };
         if duration.is_zero() {
@@ -111,8 +113,9 @@ pub(super) fn expressions_name_identity_only(subject: Subject, errors: &Errors) 
         Timing::Expr(expr) => Some((&given.name, expr)),
         _ => None,
     });
-    let site = subject.args.site.iter().map(|given| (&given.name, &given.value));
-    for (name, expr) in timings.chain(site) {
+    let others = [&subject.args.site, &subject.args.per].into_iter().flatten();
+    let others = others.map(|given| (&given.name, &given.value));
+    for (name, expr) in timings.chain(others) {
         for used in tokens::names(expr) {
             match subject.argument(&used) {
                 Some(argument) if !argument.is_named() => errors.at(&used, part(&used)),
@@ -144,13 +147,25 @@ pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
         Backend::Expr(expr) => Some((name, expr.to_token_stream())),
         Backend::Url(_) => None,
     });
-    for (name, expr) in bounds.chain(backends) {
+    for (name, expr) in bounds.chain(backends).chain(limits(args)) {
         for used in tokens::names(expr) {
             if used == "self" || subject.argument(&used).is_some() {
                 errors.at(&used, format!("`{name}` is set once for all calls, so it can't depend on `{used}`"));
             }
         }
     }
+}
+
+/// What is made once beside the bounds and the backends.
+fn limits(args: &Args) -> impl Iterator<Item = (&Ident, TokenStream)> {
+    let details = [&args.burst, &args.variance].into_iter().flatten();
+    let details = details.map(|given| (&given.name, given.value.to_token_stream()));
+    let made = args.rate_limit.iter().filter_map(|given| match &given.value {
+        Rate::Expr(expr) => Some((&given.name, expr.to_token_stream())),
+        Rate::Fixed(..) => None,
+    });
+    let listed = args.strategies.iter().flat_map(|given| given.value.iter().map(move |one| (&given.name, one)));
+    details.chain(made).chain(listed.map(|(name, one)| (name, one.to_token_stream())))
 }
 
 pub(super) fn site_is_a_field(subject: Subject, errors: &Errors) {

@@ -1,6 +1,7 @@
 //! The body of a cached function: look up, or run what the user wrote, and store.
 
 use super::{
+    limits,
     names::{Names, hidden, mode, returned, runtime, turbofish},
     parts::{self, Parts},
     place::Place,
@@ -27,7 +28,7 @@ use quote::{ToTokens, quote};
 pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
     let rt = runtime(plan);
     let Prelude { items, bindings, home, recipe, parts, returns } = Prelude::of(plan, unit);
-    let terms = parts::terms(plan);
+    let (terms, can_tell) = (parts::terms(plan), limits::can_tell(plan));
     let name = &plan.signature.ident;
     let [scope, leader, result, storing, says] =
         ["__scope", "__leader", "__returned", "__storing", "__returns"].map(|text| hidden(text, name));
@@ -41,6 +42,7 @@ pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
         // First, because what the user wrote for the key may call cached functions.
         let #scope = #rt::in_scope();
         #bindings
+        #can_tell
         let #says = #returns;
         match #rt::#lookup(#scope, #home, &#recipe, &#says, &#parts, || #terms)#wait {
             #rt::Step::Done(#result) => #result,

@@ -2,6 +2,7 @@
 
 mod body;
 mod companions;
+mod limits;
 mod names;
 mod parts;
 mod place;

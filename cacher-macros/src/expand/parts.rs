@@ -108,6 +108,12 @@ pub(crate) fn terms(plan: &Plan) -> TokenStream {
             expressions.push(expr);
         }
     }
+    if let Some(per) = &policies.per {
+        let (place, source) = (Place::of(&per.source), operand(&per.source));
+        let partition = place.call(quote!(#rt::partition), quote!(& #source));
+        calls.extend(quote!(.per(#partition)));
+        expressions.push(per);
+    }
     let shadows = shadows(plan, &expressions);
     if shadows.is_empty() { quote!(#rt::Terms::new()#calls) } else { quote!({ #shadows #rt::Terms::new()#calls }) }
 }

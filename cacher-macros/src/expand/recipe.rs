@@ -1,10 +1,11 @@
 //! How a cache is set up, and what tells it from others.
 
 use super::{
+    limits,
     names::{Names, hidden, kept, runtime, value},
     place::Place,
 };
-use crate::plan::{Generic, Home, Plan, Tier, Timing};
+use crate::plan::{Generic, Home, OnLimit, Plan, Tier, Timing};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, GenericParam, spanned::Spanned};
@@ -91,10 +92,12 @@ fn fields(plan: &Plan) -> TokenStream {
     fields.extend(bound.map(|bound| quote!(bound: ::core::option::Option::Some(#bound),)));
     let once = |timing: &Option<Timing>| timing.as_ref().and_then(super::parts::fixed);
     let (tti, jitter) = (once(&policies.tti), once(&policies.jitter));
-    if tti.is_some() || jitter.is_some() {
+    let stale = matches!(policies.on_limit, OnLimit::Stale);
+    if tti.is_some() || jitter.is_some() || stale {
         let [tti, jitter] = [tti, jitter].map(option);
-        fields.extend(quote!(life: #rt::Life { tti: #tti, jitter: #jitter },));
+        fields.extend(quote!(life: #rt::Life { tti: #tti, jitter: #jitter, stale: #stale },));
     }
+    fields.extend(limits::fields(plan));
     if let Some(patience) = once(&policies.patience) {
         fields.extend(quote!(patience: ::core::option::Option::Some(#patience),));
     }
@@ -204,11 +207,11 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
     let name = hidden("__held", &plan.signature.ident);
     let codec =
         if in_memory(plan) { quote!(#rt::InMemory) } else { place.call(quote!(#rt::stored), place.show(&name)) };
-    let (seen, weigh) = (seen(plan), weigh(plan));
+    let (seen, weigh, transforms) = (seen(plan), weigh(plan), limits::transforms(plan));
     quote!({
         use #rt::{HoldCopy as _, HoldLeaf as _, HoldShared as _};
         let #name = #held;
-        #rt::shape(#marker, #name, #codec, #owner #config, #seen, #weigh)
+        #rt::shape(#marker, #name, #codec, #owner #config, #seen, #weigh, #transforms)
     })
 }
 

@@ -1,8 +1,8 @@
 //! How the plan follows from the arguments and the item.
 
 use super::{
-    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Piece, Plan, Policies, Sourced, Tier,
-    Timing, Value,
+    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Limit, OnLimit, Piece, Plan, Policies,
+    Sourced, Tier, Timing, Value,
 };
 use crate::{
     args::{self, Args, Backend, Flight, Given},
@@ -175,6 +175,29 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         max_bytes: expr(&args.max_bytes),
         cache_if: expr(&args.cache_if),
         single_flight: args.single_flight.as_ref().is_none_or(|given| given.value == Flight::Local),
+        limit: limit(args),
+        per: args.per.as_ref().map(|given| sources.of(&given.value)),
+        on_limit: on_limit(args),
+        max_wait: sources.timing(args.max_wait.as_ref()),
+        strategies: args.strategies.iter().flat_map(|given| given.value.iter().cloned()).collect(),
+    }
+}
+
+fn limit(args: &Args) -> Option<Limit> {
+    let expr = |given: &Option<Given<Expr>>| given.as_ref().map(|given| given.value.clone());
+    Some(match &args.rate_limit.as_ref()?.value {
+        args::Rate::Fixed(calls, time) => {
+            Limit::Rate { calls: *calls, time: *time, burst: expr(&args.burst), variance: expr(&args.variance) }
+        }
+        args::Rate::Expr(made) => Limit::Expr(made.clone()),
+    })
+}
+
+fn on_limit(args: &Args) -> OnLimit {
+    match args.on_limit.as_ref().map(|given| &given.value) {
+        None | Some(args::OnLimit::Wait) => OnLimit::Wait,
+        Some(args::OnLimit::Error(word)) => OnLimit::Error(word.clone()),
+        Some(args::OnLimit::Stale(_)) => OnLimit::Stale,
     }
 }
 

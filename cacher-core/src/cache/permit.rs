@@ -1,0 +1,155 @@
+//! Whether the body may run now, and what becomes of a call whose body may not.
+
+use std::{pin::pin, time::Duration};
+
+use super::{Leader, Lookup};
+use crate::{
+    bridge::Shell,
+    core::OnLimit,
+    error::{Error, Kind},
+    flight::Outcome,
+    memory::{held::Held, table::Table},
+    observe::Verdict,
+    strategy::{Call, Permit},
+    sync::Arc,
+    time::Tick,
+};
+
+/// For whom strategies are asked about a load.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking {
+    pub(super) key: u64,
+    pub(super) partition: u64,
+}
+
+/// What becomes of a call that asks to run its body.
+enum Answer<V> {
+    /// The body runs.
+    Go,
+    /// There is a value meanwhile.
+    Arrived(V),
+    TurnedDown(Error),
+}
+
+/// How long a call waits that can say that it was too long.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// How often a strategy may take back what it permitted before it counts as a refusal.
+const MOST_CONFLICTS: u32 = 10_000;
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
+    /// Waits until the body may run. `tells` says whether the caller can return an error of ours.
+    pub(super) async fn permitted(mut self, shell: Shell, tells: bool) -> Lookup<O, H, T> {
+        let Some(asking) = self.asking.filter(|_| !self.cache.core.strategies.is_empty()) else {
+            return Lookup::Miss(self);
+        };
+        let permit = match self.flight() {
+            Some(flight) => flight.drive(pin!(self.permit(shell, asking, tells))).await,
+            None => self.permit(shell, asking, tells).await,
+        };
+        match permit {
+            Answer::Go => {
+                self.permitted = true;
+                Lookup::Miss(self)
+            }
+            Answer::Arrived(value) => {
+                self.span.end(Verdict::Hit);
+                self.land(Outcome::Landed(H::hold(value.clone())));
+                Lookup::Hit(value)
+            }
+            Answer::TurnedDown(refusal) => self.turned_down(refusal, tells),
+        }
+    }
+
+    async fn permit(&self, shell: Shell, asking: Asking, tells: bool) -> Answer<H::Value> {
+        let core = &self.cache.core;
+        let mut deadline = None;
+        let mut conflicts = 0;
+        loop {
+            let call = core.call(Some(asking.key), asking.partition);
+            match core.strategies.ask_load(&call) {
+                Permit::Now if core.strategies.commit_load(&call) => return Answer::Go,
+                Permit::Now if conflicts < MOST_CONFLICTS => conflicts += 1,
+                Permit::Now | Permit::Refuse => return Answer::TurnedDown(refused(&call)),
+                Permit::After(wait) => {
+                    if deadline.is_none() {
+                        core.counters.limited.add(1);
+                    }
+                    let now = core.clock.tick();
+                    let deadline = *deadline.get_or_insert_with(|| self.longest_wait(tells, now));
+                    let until = now.after(wait);
+                    if until > deadline || !self.waits() {
+                        return Answer::TurnedDown(too_soon(&call, wait));
+                    }
+                    core.clock.sleep_until(until).await;
+                    if let Some(value) = self.arrived(shell).await {
+                        return Answer::Arrived(value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A value that somebody else has put there while this call waited. Counts nothing.
+    async fn arrived(&self, shell: Shell) -> Option<H::Value> {
+        let cache = &self.cache;
+        let load = self.load.as_ref().filter(|load| !load.overwrites && cache.may_read(load.key.hash))?;
+        if let Some(slot) = cache.visible_slot(&load.key) {
+            return cache.outward(slot.held.value());
+        }
+        let stored = cache.stored_key(&load.key)?;
+        let reading = cache.read(shell, (&stored, load.key.hash), &load.terms).await;
+        cache.outward(reading.fresh?.value)
+    }
+
+    /// Until when the call may wait.
+    fn longest_wait(&self, tells: bool, now: Tick) -> Tick {
+        match self.cache.core.config.max_wait {
+            Some(wait) => now.after(wait),
+            None if tells => now.after(LONGEST_WAIT),
+            None => Tick::NEVER,
+        }
+    }
+
+    fn waits(&self) -> bool {
+        match self.cache.core.config.on_limit {
+            OnLimit::Wait => true,
+            OnLimit::Error => false,
+            OnLimit::Stale => self.old_value().is_none(),
+        }
+    }
+
+    /// A stale value, else an error; else the body runs after all.
+    fn turned_down(self, refusal: Error, tells: bool) -> Lookup<O, H, T> {
+        let core = Arc::clone(&self.cache.core);
+        let old = if core.config.on_limit == OnLimit::Error { None } else { self.old_value() };
+        if let Some(value) = old.and_then(|held| self.within(|| self.cache.outward(held.value()))) {
+            core.counters.stale_hits.add(1);
+            self.span.end(Verdict::Stale);
+            self.land(Outcome::Landed(H::hold(value.clone())));
+            return Lookup::Hit(value);
+        }
+        if tells {
+            self.span.end(Verdict::TurnedDown);
+            self.land(Outcome::Failed(None));
+            return Lookup::TurnedDown(refusal);
+        }
+        core.fault(refusal);
+        Lookup::Miss(self)
+    }
+
+    /// The value that a held back call returns.
+    fn old_value(&self) -> Option<H> {
+        let load = self.load.as_ref()?;
+        self.cache.stale(&load.key).or_else(|| load.stale.clone())
+    }
+}
+
+fn refused(call: &Call<'_>) -> Error {
+    Error::new(Kind::Limited, format!("{}: a strategy does not let the body run", call.cache()))
+}
+
+fn too_soon(call: &Call<'_>, wait: Duration) -> Error {
+    let wait = Duration::from_millis(u64::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(u64::MAX));
+    Error::new(Kind::Limited, format!("{}: the body may not run for another {wait:?}", call.cache()))
+}

@@ -1,0 +1,140 @@
+//! What stands in `strategies = [..]`: strategies, and transforms of the cached value.
+//!
+//! Which of the two an expression makes is asked of its type alone, by method resolution as in
+//! [`crate::key::part`], and it is evaluated once: with the strategies, which know no value type, or with the
+//! transforms, which do.
+
+use std::{fmt, marker::PhantomData};
+
+use super::{Strategy, Transform};
+use crate::sync::Arc;
+
+/// Makes the transforms of a list.
+pub type Transforms<V> = fn() -> Vec<Arc<dyn Transform<V>>>;
+
+/// An expression that makes a `T`, not evaluated yet.
+pub struct Candidate<F, T> {
+    make: F,
+    made: PhantomData<fn() -> T>,
+}
+
+impl<F, T> fmt::Debug for Candidate<F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidate").finish_non_exhaustive()
+    }
+}
+
+impl<F: Fn() -> T, T> Candidate<F, T> {
+    /// Asks about an expression.
+    pub fn new(make: F) -> Self {
+        Self { make, made: PhantomData }
+    }
+}
+
+/// First choice: it makes a strategy.
+pub trait MakesStrategy {
+    #[doc(hidden)]
+    fn strategy(&self) -> Option<Arc<dyn Strategy>>;
+}
+
+/// Else: something else.
+pub trait MakesOther {
+    #[doc(hidden)]
+    fn strategy(&self) -> Option<Arc<dyn Strategy>>;
+}
+
+impl<F: Fn() -> T, T: Strategy> MakesStrategy for &Candidate<F, T> {
+    fn strategy(&self) -> Option<Arc<dyn Strategy>> {
+        Some(Arc::new((self.make)()))
+    }
+}
+
+impl<F, T> MakesOther for Candidate<F, T> {
+    fn strategy(&self) -> Option<Arc<dyn Strategy>> {
+        None
+    }
+}
+
+/// First choice: it makes a transform of this value.
+pub trait MakesTransform<V> {
+    #[doc(hidden)]
+    fn transform(&self) -> Transforming<V>;
+}
+
+/// Else: it has to make a strategy.
+pub trait MakesNoTransform<V> {
+    #[doc(hidden)]
+    type Answer;
+    #[doc(hidden)]
+    fn transform(&self) -> Self::Answer;
+}
+
+/// A transform.
+pub struct Transforming<V>(Arc<dyn Transform<V>>);
+
+/// No transform.
+#[derive(Debug)]
+pub struct Other<T>(PhantomData<fn() -> T>);
+
+impl<V> fmt::Debug for Transforming<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transforming").finish_non_exhaustive()
+    }
+}
+
+impl<V, F: Fn() -> T, T: Transform<V>> MakesTransform<V> for &Candidate<F, T> {
+    fn transform(&self) -> Transforming<V> {
+        Transforming(Arc::new((self.make)()))
+    }
+}
+
+impl<V, F, T> MakesNoTransform<V> for Candidate<F, T> {
+    type Answer = Other<T>;
+    fn transform(&self) -> Other<T> {
+        Other(PhantomData)
+    }
+}
+
+/// An answer that may stand in the list.
+pub trait Listed<V> {
+    #[doc(hidden)]
+    fn listed(self) -> Option<Arc<dyn Transform<V>>>;
+}
+
+impl<V> Listed<V> for Transforming<V> {
+    fn listed(self) -> Option<Arc<dyn Transform<V>>> {
+        Some(self.0)
+    }
+}
+
+impl<V, T: Strategy> Listed<V> for Other<T> {
+    fn listed(self) -> Option<Arc<dyn Transform<V>>> {
+        None
+    }
+}
+
+/// Takes the answer about an item of the list.
+pub fn listed<V, A: Listed<V>>(answer: A) -> Option<Arc<dyn Transform<V>>> {
+    answer.listed()
+}
+
+/// The strategy that an expression makes, if it makes one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! strategy {
+    ($make:expr) => {{
+        use $crate::strategy::hook::{MakesOther as _, MakesStrategy as _};
+        (&&$crate::strategy::hook::Candidate::new($make)).strategy()
+    }};
+}
+
+/// The answer whether an expression makes a transform of a value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! transform {
+    ($value:ty, $make:expr) => {{
+        use $crate::strategy::hook::{MakesNoTransform as _, MakesTransform as _};
+        let candidate = $crate::strategy::hook::Candidate::new($make);
+        (&&candidate).transform()
+    }};
+}

@@ -1,0 +1,122 @@
+use std::{collections::HashMap, fmt, time::Duration};
+
+use super::{
+    Call, Permit, Strategy,
+    gcra::{Arrival, Rate},
+};
+use crate::sync::{Mutex, lock};
+
+/// Lets the body run at a rate; hits are never limited. What `rate_limit = ".."` makes, and for lists that several
+/// caches share, whose calls then count together.
+///
+/// Calls are spaced evenly: 10 in a second are 100 ms apart. A [`burst`](Self::burst) may come at once. The algorithm
+/// is GCRA (ITU-T I.371, annex A): a span of time sees at most as many calls as it has intervals, rounded up, and one
+/// burst less one.
+///
+/// ```
+/// # use std::time::Duration;
+/// use cacher_core::strategy::RateLimit;
+///
+/// let ten_a_second = RateLimit::new(10, Duration::from_secs(1)).burst(3);
+/// ```
+pub struct RateLimit {
+    interval: Duration,
+    burst: u32,
+    variance: f64,
+    arrivals: Mutex<Arrivals>,
+}
+
+/// When the next call of each partition is due.
+#[derive(Default)]
+struct Arrivals {
+    of: HashMap<u64, Arrival, foldhash::fast::RandomState>,
+    /// How many there were after the last look for idle ones.
+    kept: usize,
+}
+
+impl fmt::Debug for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { interval, burst, variance, .. } = self;
+        f.debug_struct("RateLimit")
+            .field("interval", interval)
+            .field("burst", burst)
+            .field("variance", variance)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RateLimit {
+    /// This many calls in this time. Zero calls count as one.
+    #[must_use]
+    pub fn new(calls: u32, time: Duration) -> Self {
+        Self { interval: time / calls.max(1), burst: 1, variance: 0.0, arrivals: Mutex::default() }
+    }
+
+    /// Lets this many calls come at once after a pause; 1 without it, and zero counts as one.
+    #[must_use]
+    pub fn burst(self, calls: u32) -> Self {
+        Self { burst: calls, ..self }
+    }
+
+    /// Makes each interval longer or shorter at random: 0.1 by up to 5 % either way. 0 without it, at most 1.
+    #[must_use]
+    pub fn variance(self, variance: f64) -> Self {
+        Self { variance: if variance.is_nan() { 0.0 } else { variance.clamp(0.0, 1.0) }, ..self }
+    }
+
+    fn rate(&self) -> Rate {
+        Rate::new(self.interval, self.burst)
+    }
+
+    /// The interval to the next call: `share` of the variance, between -0.5 and 0.5.
+    #[expect(clippy::cast_precision_loss, reason = "a random number")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0.5 and 1.5 of one")]
+    fn interval(&self, share: f64) -> u64 {
+        let interval = self.rate().interval;
+        if self.variance == 0.0 { interval } else { (interval as f64 * (1.0 + self.variance * share)) as u64 }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
+fn fraction(random: u64) -> f64 {
+    (random >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+impl Strategy for RateLimit {
+    fn ask_load(&self, call: &Call<'_>) -> Permit {
+        let arrival = lock(&self.arrivals).of.get(&call.partition).copied().unwrap_or_default();
+        match self.rate().wait(arrival, call.now) {
+            Duration::ZERO => Permit::Now,
+            wait => Permit::After(wait),
+        }
+    }
+
+    fn commit_load(&self, call: &Call<'_>) -> bool {
+        let interval = self.interval(fraction(call.random()) - 0.5);
+        let mut arrivals = lock(&self.arrivals);
+        arrivals.forget_idle(call.now);
+        let arrival = arrivals.of.entry(call.partition).or_default();
+        let next = self.rate().take(*arrival, call.now, interval);
+        *arrival = next.unwrap_or(*arrival);
+        next.is_some()
+    }
+
+    fn revoke_load(&self, call: &Call<'_>) {
+        // Not more than was taken.
+        let interval = self.interval(-0.5);
+        if let Some(arrival) = lock(&self.arrivals).of.get_mut(&call.partition) {
+            *arrival = arrival.saturating_sub(interval);
+        }
+    }
+}
+
+impl Arrivals {
+    /// Forgets the partitions that are as good as new, whenever there are twice as many as before.
+    fn forget_idle(&mut self, now: Duration) {
+        if self.of.len() > 2 * self.kept + 64 {
+            let now = super::gcra::nanos(now);
+            self.of.retain(|_, arrival| *arrival > now);
+            self.kept = self.of.len();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What holds the body back.
+
+use super::Subject;
+use crate::{
+    args::{Args, OnLimit, Rate},
+    errors::Errors,
+};
+use proc_macro2::Ident;
+
+/// What says more about a rate limit.
+fn details(args: &Args) -> impl Iterator<Item = &Ident> {
+    let names = [
+        args.burst.as_ref().map(|given| &given.name),
+        args.per.as_ref().map(|given| &given.name),
+        args.variance.as_ref().map(|given| &given.name),
+        args.on_limit.as_ref().map(|given| &given.name),
+    ];
+    names.into_iter().flatten()
+}
+
+pub(super) fn details_have_a_rate(Subject { args, .. }: Subject, errors: &Errors) {
+    if args.rate_limit.is_some() {
+        return;
+    }
+    for name in details(args) {
+        errors.at(name, format!("`{name}` says more about a rate, and there is none: add `rate_limit = \"10/s\"`"));
+    }
+    if let Some(wait) = args.max_wait.as_ref().filter(|_| args.strategies.is_none()) {
+        errors.at(&wait.name, "nothing makes a call wait here: add `rate_limit = \"10/s\"`, or leave it out");
+    }
+}
+
+// It says all of it already.
+pub(super) fn a_made_limit_has_its_details(Subject { args, .. }: Subject, errors: &Errors) {
+    let Some(Rate::Expr(_)) = args.rate_limit.as_ref().map(|given| &given.value) else { return };
+    for name in [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name) {
+        errors.at(name, format!("the expression of `rate_limit` makes the limit: write `.{name}(..)` behind it"));
+    }
+}
+
+// Only an error can say that the body did not run.
+pub(super) fn errors_can_be_said(subject: Subject, errors: &Errors) {
+    let args = subject.args;
+    let fallible = subject.returns_result() || args.result.is_some();
+    if fallible {
+        return;
+    }
+    if let Some(OnLimit::Error(word)) = args.on_limit.as_ref().map(|given| &given.value) {
+        errors.at(
+            word,
+            "the limit can only be said as an error: return `Result<_, E>` with `E: From<cacher::Error>`, or write \
+             `on_limit = wait`",
+        );
+    }
+    if let Some(wait) = &args.max_wait {
+        errors.at(
+            &wait.name,
+            "that a wait took too long can only be said as an error: return `Result<_, E>` with \
+             `E: From<cacher::Error>`, or leave `max_wait` out",
+        );
+    }
+}
+
+pub(super) fn errors_do_not_wait(Subject { args, .. }: Subject, errors: &Errors) {
+    if let (Some(OnLimit::Error(_)), Some(wait)) = (args.on_limit.as_ref().map(|given| &given.value), &args.max_wait) {
+        errors.at(&wait.name, "with `on_limit = error` no call waits: leave `max_wait` out");
+    }
+}
+
+pub(super) fn stale_values_come_from_somewhere(Subject { args, .. }: Subject, errors: &Errors) {
+    let expires = args.ttl.is_some() || args.tti.is_some() || args.expires_at.is_some() || args.strategies.is_some();
+    if let Some(OnLimit::Stale(word)) = args.on_limit.as_ref().map(|given| &given.value).filter(|_| !expires) {
+        errors.at(word, "nothing expires here, so no value is ever stale: add a `ttl`, or write `on_limit = wait`");
+    }
+}

@@ -1,0 +1,80 @@
+//! What holds the body back, and what the user's strategies are.
+
+use super::{
+    names::{runtime, value},
+    parts::fixed,
+    place::Place,
+};
+use crate::plan::{Limit, OnLimit, Plan};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::Expr;
+
+/// The fields of the configuration.
+pub(crate) fn fields(plan: &Plan) -> TokenStream {
+    let rt = runtime(plan);
+    let policies = &plan.policies;
+    let mut fields = TokenStream::new();
+    if let Some(limit) = &policies.limit {
+        let limit = self::limit(&rt, limit);
+        fields.extend(quote!(limit: ::core::option::Option::Some(#limit),));
+    }
+    match policies.on_limit {
+        OnLimit::Wait => {}
+        OnLimit::Error(_) => fields.extend(quote!(on_limit: #rt::OnLimit::Error,)),
+        OnLimit::Stale => fields.extend(quote!(on_limit: #rt::OnLimit::Stale,)),
+    }
+    if let Some(wait) = policies.max_wait.as_ref().and_then(fixed) {
+        fields.extend(quote!(max_wait: ::core::option::Option::Some(#wait),));
+    }
+    if !policies.strategies.is_empty() {
+        let made = policies.strategies.iter().map(|one| Place::of(one).call(quote!(#rt::strategy!), quote!(|| #one)));
+        fields.extend(quote!(strategies: #rt::strategies([#(#made),*]),));
+    }
+    fields
+}
+
+/// ```text
+/// RateLimit::new(10, Duration::new(1, 0)).burst(5).into()
+/// ```
+fn limit(rt: &TokenStream, limit: &Limit) -> TokenStream {
+    match limit {
+        Limit::Expr(expr) => Place::of(expr).call(quote!(#rt::limit), expr),
+        Limit::Rate { calls, time, burst, variance } => {
+            let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+            let burst = detail("burst", burst.as_ref());
+            let variance = detail("variance", variance.as_ref());
+            let time = quote!(::core::time::Duration::new(#seconds, #nanos));
+            quote!(#rt::limit(#rt::RateLimit::new(#calls, #time) #burst #variance))
+        }
+    }
+}
+
+fn detail(name: &str, expr: Option<&Expr>) -> Option<TokenStream> {
+    let name = proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site());
+    expr.map(|expr| quote!(.#name(#expr)))
+}
+
+/// A function that makes the transforms of the cached value.
+pub(crate) fn transforms(plan: &Plan) -> TokenStream {
+    let (rt, value) = (runtime(plan), value(plan));
+    let listed = plan.policies.strategies.iter().map(|one| {
+        let place = Place::of(one);
+        let answer = place.call(quote!(#rt::transform!), quote!(#value, || #one));
+        place.call(quote!(#rt::listed::<#value, _>), answer)
+    });
+    let listed: Vec<_> = listed.collect();
+    if listed.is_empty() { quote!(|| ::std::vec::Vec::new()) } else { quote!(|| #rt::transforms([#(#listed),*])) }
+}
+
+/// Shows that the return type can say that the limit is reached, where only that is left.
+pub(crate) fn can_tell(plan: &Plan) -> TokenStream {
+    let (rt, ty) = (runtime(plan), &plan.returns);
+    let place = match (&plan.policies.on_limit, &plan.policies.max_wait) {
+        (OnLimit::Error(word), _) => Place::of(word.to_token_stream()),
+        (_, Some(wait)) => Place::of(fixed(wait)),
+        _ => return TokenStream::new(),
+    };
+    let shown = place.show(quote!(#rt::can_tell::<#ty, _>));
+    quote!(#shown();)
+}
