@@ -1,7 +1,7 @@
 //! Backends from URLs.
 
 use crate::{
-    backend::url::Url,
+    backend::{bytes::Bytes, null::Null, url::Url},
     error::{Error, Kind, Result},
     memory::table::Bound,
     tier::{FromUrl, IntoBackend, Made},
@@ -12,9 +12,17 @@ impl IntoBackend<FromUrl> for &str {
     fn into_backend(self) -> Result<Made> {
         let url = Url::parse(self)?;
         match url.scheme {
+            "memory" if url.get("format").is_some() => Bytes::of(&url)?.into_backend(),
             "memory" => memory(&url).map(Made::Memory),
+            "null" => Null::from_url(self)?.into_backend(),
             #[cfg(feature = "file")]
             "file" => crate::backend::file::Files::from_url(self)?.into_backend(),
+            #[cfg(feature = "json_file")]
+            "json" => crate::backend::json_file::JsonFile::from_url(self)?.into_backend(),
+            #[cfg(feature = "sqlite")]
+            "sqlite" => crate::backend::sqlite::Sqlite::from_url(self)?.into_backend(),
+            #[cfg(feature = "lmdb")]
+            "lmdb" => crate::backend::lmdb::Lmdb::from_url(self)?.into_backend(),
             other => Err(unknown(other)),
         }
         .map_err(|error| error.within(crate::backend::url::redact(self)))
@@ -35,8 +43,9 @@ impl IntoBackend<FromUrl> for &String {
 
 fn unknown(scheme: &str) -> Error {
     let text = match scheme {
-        "file" => "`file://` needs the feature `file` of cacher".to_owned(),
-        _ => format!("there is no store `{scheme}://`; there are: memory, file"),
+        "file" | "sqlite" | "lmdb" => format!("`{scheme}://` needs the feature `{scheme}` of cacher"),
+        "json" => "`json://` needs the feature `json_file` of cacher".to_owned(),
+        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, null"),
     };
     Error::new(Kind::Invalid, text)
 }

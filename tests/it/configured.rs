@@ -349,9 +349,12 @@ child! {
 fn a_secret_key_is_said_to_be_set_and_not_shown() {
     let key = "5ec2e7".repeat(11);
     let told = run("child_with_a_secret_key", &[("CACHER_SECRET_KEY", &key[..64])]);
-    assert!(told.contains("all caches: a secret key (CACHER_SECRET_KEY)\n") && !told.contains("5ec2e7"), "{told}");
+    assert!(told.contains("all caches: a secret key\n") && !told.contains("5ec2e7"), "{told}");
     let told = run("child_with_a_secret_key", &[("CACHER_SECRET_KEY", "5ec2e7")]);
-    assert!(told.contains("malformed: CACHER_SECRET_KEY: ") && !told.contains("5ec2e7"), "{told}");
+    assert!(
+        told.contains("malformed: no secret key is set: `CACHER_SECRET_KEY` is not 64") && !told.contains("5ec2e7"),
+        "{told}"
+    );
 }
 
 child! {

@@ -12,11 +12,14 @@ mod callables;
 mod cases;
 mod common;
 mod configured;
+mod embedded;
 mod expiry;
 mod fence;
 mod files;
 mod flights;
 mod gated;
+mod identity;
+mod keyers;
 mod mended;
 mod names;
 #[cfg(all(feature = "tracing", feature = "metrics"))]

@@ -342,35 +342,48 @@ fn nothing_tells_a_secret() {
     runs!(RUNS);
     #[cache(
         backend = ["memory://", logged(), String::from("nostore://user:hunter2@host/db?password=hunter2"), Logged::traced(DIR.1.clone().format("msgpack"))],
-        ttl = "1h", ignore = [password], name = "discreet-outside"
+        ttl = "1h", ignore = [password], secret = [pin], name = "discreet-outside"
     )]
-    fn log_in(user: &str, password: &str) -> Result<String, String> {
+    fn log_in(user: &str, password: &str, pin: &str) -> Result<String, String> {
         RUNS.fetch_add(1, SeqCst);
         if user == "mallory" { Err(format!("wrong: {password}")) } else { Ok(format!("token of {user}")) }
     }
+    // That of the other tests in this process.
+    cacher::set_secret_key([7; 32]).unwrap();
     let output = Output::new();
     let faults = faults("discreet-outside");
     output.numbers.watch(|| {
         output.spans.watch(|| {
-            let _ = (log_in("eve", "swordfish"), log_in("eve", "swordfish"), log_in("mallory", "swordfish"));
-            let _ = (cacher::bypass(|| log_in("eve", "swordfish")), log_in::refresh("eve", "swordfish"));
-            let entry = log_in::entry("eve");
+            let _ = (
+                log_in("eve", "swordfish", "xyzzy-4711"),
+                log_in("eve", "swordfish", "xyzzy-4711"),
+                log_in("mallory", "swordfish", "xyzzy-4711"),
+            );
+            let _ = (
+                cacher::bypass(|| log_in("eve", "swordfish", "xyzzy-4711")),
+                log_in::refresh("eve", "swordfish", "xyzzy-4711"),
+            );
+            let entry = log_in::entry("eve", "xyzzy-4711");
             output.add(format!("{entry:?} {} {:?}", entry.explain(), entry.explain()));
             entry.invalidate();
+            let _ = log_in("eve", "swordfish", "xyzzy-4711");
             cacher::publish_metrics();
         });
     });
-    assert_eq!(RUNS.load(SeqCst), 4);
+    assert_eq!(RUNS.load(SeqCst), 5);
+    assert!(!files_below(DIR.0.path()).is_empty());
     output.add(format!("{:?} {:?}", log_in::cache(), cacher::caches()));
     output.add(format!("{} {:?}", cacher::configuration(), cacher::configuration()));
     assert!(!faults().is_empty() && !LINES.lock().unwrap().is_empty());
     faults().iter().for_each(|fault| output.add(format!("{fault} {fault:?}")));
     LINES.lock().unwrap().iter().for_each(|line| output.add(line));
-    for file in files_below(DIR.0.path()) {
-        output.add(format!("{} {:?}", file.display(), std::fs::read(&file).unwrap()));
-    }
     // Something was shown at all.
     assert!(output.spans.text().contains("discreet-outside") && output.numbers.text().contains("discreet-outside"));
     assert!(output.spans.text().contains("user:***@host"), "{}", output.spans.text());
-    output.assert_hides(&["hunter2", "swordfish", "token of eve"]);
+    output.assert_hides(&["hunter2", "swordfish", "xyzzy-4711", "token of eve"]);
+    // A store has the value, and no more.
+    for file in files_below(DIR.0.path()) {
+        output.add(format!("{} {}", file.display(), String::from_utf8_lossy(&std::fs::read(&file).unwrap())));
+    }
+    output.assert_hides(&["hunter2", "swordfish", "xyzzy-4711"]);
 }

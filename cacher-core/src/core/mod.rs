@@ -19,9 +19,11 @@ use crate::{
     bridge::{self, Shell},
     claims::Claimant,
     clock::Clock,
+    code::Version,
     error::{Error, Result},
     fault::Fault,
     fence::{Generation, Overtaken},
+    keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
     observe::{self, Published},
     place, registry,
@@ -39,8 +41,14 @@ pub struct Config {
     pub name: Option<&'static str>,
     /// The names of the identity arguments.
     pub arguments: &'static [&'static str],
+    /// The text around the parts of the key, if a template says what identifies a call: one piece more than parts.
+    pub template: Option<&'static [&'static str]>,
+    /// The version of the function, if it has one: a part of the name of its entries.
+    pub version: Option<Version>,
     /// The backends, fastest first; memory if there is none.
     pub backends: Vec<Opener>,
+    /// How stores write keys; by their hash if it is `None`.
+    pub keyer: Option<Arc<dyn Keyer>>,
     /// The bound of typed memory.
     pub bound: Option<Bound>,
     /// How long values live.
@@ -76,7 +84,10 @@ impl Default for Config {
         Self {
             name: None,
             arguments: &[],
+            template: None,
+            version: None,
             backends: Vec::new(),
+            keyer: None,
             bound: None,
             life: Life::default(),
             single_flight: true,
@@ -86,6 +97,19 @@ impl Default for Config {
             max_wait: None,
             strategies: List::default(),
         }
+    }
+}
+
+impl Config {
+    /// An encoded key, with the text of the template if there is one. An encoding is never the beginning of another.
+    pub(crate) fn with_template(&self, mut key: Vec<u8>) -> Vec<u8> {
+        if let Some(text) = self.template {
+            for piece in text {
+                key.extend_from_slice(&(piece.len() as u64).to_be_bytes());
+                key.extend_from_slice(piece.as_bytes());
+            }
+        }
+        key
     }
 }
 
@@ -129,6 +153,8 @@ pub struct Core {
     last_load: AtomicU64,
     last_removal: AtomicU64,
     retrying: AtomicBool,
+    /// What was said last of keys that can't be stored.
+    key_fault: Mutex<String>,
     members: Mutex<Members>,
 }
 
@@ -202,6 +228,16 @@ impl Drop for LocalShare {
     }
 }
 
+/// What the entries of a function stand under in a store: `posts<u8>@v1`. No path, name or version holds an `@`.
+fn namespace(place: &str, config: &Config) -> String {
+    // The path of a function holds its type parameters; a given name does not.
+    let function = config.name.map_or_else(|| place.to_owned(), |name| name.to_owned() + &place::generics(place));
+    match config.version {
+        Some(version) => format!("{function}@{}", version.name()),
+        None => function,
+    }
+}
+
 /// All of them, the built-in one first.
 fn strategies(config: &Config) -> List {
     let limit = config.limit.iter().map(|limit| Arc::clone(limit) as Arc<dyn Strategy>);
@@ -222,11 +258,7 @@ impl Core {
         let clock = Clock::current();
         let place = place::function(path);
         let name: Arc<str> = config.name.map_or_else(|| place.as_str().into(), Into::into);
-        // The path of a function holds its type parameters; a given name does not.
-        let namespace: Arc<str> = match config.name {
-            Some(name) => (name.to_owned() + &place::generics(&place)).into(),
-            None => Arc::clone(&name),
-        };
+        let namespace: Arc<str> = namespace(&place, &config).into();
         let mut ruling = settings::in_force().rule_on(&name, &place);
         let namespace = ruling.namespace(namespace);
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
@@ -259,6 +291,7 @@ impl Core {
             last_load: AtomicU64::new(0),
             last_removal: AtomicU64::new(0),
             retrying: AtomicBool::new(false),
+            key_fault: Mutex::default(),
             members: Mutex::default(),
         });
         registry::add(&core);
@@ -293,6 +326,24 @@ impl Core {
     pub(crate) fn fault(&self, error: Error) {
         self.counters.store_errors.add(1);
         observe::report(&Fault { cache: Arc::clone(&self.name), error });
+    }
+
+    /// The key, or `None` with a fault. One that repeats itself is counted each time, and reported once: without a
+    /// secret key no call can be stored.
+    pub(crate) fn key_or_fault<T>(&self, key: Result<T>) -> Option<T> {
+        let error = match key {
+            Ok(key) => return Some(key),
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        let again = *lock(&self.key_fault) == text;
+        if again {
+            self.counters.store_errors.add(1);
+        } else {
+            *lock(&self.key_fault) = text;
+            self.fault(error);
+        }
+        None
     }
 
     /// What `operation` answered, or `None` with a fault.
@@ -330,6 +381,12 @@ impl Core {
         let quick = tier.reads_quickly();
         let answer = bridge::run(shell, quick, move || tier.operate(|store| store.backend.len(&namespace))).await;
         self.or_fault(answer).unwrap_or_else(|| self.size().0)
+    }
+
+    /// What the keyer makes of an encoded key.
+    pub(crate) fn stored_name(&self, identity: &[u8]) -> String {
+        let call = CallKey::of(&self.namespace, self.config.name, self.config.arguments, identity);
+        self.config.keyer.as_ref().map_or_else(|| Hash.name(&call), |keyer| keyer.name(&call))
     }
 
     pub(crate) fn store_key(&self, store: &tier::Store, name: &Arc<str>) -> backend::Key {

@@ -60,17 +60,6 @@ fn form(variable: &str) -> &'static str {
     }
 }
 
-/// The key of secret arguments, said to be there or malformed, and never shown.
-pub(super) fn secret_key() -> Option<Result<String, String>> {
-    let key = env::var_os("CACHER_SECRET_KEY")?;
-    let well_formed = key.len() == 64 && key.as_encoded_bytes().iter().all(u8::is_ascii_hexdigit);
-    Some(if well_formed {
-        Ok("a secret key (CACHER_SECRET_KEY)".into())
-    } else {
-        Err("CACHER_SECRET_KEY: not 64 hexadecimal digits, and ignored".into())
-    })
-}
-
 fn entries(text: &str) -> Option<u64> {
     text.trim().parse().ok().filter(|most| *most > 0)
 }

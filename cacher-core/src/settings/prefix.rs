@@ -2,7 +2,8 @@
 
 /// The namespace of a cache in the stores of a process with this prefix: `staging:my_crate::posts::fetch`.
 ///
-/// No two pairs meet: the prefix has no colon, and no name has a single one.
+/// No two pairs meet: the prefix has neither a colon nor an `@`, and a namespace has a single colon only behind the `@`
+/// before its version.
 pub(super) fn prefixed(prefix: &str, namespace: &str) -> String {
     format!("{}:{namespace}", escaped(prefix.as_bytes()))
 }

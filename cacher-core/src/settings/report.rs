@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{Ruling, Settings, environment};
+use super::{Ruling, Settings};
+use crate::secret;
 
 /// What is in force, what took effect where, and what did not: see [`configuration`](crate::companion::configuration).
 ///
@@ -47,10 +48,10 @@ impl Settings {
         let unused = unused.map(|rule| format!("{}: {}", rule.selector, rule.said)).collect();
         let malformed = self.invalid.iter().map(ToString::to_string).collect();
         let mut report = Report { all: self.on_all(), applied, unused, malformed };
-        match environment::secret_key() {
-            Some(Ok(set)) => report.all.push(set),
-            Some(Err(wrong)) => report.malformed.push(wrong),
-            None => {}
+        match secret::is_set() {
+            Ok(()) => report.all.push("a secret key".into()),
+            Err(secret::WRONG_KEY) => report.malformed.push(secret::WRONG_KEY.into()),
+            Err(_) => {}
         }
         report
     }
