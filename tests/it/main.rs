@@ -11,6 +11,7 @@
 mod callables;
 mod cases;
 mod common;
+mod configured;
 mod embedded;
 mod expiry;
 mod fence;
@@ -22,6 +23,10 @@ mod keyers;
 mod limits;
 mod mended;
 mod names;
+#[cfg(all(feature = "tracing", feature = "metrics"))]
+mod observed;
+#[cfg(all(feature = "tracing", feature = "metrics"))]
+mod observers;
 mod peers;
 mod processes;
 mod reentrancy;

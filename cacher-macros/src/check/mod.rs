@@ -73,6 +73,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::bounds_have_memory_to_bound,
     conflict::site_is_in_memory,
     conflict::name_is_not_empty,
+    conflict::name_has_no_single_colon,
     keyer::keyer_or_file_name,
     keyer::keys_are_stored,
     keyer::file_names_are_for_files,
