@@ -141,9 +141,9 @@ impl Terms {
 ///
 /// `random` is any number, spread evenly.
 #[must_use]
-pub fn lifetime(life: &Life, terms: &Terms, now: Stamp, random: u64) -> Option<Duration> {
+pub fn lifetime(life: &Life, terms: &Terms, now: impl FnOnce() -> Stamp, random: u64) -> Option<Duration> {
     let ttl = terms.applicable_ttl().unwrap_or(Duration::MAX);
-    let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now));
+    let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now()));
     let lifetime = spread(ttl.min(until), life.jitter.unwrap_or_default(), random);
     (terms.keep && !lifetime.is_zero()).then_some(lifetime)
 }
