@@ -173,19 +173,25 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return Err(self);
         };
         self.span.end(self.success);
+        let held = self.within(|| self.keep(load, value));
+        self.land(Outcome::Landed(held));
+        Ok(())
+    }
+
+    /// Puts a value in memory, and gives it for followers.
+    fn keep(&self, load: &Load<O, H>, value: &H::Value) -> H {
         let (held, terms) = self.held(load, value);
         if let Some(draft) = self.cache.draft(&load.key, &terms, self.load_time()) {
             let new = New { value, held: held.clone(), draft, load_began: load.began, partition: load.terms.partition };
             let times = self.cache.times(&new);
             self.cache.keep(&load.seat, &load.key, new, times);
         }
-        self.land(Outcome::Landed(held));
-        Ok(())
+        held
     }
 
     /// A value for memory and for followers, and what is said about it.
     fn held(&self, load: &Load<O, H>, value: &H::Value) -> (H, Terms) {
-        self.within(|| (H::hold(value.clone()), load.terms.with((self.cache.seen)(value))))
+        (H::hold(value.clone()), load.terms.with((self.cache.seen)(value)))
     }
 
     /// Ends a load with a value: stores it, then hands it to the followers.
@@ -193,7 +199,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.tell(LoadEnd::Value);
         self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
-        let (held, terms) = self.held(load, value);
+        let (held, terms) = self.within(|| self.held(load, value));
         {
             let storing = pin!(self.store(shell, &held, value, terms));
             let storing = pin!(self.span.drive(storing));
