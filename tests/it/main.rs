@@ -20,6 +20,7 @@ mod flights;
 mod gated;
 mod identity;
 mod keyers;
+mod limits;
 mod mended;
 mod names;
 #[cfg(all(feature = "tracing", feature = "metrics"))]
@@ -31,4 +32,5 @@ mod processes;
 mod reentrancy;
 mod scopes;
 mod stores;
+mod strategies;
 mod support;

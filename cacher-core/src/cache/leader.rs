@@ -140,7 +140,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends a load without a value.
-    pub(crate) fn fail(self, share: impl FnOnce() -> Option<SharedError>) {
+    pub(crate) fn fail(mut self, share: impl FnOnce() -> Option<SharedError>) {
         let error = self.within(share);
         self.tell(LoadEnd::Failure);
         self.cache.core.counters.load_failures.add(1);
@@ -149,7 +149,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends a load with a value: stores it, then hands it to the followers.
-    pub(crate) async fn settle(self, shell: Shell, value: &H::Value) {
+    pub(crate) async fn settle(mut self, shell: Shell, value: &H::Value) {
         self.tell(LoadEnd::Value);
         self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
@@ -168,8 +168,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let Some(kept) = cache.kept(value) else { return };
-        let Some(draft) = cache.draft(&load.key, &terms, self.load_time()) else {
+        let draft = || cache.draft(&load.key, &terms, self.load_time());
+        let Some((kept, draft)) = cache.kept(value).and_then(|kept| Some((kept, draft()?))) else {
             // What stands there is older than what is not kept.
             if load.overwrites {
                 cache.invalidate(shell, &load.key).await;
@@ -180,7 +180,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             Kept::AsItIs => held.clone(),
             Kept::Changed(value) => H::hold(value.clone()),
         };
-        let new = New { value: kept.or(value), held, draft, load_began: load.began };
+        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition: load.terms.partition };
         if load.overwrites {
             cache.overwrite(shell, &load.seat, &load.key, new).await;
         } else {
@@ -188,9 +188,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
     }
 
-    /// Tells the strategies that the body has ended, or that it never ran.
-    fn tell(&self, end: LoadEnd) {
-        let Some(asking) = self.asking.filter(|_| self.permitted) else { return };
+    /// Tells the strategies once that the body has ended, or that it never ran.
+    fn tell(&mut self, end: LoadEnd) {
+        let permitted = std::mem::take(&mut self.permitted);
+        let Some(asking) = self.asking.filter(|_| permitted) else { return };
         let core = &self.cache.core;
         let call = core.call(Some(asking.key), asking.partition);
         match self.watch {

@@ -107,12 +107,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         asked: Asked,
         caller: Caller<F>,
     ) -> Lookup<O, H, T> {
-        let tells = caller.tells;
+        let (tells, called) = (caller.tells, self.core.clock.tick());
         let terms = terms.ruled(self.core.ruling.ttl());
         let span = Span::of(&self.core.name);
         let looking = pin!(async {
             match self.look_on(shell, mode, (key, terms), asked, caller, &span).await {
-                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells).await,
+                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells, called).await,
                 answer => answer,
             }
         });
@@ -265,9 +265,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Waits for another's load; for several in turn no longer than for one.
     async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
-        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(self.core.patience));
+        let patience = self.core.patience;
+        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(patience));
         let watch = Stopwatch::start(clock);
-        let followed = flight.follow(shell, clock, deadline).await;
+        let followed = flight.follow(shell, clock, patience, deadline).await;
         observe::wait_time(&self.core.name, watch.elapsed());
         followed
     }

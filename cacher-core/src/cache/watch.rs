@@ -61,6 +61,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
+    /// Whether a slot is of use where the body may not run: strategies are asked while it is within its TTL.
+    pub(super) fn may_stand_in(&self, hash: u64, slot: &Slot<H>) -> bool {
+        slot.expired(self.core.clock.tick())
+            || self.judge_found(hash, &self.found_in_memory(slot)) != Freshness::Expired
+    }
+
     pub(super) fn note_found(&self, hash: u64, found: &Found) {
         if self.watched {
             self.core.strategies.commit_found(&self.core.call(Some(hash), 0), found);

@@ -23,6 +23,7 @@ pub(super) struct New<'a, V, H> {
     pub(super) held: H,
     pub(super) draft: Draft,
     pub(super) load_began: Stamp,
+    pub(super) partition: u64,
 }
 
 /// What the transforms made of a value.
@@ -55,7 +56,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What the strategies make of a draft.
-    fn approved(&self, key: &Key<O>, terms: &Terms, mut draft: Draft) -> Option<Draft> {
+    pub(super) fn approved(&self, key: &Key<O>, terms: &Terms, mut draft: Draft) -> Option<Draft> {
         let strategies = &self.core.strategies;
         if !strategies.is_empty() {
             let call = self.core.call(Some(key.hash), terms.partition);
@@ -66,9 +67,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Tells the strategies that a value is kept.
-    fn note_write(&self, key: &Key<O>, draft: &Draft, kept: bool) {
+    fn note_write(&self, key: &Key<O>, (draft, partition): (&Draft, u64), kept: bool) {
         if kept && !self.core.strategies.is_empty() {
-            self.core.strategies.commit_write(&self.core.call(Some(key.hash), 0), draft);
+            self.core.strategies.commit_write(&self.core.call(Some(key.hash), partition), draft);
         }
     }
 
@@ -90,10 +91,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             Some(stored) => self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers().len()).await,
             None => false,
         };
-        let draft = new.draft;
+        let (draft, partition) = (new.draft, new.partition);
         let arrival = self.arrive(new, times);
         let kept = self.publish(seat, key, arrival) || shipped;
-        self.note_write(key, &draft, kept);
+        self.note_write(key, (&draft, partition), kept);
         kept
     }
 
@@ -106,9 +107,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         key: &Key<O>,
         new: New<'_, H::Value, H>,
     ) -> bool {
-        let draft = new.draft;
+        let (draft, partition) = (new.draft, new.partition);
         let stored = self.try_overwrite(shell, seat, key, new).await;
-        self.note_write(key, &draft, stored == Some(true));
+        self.note_write(key, (&draft, partition), stored == Some(true));
         if stored.is_none() {
             within(&self.core.clock, DRAIN, seat.settled()).await;
         }

@@ -19,9 +19,9 @@ pub struct Life {
 }
 
 impl Life {
-    /// How long a value that is fresh for `lifetime` is kept beyond that.
+    /// How long a value that is fresh for `lifetime` is kept beyond that. What expires by idleness has no other end.
     pub(crate) fn grace(&self, lifetime: Duration) -> Duration {
-        if self.stale { lifetime } else { Duration::ZERO }
+        if self.stale { self.tti.map_or(lifetime, |tti| tti.min(lifetime)) } else { Duration::ZERO }
     }
 }
 

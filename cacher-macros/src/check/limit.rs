@@ -7,26 +7,29 @@ use crate::{
 };
 use proc_macro2::Ident;
 
-/// What says more about a rate limit.
-fn details(args: &Args) -> impl Iterator<Item = &Ident> {
+pub(super) fn details_have_a_rate(Subject { args, .. }: Subject, errors: &Errors) {
+    let details = [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name);
+    for name in details.filter(|_| args.rate_limit.is_none()) {
+        errors.at(name, format!("`{name}` says more about a rate, and there is none: add `rate_limit = \"10/s\"`"));
+    }
+}
+
+/// What concerns all that may hold the body back, strategies too.
+fn holding(args: &Args) -> impl Iterator<Item = &Ident> {
     let names = [
-        args.burst.as_ref().map(|given| &given.name),
         args.per.as_ref().map(|given| &given.name),
-        args.variance.as_ref().map(|given| &given.name),
         args.on_limit.as_ref().map(|given| &given.name),
+        args.max_wait.as_ref().map(|given| &given.name),
     ];
     names.into_iter().flatten()
 }
 
-pub(super) fn details_have_a_rate(Subject { args, .. }: Subject, errors: &Errors) {
-    if args.rate_limit.is_some() {
+pub(super) fn something_holds_the_body_back(Subject { args, .. }: Subject, errors: &Errors) {
+    if args.rate_limit.is_some() || args.strategies.is_some() {
         return;
     }
-    for name in details(args) {
-        errors.at(name, format!("`{name}` says more about a rate, and there is none: add `rate_limit = \"10/s\"`"));
-    }
-    if let Some(wait) = args.max_wait.as_ref().filter(|_| args.strategies.is_none()) {
-        errors.at(&wait.name, "nothing makes a call wait here: add `rate_limit = \"10/s\"`, or leave it out");
+    for name in holding(args) {
+        errors.at(name, format!("nothing holds the body back, so `{name}` says nothing: add `rate_limit = \"10/s\"`"));
     }
 }
 

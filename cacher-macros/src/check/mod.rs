@@ -81,6 +81,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     version::is_a_name,
     version::depends_needs_code,
     limit::details_have_a_rate,
+    limit::something_holds_the_body_back,
     limit::a_made_limit_has_its_details,
     limit::errors_can_be_said,
     limit::errors_do_not_wait,
