@@ -24,6 +24,7 @@ use crate::{
 
 /// The answer to a call.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a leader is large with the feature `tracing`; it is moved, not kept")]
 pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     /// A value.
     Hit(H::Value),
