@@ -335,7 +335,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
 
     #[inline(never)]
     fn settle(self) -> H::Value {
-        if let Err(leader) = self.leader.settle_at_once(&self.value) {
+        if let Some(leader) = self.leader.settle_at_once(&self.value) {
             block_on(leader.settle(Shell::Sync, &self.value));
         }
         self.value
@@ -343,7 +343,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
 
     /// Stores the value for an async caller, and returns it.
     pub async fn finish_async<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
-        if let Err(leader) = self.leader.settle_at_once(&self.value) {
+        if let Some(leader) = self.leader.settle_at_once(&self.value) {
             leader.settle(Shell::Async, &self.value).await;
         }
         M::returned(self.value)

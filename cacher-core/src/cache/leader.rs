@@ -168,14 +168,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends a load with a value where memory is all there is; else the leader comes back, for [`Self::settle`].
-    pub(crate) fn settle_at_once(self, value: &H::Value) -> Result<(), Self> {
+    pub(crate) fn settle_at_once(self, value: &H::Value) -> Option<Self> {
         let Some(load) = self.load.as_ref().filter(|load| self.cache.simple && !load.overwrites) else {
-            return Err(self);
+            return Some(self);
         };
         self.span.end(self.success);
         let held = self.within(|| self.keep(load, value));
         self.land(Outcome::Landed(held));
-        Ok(())
+        None
     }
 
     /// Puts a value in memory, and gives it for followers.
