@@ -387,8 +387,19 @@ fn a_hook_that_panics_is_reported_and_has_said_nothing() {
     }
     let faults = faults("hooks_that_panic");
     let hooks = [
-        "ask_read", "commit_read", "ask_found", "commit_found", "ask_load", "commit_load", "after_load(value)",
-        "ask_write", "commit_write", "ask_remove", "commit_remove", "ask_clear", "commit_clear",
+        "ask_read",
+        "commit_read",
+        "ask_found",
+        "commit_found",
+        "ask_load",
+        "commit_load",
+        "after_load(value)",
+        "ask_write",
+        "commit_write",
+        "ask_remove",
+        "commit_remove",
+        "ask_clear",
+        "commit_clear",
     ];
     for hook in hooks {
         *R.panics.lock().unwrap() = [hook].into();

@@ -156,8 +156,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             Kept::AsItIs => held.clone(),
             Kept::Changed(value) => H::hold(value.clone()),
         };
-        let new =
-            New { value: kept.or(value), held, draft, load_began: load.began, partition: load.terms.partition };
+        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition: load.terms.partition };
         if load.overwrites {
             cache.overwrite(shell, &load.seat, &load.key, new).await;
         } else {

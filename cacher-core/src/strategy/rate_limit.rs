@@ -141,7 +141,8 @@ mod tests {
         let limit = RateLimit::new(3, Duration::from_secs(1));
         let calls = (0..10_u64).flat_map(|ninth| (0..9).map(move |late| ninth * 111_111_111 + late));
         let calls = calls.filter(|nanos| *nanos < 1_000_000_000);
-        let ran = calls.filter(|nanos| limit.ask_load(&call(*nanos)) == Permit::Now && limit.commit_load(&call(*nanos)));
+        let ran =
+            calls.filter(|nanos| limit.ask_load(&call(*nanos)) == Permit::Now && limit.commit_load(&call(*nanos)));
         assert_eq!(ran.count(), 3);
     }
 
