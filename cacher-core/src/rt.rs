@@ -10,7 +10,7 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
-    key::parts::{Parts, hash_of},
+    key::parts::Parts,
     memory::{
         held::{As, Held},
         table::Table,
@@ -23,7 +23,9 @@ pub use crate::{
     cache::Leader,
     codec::{InMemory, Stored},
     core::{Config, OnLimit},
-    demand::{can_tell, kept, key_part, plain, shared, shared_part, site, stored, stored_part},
+    demand::{
+        can_tell, kept, key_part, limit, listed, partition, plain, shared, shared_part, site, stored, stored_part,
+    },
     held,
     key::parts::Borrowed,
     memory::{
@@ -38,7 +40,7 @@ pub use crate::{
     strategy,
     strategy::{
         RateLimit, Strategy, Transform,
-        hook::{Transforms, listed},
+        hook::Transforms,
         life::{Life, Terms},
         list::List as Strategies,
     },
@@ -107,11 +109,6 @@ pub fn shape<M: 'static, H: Held, C>(
     Shape::new(configure, seen, weigh, transforms)
 }
 
-/// A limit for a cache of its own, or one that several share.
-pub fn limit(limit: impl Into<Arc<RateLimit>>) -> Arc<RateLimit> {
-    limit.into()
-}
-
 /// The strategies among the items of a list.
 #[must_use]
 pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Strategies {
@@ -122,11 +119,6 @@ pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Stra
 #[must_use]
 pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) -> Vec<Arc<dyn Transform<V>>> {
     items.into_iter().flatten().collect()
-}
-
-/// What tells the values of `per = ..` apart.
-pub fn partition<T: std::hash::Hash + ?Sized>(value: &T) -> u64 {
-    hash_of(value)
 }
 
 /// Opens a backend.
