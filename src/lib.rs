@@ -1,14 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "metrics")]
+pub use cacher_core::companion::publish_metrics;
 pub use cacher_core::{
     backend,
     cache::{Explanation, Info, Source},
-    companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches},
+    companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches, configuration},
     core::Removal,
     error::{self, Error, Kind},
     fault::{Fault, on_fault},
+    key::secret::Wipe,
+    keyer,
     memory::weight::Weigh,
+    modified::{Modified, modified},
+    registered::{Registered, register, registered},
     scope::{Scope, bypass, only_if_cached, read_only, refresh},
+    secret::set_secret_key,
+    settings::{self, Settings, configure},
     site::Site,
     stats::Stats,
     strategy, testkit as testing,
@@ -19,7 +27,9 @@ pub use cacher_macros::cache;
 pub mod __private {
     pub use cacher_core::rt::*;
 
-    pub use crate::{format_json, format_msgpack, scheme_file, scheme_memory};
+    pub use crate::{
+        format_json, format_msgpack, scheme_file, scheme_json, scheme_lmdb, scheme_memory, scheme_null, scheme_sqlite,
+    };
 }
 
 #[doc(hidden)]
@@ -35,6 +45,54 @@ macro_rules! scheme_file {
 macro_rules! scheme_file {
     () => {
         ::core::compile_error!("`file://` needs the feature `file` of cacher: add it to `features` in Cargo.toml");
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "json_file")]
+macro_rules! scheme_json {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "json_file"))]
+macro_rules! scheme_json {
+    () => {
+        ::core::compile_error!("`json://` needs the feature `json_file` of cacher: add it to `features` in Cargo.toml");
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "sqlite")]
+macro_rules! scheme_sqlite {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "sqlite"))]
+macro_rules! scheme_sqlite {
+    () => {
+        ::core::compile_error!("`sqlite://` needs the feature `sqlite` of cacher: add it to `features` in Cargo.toml");
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "lmdb")]
+macro_rules! scheme_lmdb {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "lmdb"))]
+macro_rules! scheme_lmdb {
+    () => {
+        ::core::compile_error!("`lmdb://` needs the feature `lmdb` of cacher: add it to `features` in Cargo.toml");
     };
 }
 
@@ -70,6 +128,12 @@ macro_rules! format_msgpack {
             "`format=msgpack` needs the feature `msgpack` of cacher: add it to `features` in Cargo.toml"
         );
     };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! scheme_null {
+    () => {};
 }
 
 #[doc(hidden)]

@@ -6,6 +6,7 @@
 mod alloc;
 mod budgets;
 mod harness;
+mod keyers;
 mod subjects;
 mod table;
 
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
     table::allocations(&allocations);
     table::budgets(&budgets);
     table::notes();
+    if wanted(keyers::NAME) {
+        keyers::measure();
+    }
     let met = budgets.iter().all(budgets::Budget::met);
     if check && !met { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -33,6 +33,11 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         .unwrap_or_else(|_| Err(Error::new(Kind::Unstorable, "a `Serialize` or `Deserialize` of the value panicked")))
 }
 
+/// What the user's keyer comes to; its panic is an error.
+pub(crate) fn named(work: impl FnOnce() -> String) -> Result<String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| Error::new(Kind::Invalid, "the keyer panicked"))
+}
+
 /// Whether a cache has stores: chosen by the attribute.
 pub trait Codecs<O, V> {
     #[doc(hidden)]

@@ -12,7 +12,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     codec::Stored,
-    key::part::{Hashed, HashedOption, KeyPart, Keyable, Structural, Unknown},
+    key::{
+        part::{Hashed, HashedOption, KeyPart, Keyable, Structural, Unknown},
+        secret::{Secret, Wipe},
+    },
     memory::held::{As, Held, Holder},
     returns::{Plain, ValueOnly},
     site::Site,
@@ -128,6 +131,26 @@ demand!(
     StorableKey, [Serialize]
 );
 
+demand!(
+    /// A cache can wipe its copy of it.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be wiped, so it cannot be secret",
+        label = "not `cacher::Wipe`",
+        note = "implement `cacher::Wipe` for it, or pass a string, bytes, a path, a number, or an option, a vector or a \
+                tuple of them, which have it"
+    )]
+    Wipeable, [Wipe]
+);
+
+/// What has no code in the eyes of `version = code`.
+#[diagnostic::on_unimplemented(
+    message = "this function has no `#[cache]`, so its code is not known",
+    label = "not annotated",
+    note = "write `#[cache]` on it, without `companions = false`; or leave it out of `depends`, and write \
+            `version = \"..\"` in place of `version = code`"
+)]
+pub trait Annotated {}
+
 /// A part, where it must tell one call from another.
 #[inline]
 pub fn key_part<P: Identifying>(part: P) -> P::Known {
@@ -144,6 +167,12 @@ pub fn shared_part<P: KeyPart<Owned: Shareable<P, K>>, K>(part: P) -> K {
 #[inline]
 pub fn stored_part<P: KeyPart<Owned: StorableKey<P, K>>, K>(part: P) -> K {
     <P::Owned as StorableKey<_, K>>::hand(part)
+}
+
+/// A part that is secret.
+#[inline]
+pub fn secret_part<P: KeyPart<Owned: Wipeable<Secret<P>, K>>, K>(part: P) -> K {
+    <P::Owned as Wipeable<_, K>>::hand(Secret(part))
 }
 
 /// How a value is held, where it is handed out as clones.

@@ -16,7 +16,8 @@ use crate::{
 pub struct Fault {
     /// The name of the cache.
     pub cache: Arc<str>,
-    /// What happened. Holds no value, and no argument but what the argument's own `Serialize` says in its error.
+    /// What happened. Holds no value, and no argument but what the argument's own `Serialize` says in its error;
+    /// of a secret not even that.
     pub error: Error,
 }
 

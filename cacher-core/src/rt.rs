@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Kind},
     flight::SharedError,
     key::parts::Parts,
+    keyer::{CallKey, FileName, Keyer, Text, from_fn},
     memory::{
         held::{As, Held},
         table::Table,
@@ -21,19 +22,24 @@ use crate::{
 
 pub use crate::{
     cache::Leader,
+    code::{Code, Version},
     codec::{InMemory, Stored},
     core::{Config, OnLimit},
     demand::{
-        can_tell, kept, key_part, limit, listed, partition, plain, shared, shared_part, site, stored, stored_part,
+        Annotated, can_tell, kept, key_part, limit, listed, partition, plain, secret_part, shared, shared_part, site,
+        stored, stored_part,
     },
     held,
     key::parts::Borrowed,
+    keyer::{Hash as HashKeyer, Readable as ReadableKeyer},
     memory::{
         held::{HoldCopy, HoldLeaf, HoldShared, Kind as HeldKind},
         table::Bound,
         weight::Weigh,
     },
-    part, returns,
+    part,
+    registered::registered,
+    returns,
     returns::{Fallible, MaybeNone, Mode, NotResult, Plain, Probe, ResultOk, Returns},
     scope::Mode as ScopeMode,
     site::{Home, LocalSite, PerThread, Recipe, Shape, Site},
@@ -47,6 +53,13 @@ pub use crate::{
     tier::{IntoBackend, Made, Opener},
     transform,
 };
+
+/// What stands for a function in `depends` where there is no type of its name, which those with companions have.
+pub mod unannotated {
+    /// No function with a cache.
+    #[derive(Debug)]
+    pub enum __CacherOther {}
+}
 
 /// The answer to a call.
 type Answer<R, P, Z, S> = Step<R, Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>;
@@ -127,6 +140,29 @@ pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) 
 /// Those of the backend.
 pub fn open<M>(backend: impl IntoBackend<M>) -> crate::error::Result<Made> {
     backend.into_backend()
+}
+
+/// A keyer, for the configuration.
+pub fn keyer(keyer: impl Keyer) -> Option<Arc<dyn Keyer>> {
+    Some(Arc::new(keyer))
+}
+
+/// The keyer that a closure of `keyer` is.
+pub fn keyer_from_fn<F, S>(name: F) -> Option<Arc<dyn Keyer>>
+where
+    F: Fn(&CallKey<'_>) -> S + Send + Sync + 'static,
+    S: Text,
+{
+    keyer(from_fn(name))
+}
+
+/// The keyer that a closure of `file_name` is.
+pub fn file_name<F, S>(name: F) -> Option<Arc<dyn Keyer>>
+where
+    F: Fn(&CallKey<'_>) -> S + Send + Sync + 'static,
+    S: Text,
+{
+    keyer(FileName(name))
 }
 
 /// Answers a sync call.

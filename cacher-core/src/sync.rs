@@ -9,7 +9,22 @@ pub(crate) use std::{
     thread_local,
 };
 
+#[cfg(feature = "lmdb")]
+pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
 pub(crate) use event_listener::Event;
+
+/// Shares, whether or not an earlier holder panicked.
+#[cfg(feature = "lmdb")]
+pub(crate) fn read<T: ?Sized>(shared: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    shared.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Locks what is shared, whether or not an earlier holder panicked.
+#[cfg(feature = "lmdb")]
+pub(crate) fn write<T: ?Sized>(shared: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    shared.write().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Locks, whether or not an earlier holder panicked: no critical section of ours leaves a state half-changed.
 #[inline]

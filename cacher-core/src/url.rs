@@ -1,19 +1,28 @@
 //! Backends from URLs.
 
 use crate::{
-    backend::url::Url,
+    backend::{bytes::Bytes, null::Null, url::Url},
     error::{Error, Kind, Result},
     memory::table::Bound,
     tier::{FromUrl, IntoBackend, Made},
+    units,
 };
 
 impl IntoBackend<FromUrl> for &str {
     fn into_backend(self) -> Result<Made> {
         let url = Url::parse(self)?;
         match url.scheme {
+            "memory" if url.get("format").is_some() => Bytes::of(&url)?.into_backend(),
             "memory" => memory(&url).map(Made::Memory),
+            "null" => Null::from_url(self)?.into_backend(),
             #[cfg(feature = "file")]
             "file" => crate::backend::file::Files::from_url(self)?.into_backend(),
+            #[cfg(feature = "json_file")]
+            "json" => crate::backend::json_file::JsonFile::from_url(self)?.into_backend(),
+            #[cfg(feature = "sqlite")]
+            "sqlite" => crate::backend::sqlite::Sqlite::from_url(self)?.into_backend(),
+            #[cfg(feature = "lmdb")]
+            "lmdb" => crate::backend::lmdb::Lmdb::from_url(self)?.into_backend(),
             other => Err(unknown(other)),
         }
         .map_err(|error| error.within(crate::backend::url::redact(self)))
@@ -34,8 +43,9 @@ impl IntoBackend<FromUrl> for &String {
 
 fn unknown(scheme: &str) -> Error {
     let text = match scheme {
-        "file" => "`file://` needs the feature `file` of cacher".to_owned(),
-        _ => format!("there is no store `{scheme}://`; there are: memory, file"),
+        "file" | "sqlite" | "lmdb" => format!("`{scheme}://` needs the feature `{scheme}` of cacher"),
+        "json" => "`json://` needs the feature `json_file` of cacher".to_owned(),
+        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, null"),
     };
     Error::new(Kind::Invalid, text)
 }
@@ -46,7 +56,7 @@ fn memory(url: &Url<'_>) -> Result<Bound> {
     match url.parameters.as_slice() {
         [] => Ok(Bound::Unbounded),
         [(name, most)] if name == "capacity" => bound(most.parse().ok(), name, most).map(Bound::Entries),
-        [(name, most)] => bound(bytes(most), name, most).map(Bound::Bytes),
+        [(name, most)] => bound(units::size(most), name, most).map(Bound::Bytes),
         _ => Err(Error::new(Kind::Invalid, "memory is bound by `capacity` or by `max_bytes`: give one of them")),
     }
 }
@@ -55,20 +65,4 @@ fn bound(number: Option<u64>, name: &str, text: &str) -> Result<u64> {
     number.filter(|number| *number > 0).ok_or_else(|| {
         Error::new(Kind::Invalid, format!("`{name}={text}` is no bound: write `capacity=1000` or `max_bytes=64MiB`"))
     })
-}
-
-/// A number of bytes with or without a unit.
-fn bytes(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit: u64 = match &text[digits.len()..] {
-        "" | "B" => 1,
-        "kB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(unit)
 }

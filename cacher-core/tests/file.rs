@@ -177,6 +177,46 @@ fn clear_removes_an_empty_directory() {
     assert_eq!(files.len(SPACE).expect("len"), 1);
 }
 
+#[test]
+fn a_name_with_slashes_is_a_path_below_the_directory() {
+    let dir = TempDir::new();
+    let files = Files::new(dir.path());
+    let all = ["a", "a/b", "a/c", "a/b/c", "1/2/3/4/5/6/7/8", "1/2/3/4/5/6/7/8/9", "a.json/b", "A/b"];
+    let expired = SystemTime::now() - HOUR;
+    for name in all {
+        put(&files, name, (name == "a/b/c").then_some(expired));
+    }
+    let space = space(dir.path());
+    assert_eq!(files.len(SPACE).expect("len"), 8);
+    assert_eq!(names(&space.join("a")), ["b", "b.json", "c.json"]);
+    assert_eq!(names(&space).iter().filter(|name| name.starts_with('~')).count(), 3, "too deep, a dot, a capital");
+    assert_eq!(files.sweep(SPACE, SystemTime::now()).expect("sweep"), 1);
+    assert_eq!(names(&space.join("a")), ["b.json", "c.json"], "the directory that was left empty is gone");
+    assert!(files.remove(&key("a/b")).expect("removed") && files.remove(&key("a/c")).expect("removed"));
+    assert!(!space.join("a").exists() && space.join("a.json").exists());
+
+    fs::create_dir_all(space.join("mine/empty")).expect("made");
+    fs::create_dir_all(space.join("Mine")).expect("made");
+    fs::write(space.join("Mine/x.json"), sealed(SPACE, None)).expect("written");
+    assert_eq!(files.clear(SPACE).expect("clear"), 5);
+    assert_eq!(names(&space), ["Mine", "mine"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn symbolic_links_to_directories_are_not_followed() {
+    let (dir, outside) = (TempDir::new(), TempDir::new());
+    let files = Files::new(dir.path());
+    let entry = put(&files, "x", None);
+    fs::write(outside.path().join("y.json"), &entry).expect("written");
+    std::os::unix::fs::symlink(outside.path(), space(dir.path()).join("a")).expect("linked");
+    assert_eq!(files.len(SPACE).expect("len"), 1);
+    unavailable(files.put(&key("a/z"), &entry, None), dir.path());
+    unavailable(files.remove(&key("a/y")), dir.path());
+    assert_eq!(files.clear(SPACE).expect("clear"), 1);
+    assert_eq!(names(outside.path()), ["y.json"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn symbolic_links_are_not_followed_on_write() {

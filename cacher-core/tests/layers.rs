@@ -4,12 +4,13 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// From the bottom up. What stands on one line is one layer; names joined by `+` are one module in two files.
 const LAYERS: &[&[&str]] = &[
-    &["error", "time", "sync", "hex", "place"],
+    &["error", "time", "sync", "hex", "place", "portable", "modified", "units"],
+    &["secret", "code"],
     &["clock+timer", "entry", "fault", "stats", "scope", "chain", "claims", "bridge", "key"],
-    &["envelope", "fence", "flight"],
-    &["returns", "format", "strategy", "memory", "backend"],
-    &["tier", "codec"],
-    &["url", "core+registry"],
+    &["envelope", "fence", "flight", "observe"],
+    &["returns", "keyer", "format", "strategy", "memory", "backend"],
+    &["tier", "codec", "settings"],
+    &["url", "core+registry", "registered"],
     &["cache"],
     &["site", "companion"],
     &["demand"],

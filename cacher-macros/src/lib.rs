@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod code;
 mod errors;
 mod expand;
 mod item;

@@ -7,7 +7,10 @@ pub(crate) use decide::{block, function};
 use crate::item::Function;
 use proc_macro2::{Ident, Span, TokenStream};
 use std::time::Duration;
-use syn::{Attribute, Expr, ExprClosure, ItemImpl, LitStr, Pat, Path, Receiver, Signature, Type, Visibility};
+use syn::{
+    Attribute, Expr, ExprCall, ExprClosure, ExprPath, ItemImpl, LitStr, Pat, Path, Receiver, Signature, Type,
+    Visibility,
+};
 
 /// A function with a cache.
 pub(crate) struct Plan {
@@ -23,6 +26,15 @@ pub(crate) struct Plan {
     pub(crate) arguments: Vec<Argument>,
     /// What identifies a call in place of the identity arguments.
     pub(crate) key: Option<Vec<Sourced<Expr>>>,
+    /// The text between the parts of `key`, if that is a template.
+    pub(crate) template: Option<Vec<String>>,
+    /// What beside the arguments identifies a call.
+    pub(crate) depends_on: Vec<Sourced<Expr>>,
+    /// Names of secret arguments: a part of the key that names one is secret.
+    pub(crate) secrets: Vec<Ident>,
+    pub(crate) version: Option<Version>,
+    /// The functions whose code is a part of this one's.
+    pub(crate) depends: Vec<ExprPath>,
     /// What of the types is identity.
     pub(crate) generics: Vec<Generic>,
     /// `ignore = [Self]`: the type of a method is not identity.
@@ -33,6 +45,7 @@ pub(crate) struct Plan {
     pub(crate) home: Home,
     /// The stores, nearest first; none is memory alone.
     pub(crate) tiers: Vec<Tier>,
+    pub(crate) keyer: Option<Keyer>,
     pub(crate) policies: Policies,
     pub(crate) name: Option<LitStr>,
     pub(crate) companions: Option<Companions>,
@@ -98,6 +111,12 @@ pub(crate) enum Generic {
     Const(Ident),
 }
 
+pub(crate) enum Version {
+    Text(LitStr),
+    /// A hash of the function's tokens.
+    Code,
+}
+
 pub(crate) enum Value {
     /// All that is returned; with `probe` it must be shown not to be a `Result`.
     Plain { probe: bool },
@@ -121,6 +140,20 @@ pub(crate) enum Tier {
         needs: Vec<Ident>,
     },
     Expr(Expr),
+    /// `registered("name")`, without an import.
+    Registered(ExprCall),
+}
+
+/// How stores write keys.
+pub(crate) enum Keyer {
+    Hash,
+    Readable,
+    /// A closure of the call.
+    Closure(ExprClosure),
+    /// An expression that makes a keyer.
+    Expr(Expr),
+    /// A closure, or the path of a function.
+    FileName(Expr),
 }
 
 pub(crate) struct Policies {

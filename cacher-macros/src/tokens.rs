@@ -58,6 +58,25 @@ pub(crate) fn captures(closure: &ExprClosure) -> Vec<Ident> {
     names(&closure.body).into_iter().filter(|name| !own.contains(name)).collect()
 }
 
+/// The names that an expression binds inside itself: by `let`, `for`, and the closures in it.
+pub(crate) fn rebound(expression: impl ToTokens) -> Vec<Ident> {
+    let mut found = Vec::new();
+    // What ends the pattern that is being read.
+    let mut until = None;
+    for token in expression.into_token_stream() {
+        match &token {
+            TokenTree::Ident(word) if until.is_none() && word == "let" => until = Some("="),
+            TokenTree::Ident(word) if until.is_none() && word == "for" => until = Some("in"),
+            TokenTree::Punct(bar) if until.is_none() && bar.as_char() == '|' => until = Some("|"),
+            other if until.is_some_and(|until| other.to_string() == until) => until = None,
+            other if until.is_some() => found.extend(names(other)),
+            TokenTree::Group(group) => found.extend(rebound(group.stream())),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// The names that a pattern binds. What begins with a capital is taken for a type, a variant or a constant.
 pub(crate) fn bound(pattern: &Pat) -> Vec<Ident> {
     let all = match pattern {

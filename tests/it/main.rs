@@ -11,14 +11,22 @@
 mod callables;
 mod cases;
 mod common;
+mod configured;
+mod embedded;
 mod expiry;
 mod fence;
 mod files;
 mod flights;
 mod gated;
+mod identity;
+mod keyers;
 mod limits;
 mod mended;
 mod names;
+#[cfg(all(feature = "tracing", feature = "metrics"))]
+mod observed;
+#[cfg(all(feature = "tracing", feature = "metrics"))]
+mod observers;
 mod peers;
 mod processes;
 mod reentrancy;

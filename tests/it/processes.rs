@@ -2,7 +2,7 @@
 
 use std::{
     env,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -11,9 +11,9 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use cacher::{backend::file::Files, cache, testing::ManualClock};
+use cacher::{cache, testing::ManualClock};
 
-const DIR: &str = "CACHER_TEST_DIR";
+const URL: &str = "CACHER_TEST_URL";
 const TIME: &str = "CACHER_TEST_TIME";
 const KEYS: &str = "CACHER_TEST_KEYS";
 
@@ -26,13 +26,18 @@ pub(crate) enum Source {
 
 /// Starts a process that calls its function for the numbers below `keys`, with its files in `dir`, at a time of day.
 pub(crate) fn start(source: Source, dir: &Path, time: SystemTime, keys: u64) -> Child {
+    start_on(source, &format!("file://{}", dir.display()), time, keys)
+}
+
+/// The same with another store.
+pub(crate) fn start_on(source: Source, url: &str, time: SystemTime, keys: u64) -> Child {
     let test = match source {
         Source::Hour => "processes::child_with_a_ttl_of_an_hour",
         Source::Minute => "processes::child_with_a_ttl_of_a_minute",
     };
     Command::new(env::current_exe().unwrap())
         .args(["--ignored", "--exact", test, "--nocapture", "--quiet"])
-        .env(DIR, dir)
+        .env(URL, url)
         .env(TIME, time.duration_since(UNIX_EPOCH).unwrap().as_millis().to_string())
         .env(KEYS, keys.to_string())
         .stdout(Stdio::piped())
@@ -61,8 +66,8 @@ pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(since.as_secs())
 }
 
-fn dir() -> PathBuf {
-    env::var_os(DIR).unwrap().into()
+fn url() -> String {
+    env::var(URL).unwrap()
 }
 
 fn number(name: &str) -> u64 {
@@ -81,12 +86,12 @@ macro_rules! child {
         #[ignore = "a part of other tests"]
         fn $name() {
             static RUNS: AtomicU64 = AtomicU64::new(0);
-            #[cache(backend = Files::new(dir()), ttl = $ttl, name = "shared")]
+            #[cache(backend = url(), ttl = $ttl, name = "shared")]
             fn triple(n: u64) -> u64 {
                 RUNS.fetch_add(1, SeqCst);
                 3 * n
             }
-            if env::var_os(DIR).is_none() {
+            if env::var_os(URL).is_none() {
                 return;
             }
             let clock = clock();

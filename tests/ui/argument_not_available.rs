@@ -1,6 +1,6 @@
 use cacher::cache;
 
-#[cache(keyer = hash)]
+#[cache(archive)]
 fn square(n: u64) -> u64 {
     n * n
 }

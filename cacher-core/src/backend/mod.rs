@@ -4,10 +4,24 @@ use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 use crate::error::{Error, Kind, Result};
 
+pub mod bytes;
+mod durability;
 #[cfg(feature = "file")]
 pub mod file;
+#[cfg(feature = "json_file")]
+pub mod json_file;
+#[cfg(feature = "lmdb")]
+pub mod lmdb;
+#[cfg_attr(not(all(feature = "sqlite", feature = "lmdb")), allow(dead_code, reason = "each store uses a part of it"))]
+mod local;
+pub mod logged;
+pub mod null;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 #[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]
 pub mod url;
+
+pub use durability::Durability;
 
 /// Where one entry lives in a store.
 ///

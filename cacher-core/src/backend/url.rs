@@ -42,9 +42,17 @@ impl<'a> Url<'a> {
             None => Ok(()),
             Some((name, _)) => Err(Error::new(
                 Kind::Invalid,
-                format!("{}:// has no parameter `{name}`; there are: {}", self.scheme, known.join(", ")),
+                match known {
+                    [] => format!("{}:// has no parameter `{name}`: it has none", self.scheme),
+                    _ => format!("{}:// has no parameter `{name}`; there are: {}", self.scheme, known.join(", ")),
+                },
             )),
         }
+    }
+
+    /// The value of a parameter, if it is given.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     flight::{Flight, Outcome, SharedError},
     key::parts::Key,
     memory::{held::Held, table::Table},
+    observe::{self, Span, Verdict},
     strategy::{LoadEnd, life::Terms},
     sync::Arc,
     time::Stamp,
@@ -36,6 +37,9 @@ pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) permitted: bool,
     /// Runs since the body started.
     watch: Option<Stopwatch>,
+    /// The span of the call, and what becomes of it if the body succeeds.
+    pub(super) span: Span,
+    success: Verdict,
 }
 
 /// A load whose value is to be stored.
@@ -77,16 +81,29 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if let Some(load) = &mut self.load {
             load.overwrites = true;
         }
-        self
+        self.ending(Verdict::Refreshed)
     }
 
     /// One whose value is not stored.
     pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>, asking: Option<Asking>) -> Self {
-        Self::with(cache, None, asking)
+        Self::with(cache, None, asking).ending(Verdict::Bypassed)
     }
 
     fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>, asking: Option<Asking>) -> Self {
-        Self { cache: Arc::clone(cache), load, over: false, asking, permitted: false, watch: None }
+        let (span, success) = (Span::none(), Verdict::Loaded);
+        Self { cache: Arc::clone(cache), load, over: false, asking, permitted: false, watch: None, span, success }
+    }
+
+    /// The same leader of a load that is shown to end so if it succeeds.
+    pub(super) fn ending(mut self, success: Verdict) -> Self {
+        self.success = success;
+        self
+    }
+
+    /// The same leader for the call of this span.
+    pub(super) fn in_span(mut self, span: &Span) -> Self {
+        self.span = span.clone();
+        self
     }
 
     pub(super) fn flight(&self) -> Option<&Arc<Flight<H>>> {
@@ -101,12 +118,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Runs a sync body.
     pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.start();
-        self.within(body)
+        self.within(|| self.span.run(body))
     }
 
     /// Runs an async body.
     pub async fn drive<F: Future>(&mut self, body: Pin<&mut F>) -> F::Output {
         self.start();
+        let body = pin!(self.span.drive(body));
         match self.flight() {
             Some(flight) => flight.drive(body).await,
             None => body.await,
@@ -126,17 +144,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let error = self.within(share);
         self.tell(LoadEnd::Failure);
         self.cache.core.counters.load_failures.add(1);
+        self.span.end(Verdict::Failed);
         self.land(Outcome::Failed(error));
     }
 
     /// Ends a load with a value: stores it, then hands it to the followers.
     pub(crate) async fn settle(mut self, shell: Shell, value: &H::Value) {
         self.tell(LoadEnd::Value);
+        self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
         let (held, terms) = self.within(|| (H::hold(value.clone()), load.terms.with((self.cache.seen)(value))));
-        match &load.flight {
-            Some(flight) => flight.drive(pin!(self.store(shell, &held, value, terms))).await,
-            None => self.store(shell, &held, value, terms).await,
+        {
+            let storing = pin!(self.store(shell, &held, value, terms));
+            let storing = pin!(self.span.drive(storing));
+            match &load.flight {
+                Some(flight) => flight.drive(storing).await,
+                None => storing.await,
+            }
         }
         self.land(Outcome::Landed(held));
     }
@@ -144,8 +168,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let Some(kept) = cache.kept(value) else { return };
-        let Some(draft) = cache.draft(&load.key, &terms, self.load_time()) else {
+        let draft = || cache.draft(&load.key, &terms, self.load_time());
+        let Some((kept, draft)) = cache.kept(value).and_then(|kept| Some((kept, draft()?))) else {
             // What stands there is older than what is not kept.
             if load.overwrites {
                 cache.invalidate(shell, &load.key).await;
@@ -186,8 +210,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return;
         }
         if self.watch.is_some() {
-            let nanos = self.load_time().as_nanos();
-            self.cache.core.counters.load_nanos.add(u64::try_from(nanos).unwrap_or(u64::MAX));
+            let (core, time) = (&self.cache.core, self.load_time());
+            core.counters.load_nanos.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+            self.span.took(time);
+            observe::load_time(&core.name, time);
+            core.publish();
         }
         let Some(load) = &self.load else { return };
         let Some(flight) = &load.flight else { return };
@@ -211,6 +238,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Drop for Leader<O, H, T> 
             if self.watch.is_some() {
                 self.cache.core.counters.load_failures.add(1);
             }
+            self.span.end(Verdict::Failed);
             self.end(Outcome::Failed(None));
         }
     }

@@ -9,11 +9,13 @@ use super::{
 };
 use crate::{
     bridge::Shell,
+    clock::Stopwatch,
     error::Error,
     fence::{Began, Seat},
     flight::{Flight, Followed, Outcome, SharedError},
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
+    observe::{self, Span, Verdict},
     scope::Mode,
     strategy::life::Terms,
     sync::Arc,
@@ -92,7 +94,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The key of a call, to look at or change what is cached for it.
     pub(crate) fn keyed<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P, terms: Terms) -> Keyed<O, H, T> {
         let (cache, key) = self.second(parts);
-        Keyed::new(cache, key, terms)
+        Keyed::new(cache, key, terms.ruled(self.core.ruling.ttl()))
     }
 
     /// Looks further than memory, and then waits until the body may run.
@@ -105,10 +107,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         caller: Caller<F>,
     ) -> Lookup<O, H, T> {
         let (tells, called) = (caller.tells, self.core.clock.tick());
-        match self.look_on(shell, mode, (key, terms), asked, caller).await {
-            Lookup::Miss(leader) => leader.permitted(shell, tells, called).await,
-            answer => answer,
+        let terms = terms.ruled(self.core.ruling.ttl());
+        let span = Span::of(&self.core.name);
+        let looking = pin!(async {
+            match self.look_on(shell, mode, (key, terms), asked, caller, &span).await {
+                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells, called).await,
+                answer => answer,
+            }
+        });
+        let answer = span.drive(looking).await;
+        if !matches!(answer, Lookup::Miss(_)) {
+            self.core.publish();
         }
+        answer
     }
 
     async fn look_on<F: Fn(&SharedError) -> bool>(
@@ -118,28 +129,44 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (key, terms): (Key<O>, Terms),
         asked: Asked,
         caller: Caller<F>,
+        span: &Span,
     ) -> Lookup<O, H, T> {
+        let asking = Asking { key: key.hash, partition: terms.partition };
         match mode {
-            Mode::Normal => self.load(shell, key, terms, asked, caller.takes).await,
+            Mode::OnlyIfCached if self.core.off => Self::absent(span),
+            // What limits the body holds for a cache that is off as well.
+            Mode::Normal | Mode::Refresh | Mode::ReadOnly if self.core.off => {
+                Lookup::Miss(Leader::unseated(self, Some(asking)))
+            }
+            Mode::Normal => self.load(shell, key, terms, asked, caller.takes, span).await,
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
             Mode::Bypass => Lookup::Miss(Leader::unseated(self, None)),
-            Mode::ReadOnly | Mode::OnlyIfCached => {
-                let asking = Asking { key: key.hash, partition: terms.partition };
-                match self.read_only(shell, &key, &terms, asked).await {
-                    Some(value) => Lookup::Hit(value),
-                    None if mode == Mode::ReadOnly => Lookup::Miss(Leader::unseated(self, Some(asking))),
-                    None => Lookup::Absent,
-                }
-            }
+            Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms, asked, span).await {
+                Some(value) => Lookup::Hit(value),
+                None if mode == Mode::ReadOnly => Lookup::Miss(Leader::unseated(self, Some(asking))),
+                None => Self::absent(span),
+            },
         }
     }
 
+    fn absent(span: &Span) -> Lookup<O, H, T> {
+        span.end(Verdict::Absent);
+        Lookup::Absent
+    }
+
     /// From a store; nothing is written.
-    async fn read_only(&self, shell: Shell, key: &Key<O>, terms: &Terms, asked: Asked) -> Option<H::Value> {
+    async fn read_only(
+        &self,
+        shell: Shell,
+        key: &Key<O>,
+        terms: &Terms,
+        asked: Asked,
+        span: &Span,
+    ) -> Option<H::Value> {
         let value = match self.stored_key(key).filter(|_| asked != Asked::Refused) {
             Some(stored) => {
                 let found = self.read(shell, (&stored, key.hash), terms).await.fresh;
-                found.and_then(|found| self.served(key.hash, &found))
+                found.and_then(|found| self.served(key.hash, &found, span))
             }
             None => None,
         };
@@ -150,8 +177,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What a call gets of an entry of a store, which is counted.
-    fn served(&self, hash: u64, found: &Found<H::Value>) -> Option<H::Value> {
+    fn served(&self, hash: u64, found: &Found<H::Value>, span: &Span) -> Option<H::Value> {
         let value = self.outward(found.value.clone())?;
+        let age = self.core.clock.stamp().since(found.times.created);
+        observe::hit_age(&self.core.name, age);
+        span.found(|| self.core.tiers()[found.tier].describe().unwrap_or_default(), age);
+        span.end(Verdict::Hit);
         self.note_found(hash, &self.known(found));
         self.core.counters.hits.add_one();
         Some(value)
@@ -175,6 +206,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         terms: Terms,
         asked: Asked,
         takes: impl Fn(&SharedError) -> bool,
+        span: &Span,
     ) -> Lookup<O, H, T> {
         let mut waited = false;
         let mut deadline = None;
@@ -190,10 +222,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                     match self.follow(shell, &flight, &mut deadline).await {
                         Followed::Landed(held) => {
                             self.core.counters.misses.add(1);
+                            span.end(Verdict::Waited);
                             return Lookup::Hit(held.value());
                         }
                         Followed::Failed(error) if takes(&error) => {
                             self.core.counters.misses.add(1);
+                            span.end(Verdict::Failed);
                             return Lookup::Failed(error);
                         }
                         Followed::Again => continue,
@@ -202,7 +236,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 }
             };
             let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
-            return leader.look_in_stores(shell, asked).await;
+            return leader.in_span(span).look_in_stores(shell, asked).await;
         }
     }
 
@@ -230,15 +264,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Waits for another's load; for several in turn no longer than for one.
     async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
-        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(self.core.config.patience));
-        flight.follow(shell, clock, self.core.config.patience, deadline).await
+        let patience = self.core.patience;
+        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(patience));
+        let watch = Stopwatch::start(clock);
+        let followed = flight.follow(shell, clock, patience, deadline).await;
+        observe::wait_time(&self.core.name, watch.elapsed());
+        followed
     }
 
     fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
         self.core.counters.lone_loads.add(1);
         self.core.counters.misses.add(1);
         let (seat, ()) = self.fence.enter(&key, |_, _| ());
-        Leader::new(self, key, seat, None, terms)
+        Leader::new(self, key, seat, None, terms).ending(Verdict::Lone)
     }
 }
 
@@ -260,6 +298,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let load = self.load.as_ref()?;
         let cache = &self.cache;
         if let Some(value) = self.within(|| cache.hit_again(&load.key)) {
+            self.span.end(Verdict::Hit);
             return Some(value);
         }
         let stored = cache.stored_key(&load.key)?;
@@ -267,7 +306,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             Some(flight) => flight.drive(pin!(self.read_and_fill(shell, &stored))).await,
             None => self.read_and_fill(shell, &stored).await,
         };
-        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, &found)));
+        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, &found, &self.span)));
         if let Some(load) = self.load.as_mut() {
             load.stale = stale.map(H::hold);
         }

@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Kind},
     flight::Outcome,
     memory::{held::Held, table::Table},
+    observe::Verdict,
     strategy::{Call, Permit},
     sync::Arc,
     time::Tick,
@@ -57,6 +58,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                 Lookup::Miss(self)
             }
             Answer::Arrived(value) => {
+                self.span.end(Verdict::Hit);
                 self.land(Outcome::Landed(H::hold(value.clone())));
                 Lookup::Hit(value)
             }
@@ -135,10 +137,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let old = if core.config.on_limit == OnLimit::Error { None } else { self.old_value() };
         if let Some(value) = old.and_then(|held| self.within(|| self.cache.outward(held.value()))) {
             core.counters.stale_hits.add(1);
+            self.span.end(Verdict::Stale);
             self.land(Outcome::Landed(H::hold(value.clone())));
             return Lookup::Hit(value);
         }
         if tells {
+            self.span.end(Verdict::TurnedDown);
             self.land(Outcome::Failed(None));
             return Lookup::TurnedDown(refusal);
         }

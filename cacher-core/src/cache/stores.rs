@@ -5,14 +5,13 @@ use std::time::Duration;
 use super::{Cache, Landing, memory::Arrival};
 use crate::{
     bridge::{self, Shell},
-    codec::guarded,
+    codec::{guarded, named},
     core::{Core, DRAIN, within},
     entry::Times,
     envelope::{self, Content, Identity},
     error::Result,
     fence::{Admitted, Overtaken, Seat},
     format::Format,
-    hex,
     key::parts::Key,
     memory::{held::Held, table::Table},
     strategy::{
@@ -61,8 +60,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The key for the stores, if there are any and they can keep it.
     pub(super) fn stored_key(&self, key: &Key<O>) -> Option<StoredKey> {
         let codec = self.codec.as_ref().filter(|_| self.core.has_stores())?;
-        let identity = self.core.or_fault(guarded(|| (codec.identity)(&key.parts)))?;
-        let name = hex::to_hex(blake3::hash(&identity).as_bytes());
+        let identity = self.core.key_or_fault(guarded(|| (codec.identity)(&key.parts)))?;
+        let identity = self.core.config.with_template(identity);
+        let name = self.core.or_fault(named(|| self.core.stored_name(&identity)))?;
         Some(StoredKey { identity: identity.into(), name: name.into() })
     }
 

@@ -19,11 +19,15 @@ use crate::{
     bridge::{self, Shell},
     claims::Claimant,
     clock::Clock,
+    code::Version,
     error::{Error, Result},
-    fault::{self, Fault},
+    fault::Fault,
     fence::{Generation, Overtaken},
+    keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
+    observe::{self, Published},
     place, registry,
+    settings::{self, Ruling},
     stats::{Counters, Stats},
     strategy::{Call, RateLimit, Strategy, life::Life, list::List},
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
@@ -37,16 +41,22 @@ pub struct Config {
     pub name: Option<&'static str>,
     /// The names of the identity arguments.
     pub arguments: &'static [&'static str],
+    /// The text around the parts of the key, if a template says what identifies a call: one piece more than parts.
+    pub template: Option<&'static [&'static str]>,
+    /// The version of the function, if it has one: a part of the name of its entries.
+    pub version: Option<Version>,
     /// The backends, fastest first; memory if there is none.
     pub backends: Vec<Opener>,
+    /// How stores write keys; by their hash if it is `None`.
+    pub keyer: Option<Arc<dyn Keyer>>,
     /// The bound of typed memory.
     pub bound: Option<Bound>,
     /// How long values live.
     pub life: Life,
     /// Whether callers wait for a load of the same key.
     pub single_flight: bool,
-    /// How long they wait before they load on their own.
-    pub patience: Duration,
+    /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
+    pub patience: Option<Duration>,
     /// The rate at which the body may run.
     pub limit: Option<Arc<RateLimit>>,
     /// What becomes of a call whose body may not run now.
@@ -74,16 +84,32 @@ impl Default for Config {
         Self {
             name: None,
             arguments: &[],
+            template: None,
+            version: None,
             backends: Vec::new(),
+            keyer: None,
             bound: None,
             life: Life::default(),
             single_flight: true,
-            patience: Duration::from_secs(30),
+            patience: None,
             limit: None,
             on_limit: OnLimit::default(),
             max_wait: None,
             strategies: List::default(),
         }
+    }
+}
+
+impl Config {
+    /// An encoded key, with the text of the template if there is one. An encoding is never the beginning of another.
+    pub(crate) fn with_template(&self, mut key: Vec<u8>) -> Vec<u8> {
+        if let Some(text) = self.template {
+            for piece in text {
+                key.extend_from_slice(&(piece.len() as u64).to_be_bytes());
+                key.extend_from_slice(piece.as_bytes());
+            }
+        }
+        key
     }
 }
 
@@ -107,11 +133,18 @@ pub struct Core {
     pub(crate) name: Arc<str>,
     pub(crate) namespace: Arc<str>,
     pub(crate) config: Config,
+    /// What the settings of the process say.
+    pub(crate) ruling: Ruling,
+    /// Whether the cache is switched off.
+    pub(crate) off: bool,
+    /// How long a caller waits for another's load.
+    pub(crate) patience: Duration,
     pub(crate) clock: Clock,
     pub(crate) bound: Option<Bound>,
     /// The rate limit, and the user's own.
     pub(crate) strategies: List,
     pub(crate) counters: Counters,
+    published: Published,
     pub(crate) generation: Arc<Generation>,
     pub(crate) local: Mutex<LocalCount>,
     tiers: Vec<Arc<Tier>>,
@@ -120,6 +153,8 @@ pub struct Core {
     last_load: AtomicU64,
     last_removal: AtomicU64,
     retrying: AtomicBool,
+    /// What was said last of keys that can't be stored.
+    key_fault: Mutex<String>,
     members: Mutex<Members>,
 }
 
@@ -193,10 +228,26 @@ impl Drop for LocalShare {
     }
 }
 
+/// What the entries of a function stand under in a store: `posts<u8>@v1`. No path, name or version holds an `@`.
+fn namespace(place: &str, config: &Config) -> String {
+    // The path of a function holds its type parameters; a given name does not.
+    let function = config.name.map_or_else(|| place.to_owned(), |name| name.to_owned() + &place::generics(place));
+    match config.version {
+        Some(version) => format!("{function}@{}", version.name()),
+        None => function,
+    }
+}
+
 /// All of them, the built-in one first.
 fn strategies(config: &Config) -> List {
     let limit = config.limit.iter().map(|limit| Arc::clone(limit) as Arc<dyn Strategy>);
     limit.chain(config.strategies.iter()).collect()
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.publish();
+    }
 }
 
 const SWEEP: Duration = Duration::from_secs(300);
@@ -207,28 +258,32 @@ impl Core {
         let clock = Clock::current();
         let place = place::function(path);
         let name: Arc<str> = config.name.map_or_else(|| place.as_str().into(), Into::into);
-        // The path of a function holds its type parameters; a given name does not.
-        let namespace: Arc<str> = match config.name {
-            Some(name) => (name.to_owned() + &place::generics(&place)).into(),
-            None => Arc::clone(&name),
-        };
+        let namespace: Arc<str> = namespace(&place, &config).into();
+        let mut ruling = settings::in_force().rule_on(&name, &place);
+        let namespace = ruling.namespace(namespace);
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
+        let off = ruling.off();
         let mut memory = if config.backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
         let mut tiers = Vec::new();
-        for opener in &config.backends {
+        for opener in config.backends.iter().filter(|_| !off) {
             match tier::open(*opener, claimant.clone(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
                 Err(tier) => tiers.push(Arc::new(tier)),
             }
         }
+        let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
         let core = Arc::new(Self {
             name,
             namespace,
             strategies: strategies(&config),
+            off,
+            patience: ruling.patience(config.patience),
+            ruling,
             config,
             clock,
-            bound: memory,
+            bound,
             counters: Counters::default(),
+            published: Published::default(),
             generation: Arc::default(),
             local: Mutex::default(),
             graves: tiers.iter().map(|_| Graves::default()).collect(),
@@ -236,6 +291,7 @@ impl Core {
             last_load: AtomicU64::new(0),
             last_removal: AtomicU64::new(0),
             retrying: AtomicBool::new(false),
+            key_fault: Mutex::default(),
             members: Mutex::default(),
         });
         registry::add(&core);
@@ -269,12 +325,35 @@ impl Core {
     /// Counts and reports what went wrong while the caller goes on.
     pub(crate) fn fault(&self, error: Error) {
         self.counters.store_errors.add(1);
-        fault::report(&Fault { cache: Arc::clone(&self.name), error });
+        observe::report(&Fault { cache: Arc::clone(&self.name), error });
+    }
+
+    /// The key, or `None` with a fault. One that repeats itself is counted each time, and reported once: without a
+    /// secret key no call can be stored.
+    pub(crate) fn key_or_fault<T>(&self, key: Result<T>) -> Option<T> {
+        let error = match key {
+            Ok(key) => return Some(key),
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        let again = *lock(&self.key_fault) == text;
+        if again {
+            self.counters.store_errors.add(1);
+        } else {
+            *lock(&self.key_fault) = text;
+            self.fault(error);
+        }
+        None
     }
 
     /// What `operation` answered, or `None` with a fault.
     pub(crate) fn or_fault<T>(&self, answer: Result<T>) -> Option<T> {
         answer.map_err(|error| self.fault(error)).ok()
+    }
+
+    /// Hands over what was counted since the last time.
+    pub(crate) fn publish(&self) {
+        observe::publish(&self.name, &self.counters, &self.published);
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -302,6 +381,12 @@ impl Core {
         let quick = tier.reads_quickly();
         let answer = bridge::run(shell, quick, move || tier.operate(|store| store.backend.len(&namespace))).await;
         self.or_fault(answer).unwrap_or_else(|| self.size().0)
+    }
+
+    /// What the keyer makes of an encoded key.
+    pub(crate) fn stored_name(&self, identity: &[u8]) -> String {
+        let call = CallKey::of(&self.namespace, self.config.name, self.config.arguments, identity);
+        self.config.keyer.as_ref().map_or_else(|| Hash.name(&call), |keyer| keyer.name(&call))
     }
 
     pub(crate) fn store_key(&self, store: &tier::Store, name: &Arc<str>) -> backend::Key {

@@ -34,7 +34,7 @@ pub trait Arg {
 
 /// A float as part of a key: equal by its bits, and stored as the float that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bits<T>(T);
+pub struct Bits<T>(pub(super) T);
 
 impl Serialize for Bits<u32> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,3 +4,4 @@ pub mod arg;
 pub mod encode;
 pub mod part;
 pub mod parts;
+pub mod secret;

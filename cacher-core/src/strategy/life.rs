@@ -33,13 +33,26 @@ pub struct Terms {
     expires_at: Option<SystemTime>,
     pub(crate) none: bool,
     keep: bool,
+    ruled: Ruled,
     /// Which of several rate limits applies.
     pub(crate) partition: u64,
 }
 
+/// The TTL that the settings of the process give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Ruled {
+    /// None.
+    #[default]
+    Not,
+    /// Where neither a TTL nor an end is said about a value.
+    Else(Duration),
+    /// In place of any TTL that is said; that of `None` only if it is longer.
+    To(Duration),
+}
+
 impl Default for Terms {
     fn default() -> Self {
-        Self { ttl: None, none_ttl: None, expires_at: None, none: false, keep: true, partition: 0 }
+        Self { ttl: None, none_ttl: None, expires_at: None, none: false, keep: true, partition: 0, ruled: Ruled::Not }
     }
 }
 
@@ -86,6 +99,12 @@ impl Terms {
         Self { keep, ..self }
     }
 
+    /// These terms under the settings of the process.
+    #[must_use]
+    pub(crate) fn ruled(self, ruled: Ruled) -> Self {
+        Self { ruled, ..self }
+    }
+
     /// These terms with what was said on seeing the value.
     #[must_use]
     pub(crate) fn with(self, seen: Self) -> Self {
@@ -95,16 +114,25 @@ impl Terms {
             expires_at: seen.expires_at.or(self.expires_at),
             none: seen.none,
             keep: seen.keep,
+            ruled: self.ruled,
             partition: self.partition,
         }
     }
 
     fn applicable_ttl(&self) -> Option<Duration> {
-        self.none_ttl.filter(|_| self.none).or(self.ttl)
+        let none_ttl = self.none_ttl.filter(|_| self.none);
+        match self.ruled {
+            Ruled::To(ttl) => Some(none_ttl.map_or(ttl, |none_ttl| none_ttl.min(ttl))),
+            Ruled::Else(ttl) if self.expires_at.is_none() => none_ttl.or(self.ttl).or(Some(ttl)),
+            Ruled::Else(_) | Ruled::Not => none_ttl.or(self.ttl),
+        }
     }
 
     /// The longest TTL that a stored value may have under these terms, before it is seen.
     fn longest_ttl(&self) -> Option<Duration> {
+        if let Ruled::To(ttl) = self.ruled {
+            return Some(ttl);
+        }
         self.ttl.map(|ttl| self.none_ttl.map_or(ttl, |none_ttl| none_ttl.max(ttl)))
     }
 }
@@ -174,7 +202,7 @@ pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
 /// The same for a value that was seen.
 #[must_use]
 pub(crate) fn end_of(created: Stamp, terms: &Terms) -> Stamp {
-    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, ..*terms })
+    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, ruled: Ruled::Not, ..*terms })
 }
 
 /// The end of a life on the clock of memory.

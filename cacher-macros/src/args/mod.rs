@@ -1,14 +1,16 @@
 //! What stands between the parentheses of `#[cache(..)]`.
 
 mod names;
+mod template;
 mod values;
 
-pub(crate) use values::{Backend, Companions, Flight, OnLimit, Rate, Timing};
+pub(crate) use template::Template;
+pub(crate) use values::{Backend, Companions, Flight, Key, Keyer, OnLimit, Rate, Timing, Version};
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    Error, Expr, ExprLit, Lit, LitStr, Path, Result, Token,
+    Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
@@ -36,7 +38,13 @@ pub(crate) struct Args {
     pub(crate) capacity: Option<Given<Expr>>,
     pub(crate) max_bytes: Option<Given<Expr>>,
     pub(crate) ignore: Option<Given<Vec<Ident>>>,
-    pub(crate) key: Option<Given<Vec<Expr>>>,
+    pub(crate) keyer: Option<Given<Keyer>>,
+    pub(crate) file_name: Option<Given<Expr>>,
+    pub(crate) secret: Option<Given<Vec<Ident>>>,
+    pub(crate) key: Option<Given<Key>>,
+    pub(crate) depends_on: Option<Given<Vec<Expr>>>,
+    pub(crate) version: Option<Given<Version>>,
+    pub(crate) depends: Option<Given<Vec<ExprPath>>>,
     pub(crate) cache_if: Option<Given<Expr>>,
     pub(crate) site: Option<Given<Expr>>,
     pub(crate) single_flight: Option<Given<Flight>>,
@@ -97,7 +105,13 @@ impl Args {
             "capacity" => set(&mut self.capacity, name, input, values::entries),
             "max_bytes" => set(&mut self.max_bytes, name, input, values::bytes),
             "ignore" => set(&mut self.ignore, name, input, values::idents),
-            "key" => set(&mut self.key, name, input, values::tuple),
+            "keyer" => set(&mut self.keyer, name, input, values::keyer),
+            "file_name" => set(&mut self.file_name, name, input, values::file_name),
+            "secret" => set(&mut self.secret, name, input, values::idents),
+            "key" => set(&mut self.key, name, input, values::key),
+            "depends_on" => set(&mut self.depends_on, name, input, values::expressions),
+            "version" => set(&mut self.version, name, input, values::version),
+            "depends" => set(&mut self.depends, name, input, values::functions),
             "cache_if" => set(&mut self.cache_if, name, input, values::predicate),
             "site" => set(&mut self.site, name, input, values::expression),
             "single_flight" => set(&mut self.single_flight, name, input, values::flight),

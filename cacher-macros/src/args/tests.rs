@@ -44,7 +44,7 @@ fn all_at_once() {
     assert!(matches!(args.tti, Some(Given { value: Timing::Expr(_), .. })));
     assert_eq!(text(&args.capacity.unwrap().value), "10000");
     assert_eq!(text(&args.max_bytes.unwrap().value), (64 << 20).to_string());
-    assert_eq!(args.key.unwrap().value.len(), 2);
+    assert_eq!(args.key.unwrap().value.parts().len(), 2);
     assert_eq!(text(&args.krate.unwrap().value), ":: memo");
     assert!(matches!(args.companions.unwrap().value, Companions::Named(name) if name == "posts_cache"));
 }
@@ -61,6 +61,7 @@ fn backends_are_one_or_a_list() {
     for (tokens, expected) in [
         (quote!(backend = "memory://"), 1),
         (quote!(backend = open()), 1),
+        (quote!(backend = registered("posts")), 1),
         (quote!(backend = ["memory://?capacity=10", File::new("x"), concat!("file://", "a")]), 3),
     ] {
         assert_eq!(good(tokens).backend.unwrap().value.len(), expected);
@@ -69,9 +70,10 @@ fn backends_are_one_or_a_list() {
 
 #[test]
 fn keys_are_tuples() {
-    assert_eq!(good(quote!(key = (id))).key.unwrap().value.len(), 1);
-    assert_eq!(good(quote!(key = (id,))).key.unwrap().value.len(), 1);
-    assert_eq!(good(quote!(key = (self.a, b.c()))).key.unwrap().value.len(), 2);
+    let parts = |tokens| good(tokens).key.unwrap().value.parts().len();
+    assert_eq!(parts(quote!(key = (id))), 1);
+    assert_eq!(parts(quote!(key = (id,))), 1);
+    assert_eq!(parts(quote!(key = (self.a, b.c()))), 2);
 }
 
 #[test]
@@ -97,7 +99,7 @@ fn wrong_arguments() {
         (quote!(ignored = [db]), "there is no argument `ignored`; did you mean `ignore`?"),
         (quote!(rate_limt = "1/s"), "there is no argument `rate_limt`; did you mean `rate_limit`?"),
         (quote!(time = 60), "there is no argument `time`; here it is called `ttl`"),
-        (quote!(keyer = hash), "`keyer` is not available in this version"),
+        (quote!(archive = own), "`archive` is not available in this version"),
         (quote!(tags = ["a", "b"]), "`tags` is not available in this version"),
         (quote!(ttl = "5m", ttl = "6m"), "`ttl` is given twice: keep one of them"),
         (quote!(ttl), "`ttl` needs a value: write `ttl = \"5m\"`"),
@@ -115,14 +117,25 @@ fn wrong_arguments() {
             quote!(ignore = [self.db, b]),
             "this is not the name of an argument; to use a part of one, write `key = (..)` in place of this",
         ),
-        (quote!(key = id), "`key` takes a tuple of expressions, in parentheses: write `key = (self.base_url, path)`"),
+        (
+            quote!(key = id),
+            "`key` takes a tuple of expressions, in parentheses, or a template: write `key = (self.base_url, path)`",
+        ),
         (
             quote!(key = ()),
             "`key` takes at least one expression, or all calls would share one entry: write `key = (self.base_url, path)`",
         ),
         (
-            quote!(key = "user:{id}"),
-            "`key` takes a tuple; templates are not available in this version: write `key = (self.base_url, path)`",
+            quote!(key = "user:id"),
+            "this template names no argument, so all calls would share one entry: write one in braces, as in \
+             `key = \"user:{id}\"`",
+        ),
+        (quote!(version = 1), "`version` takes a string or `code`: write `version = \"1\"`"),
+        (quote!(version = V1), "`version` takes a string or `code`: write `version = \"v1\"`"),
+        (quote!(depends = parse), "`depends` takes a list of functions: write `depends = [parse, Client::get]`"),
+        (
+            quote!(depends_on = []),
+            "`depends_on` takes a list of expressions: write `depends_on = [cacher::modified(path)]`",
         ),
         (quote!(result = true), "`result` takes no value: write `result` alone"),
         (quote!(name = posts), "`name` takes a string: write `name = \"posts\"`"),
@@ -133,7 +146,7 @@ fn wrong_arguments() {
         (quote!(single_flight = false), "`single_flight` is `local`, which is the default, or `off`"),
         (quote!(cache_if = 3), "`cache_if` takes a closure of the value: write `cache_if = |value| value.is_some()`"),
         (quote!(backend = []), "no backend is named: leave `backend` out for memory"),
-        (quote!(backend = registered("a")), "`registered(..)` is not available in this version"),
+        (quote!(backend = registered()), "`registered` takes the name of a backend: write `registered(\"posts\")`"),
         (quote!("5m"), "expected the name of an argument, as in `ttl = \"5m\"`"),
         (quote!(ttl = "5m" tti = "5m"), "expected a comma after the value of `ttl`"),
         (

@@ -1,13 +1,16 @@
 //! The values of arguments: one function for each form, from the `=` on.
 
-use super::{literal, names};
+use super::{Template, literal, names};
 use crate::units;
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;
 use std::time::Duration;
 use syn::{
-    Error, Expr, ExprClosure, ExprLit, Lit, LitInt, LitStr, Path, Result, Token, bracketed, ext::IdentExt,
-    parse::ParseStream, punctuated::Punctuated, token::Bracket,
+    Error, Expr, ExprClosure, ExprLit, ExprPath, Lit, LitInt, LitStr, Path, Result, Token, bracketed,
+    ext::IdentExt,
+    parse::{Parse, ParseStream},
+    punctuated::Punctuated,
+    token::Bracket,
 };
 
 /// One store.
@@ -26,11 +29,53 @@ pub(crate) enum Timing {
     Closure(ExprClosure),
 }
 
+/// What identifies a call in place of the arguments.
+pub(crate) enum Key {
+    /// `(self.base_url, path)`
+    Tuple(Vec<Expr>),
+    /// `"user:{user.id}:{page}"`
+    Template(Template),
+}
+
+impl Key {
+    /// The expressions, in order.
+    pub(crate) fn parts(&self) -> &[Expr] {
+        match self {
+            Self::Tuple(parts) => parts,
+            Self::Template(template) => &template.parts,
+        }
+    }
+
+    pub(crate) fn template(&self) -> Option<&Template> {
+        match self {
+            Self::Tuple(_) => None,
+            Self::Template(template) => Some(template),
+        }
+    }
+}
+
+/// `version`
+pub(crate) enum Version {
+    /// `"v1"`
+    Text(LitStr),
+    /// `code`: a hash of the function's tokens.
+    Code,
+}
+
 /// `single_flight`
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Flight {
     Local,
     Off,
+}
+
+/// `keyer`
+pub(crate) enum Keyer {
+    Hash,
+    Readable,
+    Closure(ExprClosure),
+    /// An expression that makes a keyer.
+    Expr(Expr),
 }
 
 /// `rate_limit`
@@ -243,18 +288,59 @@ fn ident(input: ParseStream) -> Result<Ident> {
     })
 }
 
-/// `(self.base_url, path)`; one expression in parentheses is a tuple of one.
-pub(super) fn tuple(name: &Ident, input: ParseStream) -> Result<Vec<Expr>> {
+/// `[a, b]` of what can be parsed; at least one.
+fn list<T: Parse>(name: &Ident, input: ParseStream, of: &str) -> Result<Vec<T>> {
+    equals(name, input)?;
+    let wanted = || input.error(format!("`{name}` takes a list of {of}: write `{}`", names::form(name)));
+    if !input.peek(Bracket) {
+        return Err(wanted());
+    }
+    let empty = wanted();
+    let content;
+    bracketed!(content in input);
+    let all = Punctuated::<T, Token![,]>::parse_terminated(&content)?;
+    if all.is_empty() { Err(empty) } else { Ok(all.into_iter().collect()) }
+}
+
+pub(super) fn expressions(name: &Ident, input: ParseStream) -> Result<Vec<Expr>> {
+    Ok(list(name, input, "expressions")?.into_iter().map(ungrouped).collect())
+}
+
+/// The paths of functions.
+pub(super) fn functions(name: &Ident, input: ParseStream) -> Result<Vec<ExprPath>> {
+    list(name, input, "functions")
+}
+
+/// `"v1"` or `code`
+pub(super) fn version(name: &Ident, input: ParseStream) -> Result<Version> {
     match expression(name, input)? {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(Version::Text(text)),
+        Expr::Path(path) if path.path.is_ident("code") => Ok(Version::Code),
+        Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => {
+            let written = lit.to_token_stream();
+            Err(Error::new_spanned(lit, format!("`version` takes a string or `code`: write `version = \"{written}\"`")))
+        }
+        other => Err(mismatch(name, other, "a string or `code`")),
+    }
+}
+
+/// A tuple or a template.
+pub(super) fn key(name: &Ident, input: ParseStream) -> Result<Key> {
+    match expression(name, input)? {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Template::parse(&text).map(Key::Template),
+        other => tuple(name, other).map(Key::Tuple),
+    }
+}
+
+/// `(self.base_url, path)`; one expression in parentheses is a tuple of one.
+fn tuple(name: &Ident, value: Expr) -> Result<Vec<Expr>> {
+    match value {
         Expr::Tuple(tuple) if tuple.elems.is_empty() => {
             Err(mismatch(name, tuple, "at least one expression, or all calls would share one entry"))
         }
         Expr::Tuple(tuple) => Ok(tuple.elems.into_iter().collect()),
         Expr::Paren(paren) => Ok(vec![*paren.expr]),
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-            Err(mismatch(name, text, "a tuple; templates are not available in this version"))
-        }
-        other => Err(mismatch(name, other, "a tuple of expressions, in parentheses")),
+        other => Err(mismatch(name, other, "a tuple of expressions, in parentheses, or a template")),
     }
 }
 
@@ -263,6 +349,41 @@ pub(super) fn predicate(name: &Ident, input: ParseStream) -> Result<Expr> {
     match expression(name, input)? {
         predicate @ (Expr::Closure(_) | Expr::Path(_)) => Ok(predicate),
         other => Err(mismatch(name, other, "a closure of the value")),
+    }
+}
+
+/// `hash`, `readable`, a closure of the call, or an expression that makes a keyer.
+pub(super) fn keyer(name: &Ident, input: ParseStream) -> Result<Keyer> {
+    match expression(name, input)? {
+        Expr::Path(path) if path.path.is_ident("hash") => Ok(Keyer::Hash),
+        Expr::Path(path) if path.path.is_ident("readable") => Ok(Keyer::Readable),
+        Expr::Path(path) if path.path.get_ident().is_some_and(is_lower_case) => Err(no_keyer(&path)),
+        Expr::Closure(closure) => Ok(Keyer::Closure(closure)),
+        Expr::Lit(lit) => Err(mismatch(name, lit, "`hash`, `readable`, or an expression that makes a keyer, unquoted")),
+        Expr::Array(list) => Err(mismatch(name, list, "one keyer: a key has one name in all stores")),
+        other => Ok(Keyer::Expr(other)),
+    }
+}
+
+/// Whether it is no name of a type or a constant.
+fn is_lower_case(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_lowercase)
+}
+
+fn no_keyer(path: &ExprPath) -> Error {
+    let text = format!(
+        "there is no keyer `{}`: write `hash`, which is BLAKE3, or `readable`; \
+         for a hash function of your own `cacher::keyer::Hash::with(|identity| ..)`",
+        path.to_token_stream()
+    );
+    Error::new_spanned(path, text)
+}
+
+/// A closure of the call, or the path of a function.
+pub(super) fn file_name(name: &Ident, input: ParseStream) -> Result<Expr> {
+    match expression(name, input)? {
+        file_name @ (Expr::Closure(_) | Expr::Path(_)) => Ok(file_name),
+        other => Err(mismatch(name, other, "a closure of the call that gives a path")),
     }
 }
 
@@ -280,8 +401,9 @@ pub(super) fn backends(name: &Ident, input: ParseStream) -> Result<Vec<Backend>>
 fn backend(name: &Ident, expr: Expr) -> Result<Backend> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Str(url), .. }) => Ok(Backend::Url(url)),
-        Expr::Call(call) if call.func.to_token_stream().to_string() == "registered" => {
-            Err(Error::new_spanned(call, "`registered(..)` is not available in this version"))
+        Expr::Call(call) if call.func.to_token_stream().to_string() == "registered" && call.args.len() != 1 => {
+            let text = "`registered` takes the name of a backend: write `registered(\"posts\")`";
+            Err(Error::new_spanned(call, text))
         }
         Expr::Lit(_) | Expr::Closure(_) | Expr::Array(_) => {
             Err(mismatch(name, expr, "a URL, an expression that makes a backend, or a list of them"))

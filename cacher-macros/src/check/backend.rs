@@ -19,19 +19,19 @@ const fn later(name: &'static str) -> Scheme {
 }
 
 const SCHEMES: &[Scheme] = &[
-    now("memory", &["capacity", "max_bytes"]),
+    now("memory", &["capacity", "max_bytes", "format"]),
     now("file", &["format", "durability"]),
+    now("json", &["durability"]),
+    now("sqlite", &["table", "format", "durability"]),
+    now("lmdb", &["format", "durability"]),
+    now("null", &[]),
     later("redis"),
     later("rediss"),
-    later("json"),
-    later("lmdb"),
-    later("sqlite"),
     later("redb"),
     later("memcached"),
     later("postgres"),
     later("mysql"),
     later("mongodb"),
-    later("null"),
 ];
 
 const FORMATS: &[&str] = &["json", "msgpack"];
@@ -42,14 +42,19 @@ pub(crate) struct Needs {
     pub(crate) format: Option<String>,
 }
 
-/// Whether it is the URL of memory.
-pub(super) fn is_memory(url: &str) -> bool {
-    scheme_of(url) == Some("memory")
+/// Whether it is the URL of typed memory: with a format, memory is a store of bytes.
+pub(crate) fn is_memory(url: &str) -> bool {
+    scheme_of(url) == Some("memory") && query(url).all(|(name, _)| name != "format")
 }
 
-/// Whether it is the URL of something known that is not memory.
+/// Whether it is the URL of something known that is not typed memory.
 pub(super) fn is_store(url: &str) -> bool {
     !is_memory(url) && scheme_of(url).is_some_and(|scheme| known(scheme).is_ok())
+}
+
+/// Whether it is the URL of files.
+pub(super) fn is_files(url: &str) -> bool {
+    scheme_of(url) == Some("file")
 }
 
 fn scheme_of(url: &str) -> Option<&str> {
@@ -85,12 +90,21 @@ fn check(literal: &LitStr) -> Result<(), String> {
     let Some((scheme, rest)) = url.split_once("://") else { return Err(no_scheme(&url)) };
     let parameters = known(scheme)?;
     let place = rest.split('?').next().unwrap_or_default();
-    match scheme {
-        "memory" if !place.is_empty() => return Err(format!("memory has no place `{place}`: write `memory://`")),
-        "file" if place.is_empty() => {
-            return Err("a directory is missing: write it as in `file://./.cache/posts`".into());
+    match (scheme, place) {
+        ("memory" | "null", "") => {}
+        ("memory" | "null", _) => return Err(format!("{scheme} has no place `{place}`: write `{scheme}://`")),
+        ("file", "") => return Err("a directory is missing: write it as in `file://./.cache/posts`".into()),
+        ("lmdb", "") => return Err("a directory is missing: write it as in `lmdb://./.cache/posts`".into()),
+        ("json" | "sqlite", "" | "." | "..") => {
+            let end = if scheme == "json" { "json" } else { "db" };
+            return Err(format!("a file is missing: write it as in `{scheme}://./cache.{end}`"));
         }
         _ => {}
+    }
+    if scheme == "memory" && !is_memory(&url) && query(&url).count() > 1 {
+        return Err(
+            "memory with a `format` keeps bytes and has no bound: write the `format` alone, or leave it out".into()
+        );
     }
     let mut seen = Vec::new();
     for (name, value) in query(&url) {
@@ -131,7 +145,11 @@ fn known(scheme: &str) -> Result<&'static [&'static str], String> {
 fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str) -> Result<(), String> {
     if !parameters.contains(&name) {
         let hint = names::hint(name, parameters.iter().copied());
-        let end = if hint.is_empty() { format!("; it has {}", names::list(parameters.iter().copied())) } else { hint };
+        let end = match parameters {
+            [] => "; it has none".into(),
+            _ if hint.is_empty() => format!("; it has {}", names::list(parameters.iter().copied())),
+            _ => hint,
+        };
         return Err(format!("`{scheme}://` has no parameter `{name}`{end}"));
     }
     match name {
@@ -144,8 +162,21 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
         }
         "max_bytes" => units::size(value).map(drop),
         "format" => format(value),
+        "table" => table(value),
+        "durability" if !["process", "power"].contains(&value) => {
+            Err(format!("the durability is `process` or `power`: write `durability=power` in place of `{value}`"))
+        }
         _ => Ok(()),
     }
+}
+
+// What the store says when it is opened, before the program runs.
+fn table(value: &str) -> Result<(), String> {
+    let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if plain && value.len() <= 64 && !value.starts_with(|first: char| first.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(format!("invalid table name `{value}`: write letters, digits and `_`, at most 64, no digit first"))
 }
 
 fn format(value: &str) -> Result<(), String> {

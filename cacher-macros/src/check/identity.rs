@@ -16,20 +16,20 @@ impl<'s> Subject<'s> {
     }
 
     /// Whether this argument was ignored, and where.
-    fn ignores(self, argument: &'s Argument) -> Option<&'s Ident> {
+    pub(super) fn ignores(self, argument: &'s Argument) -> Option<&'s Ident> {
         let listed = self.ignored().find(|name| argument.is_named() && **name == argument.ident);
-        listed.or(argument.mark.as_ref())
+        listed.or(argument.marked("ignore"))
     }
 
     /// Whether the receiver was ignored, and where.
-    fn ignores_self(self) -> Option<&'s Ident> {
-        let marked = self.function.receiver.as_ref().and_then(|this| this.mark.as_ref());
+    pub(super) fn ignores_self(self) -> Option<&'s Ident> {
+        let marked = self.function.receiver.as_ref().and_then(|this| this.marked("ignore"));
         self.ignored().find(|name| *name == "self").or(marked)
     }
 
     /// The names that the expressions of `key` use.
     pub(crate) fn key_names(self) -> Option<Vec<Ident>> {
-        self.args.key.as_ref().map(|key| key.value.iter().flat_map(tokens::names).collect())
+        self.args.key.as_ref().map(|key| key.value.parts().iter().flat_map(tokens::names).collect())
     }
 
     /// Whether this argument is part of what identifies a call.
@@ -51,7 +51,7 @@ impl<'s> Subject<'s> {
     }
 
     /// Whether a name in `ignore` is misspelt, so that it can't be known what is ignored.
-    fn ignores_unknown(self) -> bool {
+    pub(super) fn ignores_unknown(self) -> bool {
         let known = self.ignorable();
         self.ignored().any(|name| !known.contains(&name.to_string()))
     }
@@ -91,22 +91,23 @@ pub(super) fn ignored_once(subject: Subject, errors: &Errors) {
     let names: Vec<_> = subject.ignored().collect();
     let Function { receiver, arguments, .. } = subject.function;
     for (at, name) in names.iter().enumerate() {
-        let marked = arguments.iter().any(|argument| argument.mark.is_some() && argument.ident == **name)
-            || receiver.as_ref().is_some_and(|this| this.mark.is_some() && **name == "self");
+        let marked = arguments.iter().any(|argument| argument.marked("ignore").is_some() && argument.ident == **name)
+            || receiver.as_ref().is_some_and(|this| this.marked("ignore").is_some() && **name == "self");
         if marked || names[..at].contains(name) {
             errors.at(name, format!("`{name}` is ignored twice: keep one of them"));
         }
     }
 }
 
-// `key` replaces all arguments; what it doesn't name is left out already. Type parameters it can't speak of.
+// `key` replaces all arguments; what a tuple doesn't name is left out already. Type parameters it can't speak of.
 pub(super) fn not_both_key_and_ignore(subject: Subject, errors: &Errors) {
     let Some(named) = subject.key_names() else { return };
+    let template = subject.template().is_some();
     let arguments = subject.function.arguments.iter().filter_map(|argument| subject.ignores(argument));
     for ignored in arguments.chain(subject.ignores_self()) {
         if named.contains(ignored) {
             errors.at(ignored, format!("`{ignored}` is ignored and named in `key`: keep one of them"));
-        } else {
+        } else if !template {
             errors.at(ignored, "`key` already says all that identifies a call: leave this out");
         }
     }
@@ -119,6 +120,8 @@ pub(super) fn receiver_is_decided(subject: Subject, errors: &Errors) {
     if subject.ignores_self().is_some()
         || args.key.is_some()
         || args.site.is_some()
+        || this.mark.is_some()
+        || subject.secrets().iter().any(|name| name == "self")
         || subject.ignores_unknown()
         || subject.mutable_receiver().is_some()
     {
@@ -161,7 +164,7 @@ pub(super) fn no_opaque_identity(subject: Subject, errors: &Errors) {
 }
 
 /// The arguments that identify a call because nothing says otherwise.
-fn arguments_by_default(subject: Subject<'_>) -> impl Iterator<Item = &Argument> {
+pub(super) fn arguments_by_default(subject: Subject<'_>) -> impl Iterator<Item = &Argument> {
     let all = subject.args.key.is_none() && !subject.ignores_unknown();
     subject.function.arguments.iter().filter(move |argument| all && subject.ignores(argument).is_none())
 }

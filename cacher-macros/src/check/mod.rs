@@ -4,12 +4,16 @@ mod backend;
 mod callable;
 mod conflict;
 mod identity;
+mod keyer;
 mod limit;
 mod place;
 mod returns;
+mod secret;
+mod template;
 mod timing;
+mod version;
 
-pub(crate) use backend::{Needs, needs};
+pub(crate) use backend::{Needs, is_memory, needs};
 
 use crate::{
     args::Args,
@@ -46,6 +50,14 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     identity::ignored_once,
     identity::not_both_key_and_ignore,
     identity::receiver_is_decided,
+    secret::names_exist,
+    secret::said_once,
+    secret::stands_in_the_key,
+    secret::parts_of_self_only,
+    secret::key_is_not_marked_twice,
+    secret::credentials_are_decided,
+    template::names_are_arguments,
+    template::each_argument_is_decided,
     identity::no_mutable_identity,
     identity::no_opaque_identity,
     returns::no_opaque_value,
@@ -61,6 +73,13 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::bounds_have_memory_to_bound,
     conflict::site_is_in_memory,
     conflict::name_is_not_empty,
+    conflict::name_has_no_single_colon,
+    keyer::keyer_or_file_name,
+    keyer::keys_are_stored,
+    keyer::file_names_are_for_files,
+    keyer::closures_take_the_call,
+    version::is_a_name,
+    version::depends_needs_code,
     limit::details_have_a_rate,
     limit::something_holds_the_body_back,
     limit::a_made_limit_has_its_details,

@@ -52,8 +52,13 @@ fn what_is_good() {
         ("site = self.cache, ttl = self.ttl", "fn f(mut self, id: u64) {}"),
         (r#"key = (format!("{a}"))"#, "fn f(a: u64) {}"),
         (r#"ttl = life(id), jitter = "1s", cache_if = |v| v.is_some()"#, "fn f(id: u64) -> Option<u8> {}"),
-        (r#"backend = ["memory://?capacity=10", "file://./a?format=json&durability=full"], capacity = 9"#, "fn f() {}"),
+        (
+            r#"backend = ["memory://?capacity=10", "file://./a?format=json&durability=power"], capacity = 9"#,
+            "fn f() {}",
+        ),
         (r#"backend = "memory://", capacity = 10"#, "fn f() {}"),
+        (r#"backend = ["memory://", "sqlite:///a.db?table=posts&format=json"]"#, "fn f() {}"),
+        (r#"backend = ["memory://?format=json", "json://a.json", "lmdb://a", "null://"]"#, "fn f() {}"),
         ("value", "fn f<T>() -> T {}"),
         ("result", "fn f<T: Get>() -> T::Out {}"),
         ("result", "fn f() -> Answer<u8> {}"),
@@ -103,6 +108,77 @@ fn identities() {
 }
 
 #[test]
+fn secrets() {
+    let store = r#"backend = "file://./a""#;
+    let with = |args: &str| format!("{store}, {args}");
+    good("secret = [id]", "fn f(id: u64) {}");
+    good("", "fn f(password: &str) {}");
+    good(r#"backend = "memory://""#, "fn f(password: &str) {}");
+    good(&with("secret = [password]"), "fn f(id: u64, password: &str) {}");
+    good(&with("ignore = [password]"), "fn f(id: u64, password: &str) {}");
+    good(&with("key = (password)"), "fn f(id: u64, password: &str) {}");
+    good(&with(r#"key = "{password}", ignore = [id]"#), "fn f(id: u64, password: &str) {}");
+    good(&with("key = (self.api_key, id), secret = [self]"), "fn f(&self, id: u64) {}");
+    good(store, "fn f(#[cache(key)] password: &str, has_password: bool, #[cache(secret)] (user, jwt): (u8, u8)) {}");
+    for item in ["fn f(my_api_key: &str) {}", "async fn f((user, my_api_key): (u8, u8)) {}"] {
+        for text in ["ignore", "secret", "`#[cache(key)]`", "`my_api_key` looks like a credential"] {
+            bad(store, item, text);
+            bad(r#"backend = ["memory://", "file://./a"]"#, item, text);
+            bad("backend = open()", item, text);
+        }
+    }
+    bad("secret = [idd]", "fn f(id: u64) {}", "did you mean `id`?");
+    bad("secret = [a]", "fn f((a, b): (u8, u8)) {}", "`#[cache(secret)]` before the whole of it");
+    bad("secret = [T]", "fn f<T>(id: u64) {}", "there is no argument `T`");
+    bad("secret = [id, id]", "fn f(id: u64) {}", "secret twice");
+    bad("secret = [id]", "fn f(#[cache(secret)] id: u64) {}", "secret twice");
+    bad("secret = [id], ignore = [id]", "fn f(id: u64) {}", "ignored and secret");
+    bad("secret = [id]", "fn f(#[cache(ignore)] id: u64) {}", "ignored and secret");
+    bad("ignore = [id]", "fn f(#[cache(secret)] id: u64) {}", "ignored and secret");
+    bad("secret = [id]", "fn f(#[cache(key)] id: u64) {}", "secret and marked as a key");
+    bad("key = (a), secret = [id]", "fn f(id: u64, a: u64) {}", "`key` does not name it");
+    bad("key = (a)", "fn f(#[cache(secret)] id: u64, a: u64) {}", "`key` does not name it");
+    bad("secret = [self]", "fn f(&self) {}", "write `key = (self.token, ..)`");
+    bad("", "fn f(#[cache(secret)] &self) {}", "write `key = (self.token, ..)`");
+    bad("", "fn f(#[cache(key)] &self) {}", "write `key = (self.field, ..)`");
+    bad("key = (id)", "fn f(#[cache(key)] id: u64) {}", "already says");
+    bad("ignore = [id]", "fn f(#[cache(key)] id: u64) {}", "ignored and marked");
+}
+
+#[test]
+fn templates() {
+    good(r#"key = "{id}:{user.name}""#, "fn f(id: u64, user: &User) {}");
+    good(r#"key = "{id}:{LIMIT}", ignore = [user]"#, "fn f(id: u64, user: &User) {}");
+    good(r#"key = "{self.a}{id}""#, "fn f(&self, id: u64, #[cache(ignore)] (a, b): (u8, u8)) {}");
+    good(r#"key = "{id}", ignore = [self]"#, "fn f(&self, id: u64) {}");
+    bad(r#"key = "{idd}", ignore = [id]"#, "fn f(id: u64) {}", "did you mean `id`?");
+    bad(r#"key = "{self.a}{id}""#, "fn f(id: u64) {}", "no argument `self`");
+    bad(r#"key = "{id}""#, "fn f(id: u64, page: u64) {}", "write `{page}` in it, or `ignore = [page]`");
+    bad(r#"key = "{id}""#, "fn f(&self, id: u64) {}", "`self` is neither");
+    bad(r#"key = "{id}""#, "fn f(id: u64, (a, b): (u8, u8)) {}", "can't name this argument");
+    bad(r#"key = "{id}", ignore = [id]"#, "fn f(id: u64) {}", "ignored and named");
+}
+
+#[test]
+fn versions() {
+    good("version = code, depends = [a, B::c, <D>::e, super::f]", "fn f(id: u64) {}");
+    good(r#"version = "2026-11""#, "fn f(id: u64) {}");
+    bad_args(r#"version = " ""#, "needs a name");
+    bad_args(r#"version = "a@b""#, "no `@`");
+    bad_args(r#"version = "code-1""#, "write another");
+    bad_args("depends = [a]", "write `version = code` beside it");
+    bad_args(r#"depends = [a], version = "v1""#, "write `version = code` beside it");
+    bad_args(r#"name = "a@b""#, "between a name and a version");
+}
+
+#[test]
+fn outside_states() {
+    good("depends_on = [EPOCH.load(), id, self.epoch], ignore = [self]", "fn f(&self, id: u64) {}");
+    bad_args("depends_on = [epoch(db)], ignore = [db]", "may name only what identifies a call");
+    bad("depends_on = [a]", "fn f((a, b): (u8, u8)) {}", "give the whole a name");
+}
+
+#[test]
 fn values() {
     bad_item("fn f() -> impl Iterator<Item = u8> {}", "name the type");
     bad_item("fn f() -> Result<u8, impl Error> {}", "name the type");
@@ -133,6 +209,8 @@ fn conflicts() {
     bad_args(r#"capacity = 9, backend = "file://./a""#, r#"write `backend = ["memory://", "file://./a"]`"#);
     bad_args(r#"capacity = 9, backend = "memory://?capacity=9""#, "given twice");
     bad(r#"site = self.a, backend = "file://./a""#, "fn f(&self) {}", "would share this store");
+    bad(r#"site = self.a, backend = "memory://?format=json""#, "fn f(&self) {}", "would share this store");
+    bad_args(r#"capacity = 9, backend = "memory://?format=json""#, "keeps nothing there");
     bad_args(r#"name = """#, "write some letters");
 }
 
@@ -170,7 +248,20 @@ fn urls() {
     for (url, expected) in [
         ("redis://localhost", "`redis://` is not available in this version"),
         ("memroy://", "did you mean `memory`?"),
-        ("gopher://a", "there are `memory`, `file`"),
+        ("gopher://a", "there are `memory`, `file`, `json`, `sqlite`, `lmdb`, `null`"),
+        ("memory://?format=json&capacity=9", "keeps bytes and has no bound"),
+        ("memory://?format=jsn", "did you mean `json`?"),
+        ("null://here", "write `null://`"),
+        ("null://?a=b", "it has none"),
+        ("json://", "write it as in `json://./cache.json`"),
+        ("json://./a.json?format=json", "it has `durability`"),
+        ("sqlite://", "write it as in `sqlite://./cache.db`"),
+        ("sqlite://./a.db?tabel=a", "did you mean `table`?"),
+        ("sqlite://./a.db?table=a;b", "invalid table name `a;b`"),
+        ("sqlite://./a.db?table=1a", "no digit first"),
+        ("sqlite://./a.db?durability=disk", "`process` or `power`"),
+        ("lmdb://", "write it as in `lmdb://./.cache/posts`"),
+        ("lmdb://./a?map_size=9", "it has `format`, `durability`"),
         ("./cache", "write `file://./cache` for a directory"),
         ("memory", "write `memory://`"),
         ("file:./cache", "write `file://`"),
@@ -207,4 +298,33 @@ fn independent_mistakes_come_together() {
     assert_eq!(errors.len(), 5, "{errors:#?}");
     let errors = check(r#"tll = "1s", ignor = [self]"#, "const fn f(&self) {}");
     assert_eq!(errors.len(), 3, "{errors:#?}");
+}
+
+#[test]
+fn keyers() {
+    let files = r#"backend = "file://./a""#;
+    for keyer in ["hash", "readable", "Own", "crate::own", "|call| own(call)", "Hash::with(own)", "OWN.clone()"] {
+        good(&format!("{files}, keyer = {keyer}"), "fn f(id: u64) {}");
+    }
+    let own = r#"|call| { let id = call.argument("id"); format!("{id:?}") }"#;
+    good(&format!("{files}, file_name = {own}"), "fn f(id: u64) {}");
+    good("backend = Own::open(), file_name = own::path", "fn f(id: u64) {}");
+    good(r#"backend = ["memory://", OWN], keyer = readable"#, "fn f(id: u64) {}");
+    bad_args("keyer = readable", "memory compares the arguments");
+    bad_args("thread_local, keyer = readable", "memory compares the arguments");
+    bad_args(r#"backend = "memory://", file_name = own"#, "memory compares the arguments");
+    for (keyer, problem) in [
+        ("keyer = hash, file_name = own", "write one of them"),
+        ("keyer = sha256", "there is no keyer `sha256`"),
+        ("keyer = \"hash\"", "unquoted"),
+        ("keyer = [hash]", "one keyer"),
+        ("keyer = || own()", "takes one argument"),
+        ("keyer = async |call| own(call)", "remove `async`"),
+        ("keyer = Own::of(id)", "can't depend on `id`"),
+        ("keyer = |call| own(call, db)", "can't depend on `db`"),
+        ("file_name = |call| format!(\"{id}\")", "can't depend on `id`"),
+        ("file_name = own()", "takes a closure"),
+    ] {
+        bad_args(&format!("{files}, {keyer}"), problem);
+    }
 }

@@ -1,6 +1,6 @@
 //! Durations, closures, and what the expressions may name.
 
-use super::Subject;
+use super::{Subject, keyer};
 use crate::{
     args::{Args, Backend, Given, Rate, Timing},
     errors::Errors,
@@ -120,7 +120,8 @@ pub(super) fn expressions_name_identity_only(subject: Subject, errors: &Errors) 
     });
     let others = [&subject.args.site, &subject.args.per].into_iter().flatten();
     let others = others.map(|given| (&given.name, &given.value));
-    for (name, expr) in timings.chain(others) {
+    let outside = subject.args.depends_on.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
+    for (name, expr) in timings.chain(others).chain(outside) {
         for used in tokens::names(expr) {
             match subject.argument(&used) {
                 Some(argument) if !argument.is_named() => errors.at(&used, part(&used)),
@@ -156,11 +157,14 @@ pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
         Timing::Expr(expr) if is_fixed(&given.name) => Some((&given.name, expr.to_token_stream())),
         _ => None,
     });
-    for (name, expr) in bounds.chain(backends).chain(limits(args)).chain(timings) {
-        for used in tokens::names(expr) {
-            if used == "self" || subject.argument(&used).is_some() {
-                errors.at(&used, format!("`{name}` is set once for all calls, so it can't depend on `{used}`"));
-            }
+    let fixed = bounds
+        .chain(backends)
+        .chain(limits(args))
+        .chain(timings)
+        .flat_map(|(name, expr)| tokens::names(expr).into_iter().map(move |it| (name, it)));
+    for (name, used) in fixed.chain(keyer::captured(args)) {
+        if used == "self" || subject.argument(&used).is_some() {
+            errors.at(&used, format!("`{name}` is set once for all calls, so it can't depend on `{used}`"));
         }
     }
 }

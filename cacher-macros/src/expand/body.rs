@@ -1,18 +1,19 @@
 //! The body of a cached function: look up, or run what the user wrote, and store.
 
 use super::{
-    limits,
+    code, limits,
     names::{Names, hidden, mode, returned, runtime, turbofish},
     parts::{self, Parts},
     place::Place,
     recipe::{self, Marker},
 };
 use crate::{
-    plan::{BlockPlan, Colour, Form, Plan, Value},
+    plan::{BlockPlan, Colour, Form, Plan, Value, Version},
     types,
 };
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::Visibility;
 
 /// ```text
 /// let scope = in_scope();
@@ -92,11 +93,13 @@ impl Prelude {
 /// parameter around it, or a type of our own if one of them is not identity.
 fn inside(plan: &Plan, names: &Names, unit: Option<&BlockPlan>) -> (TokenStream, TokenStream) {
     let (rt, site, config) = (runtime(plan), recipe::site(plan, names), recipe::config(plan, names));
+    let versioned = matches!(plan.version, Some(Version::Code));
+    let code = versioned.then(|| code::function(plan, names, &Visibility::Inherited));
     if !has_other_parameters(plan) {
-        return (quote!(#site #config), quote!(#rt::marker(&|| ())));
+        return (quote!(#site #config #code), quote!(#rt::marker(&|| ())));
     }
     let Marker { definition, ty } = Marker::of(plan, unit.map(|unit| &unit.header.generics));
-    (quote!(#site #config #definition), quote!(::core::marker::PhantomData::<#ty>))
+    (quote!(#site #config #code #definition), quote!(::core::marker::PhantomData::<#ty>))
 }
 
 /// Whether the function has type parameters that are not identity: ignored ones, or `impl Trait` arguments.

@@ -2,6 +2,7 @@
 
 use super::{
     body::Prelude,
+    code,
     names::{self, Names, companion, hidden, runtime, trait_path, turbofish, value, without_self},
     parts,
     place::Place,
@@ -94,6 +95,7 @@ fn functions(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> 
 fn shared(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> TokenStream {
     let (rt, names) = (runtime(plan), Names::of(plan, unit));
     let (site, config) = (recipe::site(plan, &names), recipe::config(plan, &names));
+    let code = code::function(plan, &names, &visibility(companions, unit));
     let name = &names.marker;
     let generics = Kept::of(plan, unit, |name| is_identity(plan, name), |_| false);
     let (parameters, predicates) = (&generics.parameters, &generics.predicates);
@@ -102,6 +104,7 @@ fn shared(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Tok
     quote! {
         #site
         #cfgs #config
+        #cfgs #code
         #cfgs
         #[doc(hidden)]
         fn #name #parameters() -> ::core::marker::PhantomData<impl ::core::marker::Sized + 'static> #predicates {
@@ -176,7 +179,7 @@ fn call(
     }
     signature.ident = name;
     let own = turbofish([&plan.signature.generics], |_| true);
-    let arguments = plan.arguments.iter().map(|argument| &argument.ident);
+    let arguments = unlike_the_function(plan, &mut signature);
     let this = plan
         .receiver
         .as_ref()
@@ -206,6 +209,23 @@ fn call(
         #[doc = #text]
         #vis #head { #run }
     }
+}
+
+/// The arguments in order. One that is called like the function would stand in front of it, so it is renamed.
+fn unlike_the_function(plan: &Plan, signature: &mut syn::Signature) -> Vec<Ident> {
+    let typed = signature.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    let renamed = typed.zip(&plan.arguments).map(|(input, argument)| {
+        let mut ident = argument.ident.clone();
+        if ident == plan.signature.ident {
+            ident = hidden(&format!("__a{}", argument.index), &argument.ident);
+            *input.pat = syn::parse_quote!(#ident);
+        }
+        ident
+    });
+    renamed.collect()
 }
 
 /// A method's signature as a function of the unit type: the receiver is an argument, the block's parameters its own.

@@ -1,6 +1,7 @@
 //! The code that takes the item's place. It names the caches and calls the runtime; it decides nothing.
 
 mod body;
+mod code;
 mod companions;
 mod limits;
 mod names;

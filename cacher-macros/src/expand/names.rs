@@ -20,6 +20,7 @@ pub(crate) struct Names {
     pub(crate) site: Ident,
     pub(crate) marker: Ident,
     pub(crate) config: Ident,
+    pub(crate) code: Ident,
     /// What stands before them: `__cacher_fetch::`, `Self::`, `UserRepo::`, or nothing if they stand inside the function.
     pub(crate) owner: TokenStream,
 }
@@ -44,6 +45,7 @@ impl Names {
             site: hidden(&format!("__cacher_site{suffix}"), name),
             marker: hidden(&format!("__cacher_marker{suffix}"), name),
             config: hidden(&format!("__cacher_config{suffix}"), name),
+            code: hidden(&format!("__cacher_code{suffix}"), name),
             owner,
         }
     }

@@ -5,7 +5,10 @@ use super::{
     place::Place,
     recipe,
 };
-use crate::plan::{Argument, Home, Plan, Sourced, Timing};
+use crate::{
+    plan::{Argument, Home, Plan, Sourced, Timing},
+    tokens,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, spanned::Spanned};
@@ -26,31 +29,56 @@ impl Parts {
         let rt = runtime(plan);
         let sources = sources(plan);
         let names: Vec<_> = (0..sources.len()).map(|at| hidden(&format!("__k{at}"), &plan.signature.ident)).collect();
-        let bindings = names.iter().zip(&sources).map(|(name, (source, _))| quote!(let #name = & #source;));
-        let parts = names.iter().zip(&sources).map(|(name, (_, place))| part(plan, name, *place));
+        let bindings = names.iter().zip(&sources).map(|(name, Source { tokens, .. })| quote!(let #name = & #tokens;));
+        let parts = names.iter().zip(&sources).map(|(name, source)| part(plan, name, source));
         Self { bindings: quote!(#(#bindings)*), tuple: tuple(&rt, &parts.collect::<Vec<_>>()) }
     }
 }
 
 /// What one reference makes, with what is demanded of it.
-fn part(plan: &Plan, name: &Ident, place: Place) -> TokenStream {
+fn part(plan: &Plan, name: &Ident, &Source { place, secret, .. }: &Source) -> TokenStream {
     let rt = runtime(plan);
     let mut part = place.call(quote!(#rt::part!), place.show(name));
     let shared = (!matches!(plan.home, Home::Thread)).then_some("shared_part");
     let stored = (!recipe::in_memory(plan)).then_some("stored_part");
-    for demand in ["key_part"].into_iter().chain(shared).chain(stored) {
+    let secret = secret.then_some("secret_part");
+    for demand in ["key_part"].into_iter().chain(shared).chain(stored).chain(secret) {
         let demand = Ident::new(demand, Span::mixed_site());
         part = place.call(quote!(#rt::#demand), part);
     }
     part
 }
 
-/// Each part of the key with the place that its errors point to.
-fn sources(plan: &Plan) -> Vec<(TokenStream, Place)> {
-    match &plan.key {
-        Some(key) => key.iter().map(|part| (operand(&part.source), Place::of(&part.source))).collect(),
-        None => identity(plan).map(|it| (it.ident.to_token_stream(), Place::of(&it.ty))).collect(),
+/// What a part of the key is made of.
+struct Source {
+    tokens: TokenStream,
+    /// Where its errors point.
+    place: Place,
+    /// Whether it is shown to nobody.
+    secret: bool,
+}
+
+impl Source {
+    fn of(plan: &Plan, source: impl ToTokens, tokens: TokenStream, at: impl ToTokens) -> Self {
+        let names = tokens::names(source);
+        Self { tokens, place: Place::of(at), secret: names.iter().any(|name| plan.secrets.contains(name)) }
     }
+}
+
+/// Each part of the key.
+fn sources(plan: &Plan) -> Vec<Source> {
+    let of_key =
+        plan.key.iter().flatten().map(|part| Source::of(plan, &part.source, operand(&part.source), &part.source));
+    let arguments = identity(plan).filter(|_| plan.key.is_none());
+    let of_arguments = arguments.map(|it| Source::of(plan, &it.ident, it.ident.to_token_stream(), &it.ty));
+    let outside = plan.depends_on.iter().map(|part| Source::of(plan, &part.source, shadowed(plan, part), &part.source));
+    of_key.chain(of_arguments).chain(outside).collect()
+}
+
+/// An expression that sees its arguments by reference.
+fn shadowed(plan: &Plan, expr: &Sourced<Expr>) -> TokenStream {
+    let (shadows, source) = (shadows(plan, &[expr]), &expr.source);
+    if shadows.is_empty() { operand(source) } else { quote!({ #shadows #source }) }
 }
 
 /// The arguments that are identity.

@@ -5,7 +5,10 @@ use super::{
     names::{Names, hidden, kept, runtime, value},
     place::Place,
 };
-use crate::plan::{Generic, Home, OnLimit, Plan, Tier, Timing};
+use crate::{
+    check,
+    plan::{Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version},
+};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, GenericParam, spanned::Spanned};
@@ -56,17 +59,17 @@ pub(crate) fn home(plan: &Plan, names: &Names) -> TokenStream {
 /// The function that sets the cache up.
 pub(crate) fn config(plan: &Plan, names: &Names) -> TokenStream {
     let (rt, name) = (runtime(plan), &names.config);
-    let fields = fields(plan);
+    let (fields, version) = (fields(plan), version(plan, names));
     let needs = plan.tiers.iter().flat_map(|tier| match tier {
         Tier::Url { needs, .. } => needs.as_slice(),
-        Tier::Expr(_) => &[],
+        Tier::Expr(_) | Tier::Registered(_) => &[],
     });
     let needs = needs.map(|need| Place::at(need.span()).show(quote!(#rt::#need! {})));
     quote! {
         #[doc(hidden)]
         fn #name() -> #rt::Config {
             #(#needs)*
-            #rt::Config { #fields ..::core::default::Default::default() }
+            #rt::Config { #fields #version ..::core::default::Default::default() }
         }
     }
 }
@@ -80,9 +83,16 @@ fn fields(plan: &Plan) -> TokenStream {
     }
     let arguments = argument_names(plan);
     fields.extend(quote!(arguments: &[#(#arguments),*],));
+    if let Some(text) = &plan.template {
+        fields.extend(quote!(template: ::core::option::Option::Some(&[#(#text),*]),));
+    }
     if !plan.tiers.is_empty() {
         let openers = plan.tiers.iter().map(|tier| opener(&rt, tier));
         fields.extend(quote!(backends: <::std::vec::Vec<_> as ::core::convert::From<_>>::from([#(#openers),*]),));
+    }
+    if let Some(keyer) = &plan.keyer {
+        let keyer = self::keyer(&rt, keyer);
+        fields.extend(quote!(keyer: #keyer,));
     }
     let bound = match (&policies.capacity, &policies.max_bytes) {
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
@@ -99,12 +109,34 @@ fn fields(plan: &Plan) -> TokenStream {
     }
     fields.extend(limits::fields(plan));
     if let Some(patience) = once(&policies.patience) {
-        fields.extend(quote!(patience: #patience,));
+        fields.extend(quote!(patience: ::core::option::Option::Some(#patience),));
     }
     if !policies.single_flight {
         fields.extend(quote!(single_flight: false,));
     }
     fields
+}
+
+/// `keyer(ReadableKeyer::new())`
+fn keyer(rt: &TokenStream, keyer: &Keyer) -> TokenStream {
+    match keyer {
+        Keyer::Hash => quote!(#rt::keyer(#rt::HashKeyer)),
+        Keyer::Readable => quote!(#rt::keyer(#rt::ReadableKeyer::new())),
+        Keyer::Expr(expr) => Place::of(expr).call(quote!(#rt::keyer), expr),
+        Keyer::Closure(closure) => Place::of(closure).call(quote!(#rt::keyer_from_fn), braced(closure)),
+        Keyer::FileName(Expr::Closure(closure)) => Place::of(closure).call(quote!(#rt::file_name), braced(closure)),
+        Keyer::FileName(expr) => Place::of(expr).call(quote!(#rt::file_name), expr),
+    }
+}
+
+fn version(plan: &Plan, names: &Names) -> TokenStream {
+    let (rt, Names { code, owner, .. }) = (runtime(plan), names);
+    let version = match &plan.version {
+        None => return TokenStream::new(),
+        Some(Version::Text(text)) => quote!(#rt::Version::Text(#text)),
+        Some(Version::Code) => quote!(#rt::Version::Code(#owner #code)),
+    };
+    quote!(version: ::core::option::Option::Some(#version),)
 }
 
 fn option(expression: Option<TokenStream>) -> TokenStream {
@@ -116,10 +148,12 @@ fn option(expression: Option<TokenStream>) -> TokenStream {
 
 /// What people see as the names of what identifies a call.
 fn argument_names(plan: &Plan) -> Vec<String> {
-    match &plan.key {
+    let mut names: Vec<_> = match &plan.key {
         Some(key) => key.iter().map(|part| readable(&part.source)).collect(),
         None => super::parts::identity(plan).map(|argument| plain(&argument.ident.to_string())).collect(),
-    }
+    };
+    names.extend(plan.depends_on.iter().map(|part| readable(&part.source)));
+    names
 }
 
 /// `self . base_url` as a person writes it.
@@ -135,6 +169,11 @@ fn plain(name: &str) -> String {
 fn opener(rt: &TokenStream, tier: &Tier) -> TokenStream {
     match tier {
         Tier::Url { url, .. } => quote!((|| #rt::open(#url)) as #rt::Opener),
+        Tier::Registered(call) => {
+            let (at, name) = (Span::mixed_site().located_at(call.func.span()), &call.args);
+            let found = quote_spanned!(at=> #rt::registered);
+            quote!((|| #rt::open(#found(#name))) as #rt::Opener)
+        }
         Tier::Expr(expr) => {
             let open = quote_spanned!(Span::mixed_site().located_at(expr.span())=> #rt::open);
             quote!((|| #open(#expr)) as #rt::Opener)
@@ -215,9 +254,9 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
     })
 }
 
-/// Whether all backends are memory: then nothing needs serde.
+/// Whether all backends are typed memory: then nothing needs serde.
 pub(crate) fn in_memory(plan: &Plan) -> bool {
-    plan.tiers.iter().all(|tier| matches!(tier, Tier::Url { url, .. } if url.value().starts_with("memory:")))
+    plan.tiers.iter().all(|tier| matches!(tier, Tier::Url { url, .. } if check::is_memory(&url.value())))
 }
 
 /// What is said about a value on seeing it: a function of it.

@@ -1,4 +1,4 @@
-//! The arguments of a function, and `#[cache(ignore)]` on them.
+//! The arguments of a function, and what is marked on them: `#[cache(ignore)]`, `#[cache(secret)]`, `#[cache(key)]`.
 
 use super::take_ours;
 use crate::errors::Errors;
@@ -9,7 +9,7 @@ use syn::{Attribute, FnArg, Meta, Pat, PatType, Receiver, Signature, Type, ext::
 /// `&self` and the like.
 pub(crate) struct SelfArgument {
     pub(crate) receiver: Receiver,
-    /// The `ignore` of `#[cache(ignore)]` on it.
+    /// The word of the mark on it.
     pub(crate) mark: Option<Ident>,
 }
 
@@ -22,16 +22,31 @@ pub(crate) struct Argument {
     /// What the body expects, if that is more than a name: `(a, b)`, `mut n`.
     pub(crate) pattern: Option<Pat>,
     pub(crate) ty: Type,
-    /// The `ignore` of `#[cache(ignore)]` on it.
+    /// The word of the mark on it.
     pub(crate) mark: Option<Ident>,
 }
 
 impl Argument {
+    /// The word, if it is this one.
+    pub(crate) fn marked(&self, word: &str) -> Option<&Ident> {
+        self.mark.as_ref().filter(|mark| *mark == word)
+    }
+
     /// Whether its name is the user's.
     pub(crate) fn is_named(&self) -> bool {
         self.pattern.as_ref().is_none_or(|pattern| name(pattern).is_some())
     }
 }
+
+impl SelfArgument {
+    /// The word, if it is this one.
+    pub(crate) fn marked(&self, word: &str) -> Option<&Ident> {
+        self.mark.as_ref().filter(|mark| *mark == word)
+    }
+}
+
+/// What may be marked.
+const MARKS: [&str; 3] = ["ignore", "secret", "key"];
 
 /// Takes our attributes out of the signature, and lists the arguments.
 pub(super) fn read(signature: &mut Signature, errors: &Errors) -> (Option<SelfArgument>, Vec<Argument>) {
@@ -70,17 +85,21 @@ fn name(pattern: &Pat) -> Option<Ident> {
     }
 }
 
-/// The `ignore` of `#[cache(ignore)]`; anything else in such an attribute is noted as a mistake.
+/// The word of `#[cache(ignore)]` and the like; anything else in such an attribute is noted as a mistake.
 fn mark(attrs: &mut Vec<Attribute>, errors: &Errors) -> Option<Ident> {
-    let mut mark = None;
+    let mut mark: Option<Ident> = None;
     for attr in take_ours(attrs) {
-        match word(&attr) {
-            Some(word) if word == "ignore" && mark.is_some() => {
-                errors.at(word, "`ignore` is given twice: keep one of them");
-            }
-            Some(word) if word == "ignore" => mark = Some(word),
-            Some(word) if word == "secret" => errors.at(word, "`secret` is not available in this version"),
-            _ => errors.at(attr, "on an argument stands `#[cache(ignore)]`; all else belongs on the function"),
+        match word(&attr).filter(|word| MARKS.iter().any(|known| word == known)) {
+            None => errors.at(
+                attr,
+                "on an argument stands `#[cache(ignore)]`, `#[cache(secret)]` or `#[cache(key)]`; \
+                 all else belongs on the function",
+            ),
+            Some(word) => match &mark {
+                Some(first) if *first == word => errors.at(&word, format!("`{word}` is given twice: keep one of them")),
+                Some(first) => errors.at(&word, format!("an argument is `{first}` or `{word}`: keep one of them")),
+                None => mark = Some(word),
+            },
         }
     }
     mark

@@ -116,6 +116,9 @@ fn marked_methods_of_a_block_are_read() {
     assert!(!text.contains("cache") && text.contains("# [inline]") && text.contains("type Id = u64 ;"), "{text}");
 }
 
+const ON_AN_ARGUMENT: &str = "on an argument stands `#[cache(ignore)]`, `#[cache(secret)]` or `#[cache(key)]`; \
+                              all else belongs on the function";
+
 #[test]
 fn wrong_items() {
     for (item, expected) in [
@@ -152,21 +155,26 @@ fn wrong_items() {
         ),
         (
             quote!(
-                fn f(#[cache(secret)] a: u8) {}
+                fn f(
+                    #[cache(secret)]
+                    #[cache(ignore)]
+                    a: u8,
+                ) {
+                }
             ),
-            "`secret` is not available in this version",
+            "an argument is `secret` or `ignore`: keep one of them",
         ),
         (
             quote!(
                 fn f(#[cache(ttl = "1s")] a: u8) {}
             ),
-            "on an argument stands `#[cache(ignore)]`; all else belongs on the function",
+            ON_AN_ARGUMENT,
         ),
         (
             quote!(
                 fn f(#[cache] a: u8) {}
             ),
-            "on an argument stands `#[cache(ignore)]`; all else belongs on the function",
+            ON_AN_ARGUMENT,
         ),
     ] {
         assert_eq!(parse(item).1, [expected]);

@@ -1,8 +1,8 @@
 //! How the plan follows from the arguments and the item.
 
 use super::{
-    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Limit, OnLimit, Piece, Plan, Policies,
-    Sourced, Tier, Timing, Value,
+    Argument, BlockPlan, Callable, Colour, Companions, Form, Generic, Home, Keyer, Limit, OnLimit, Piece, Plan,
+    Policies, Sourced, Tier, Timing, Value, Version,
 };
 use crate::{
     args::{self, Args, Backend, Flight, Given},
@@ -13,7 +13,8 @@ use crate::{
 use proc_macro2::{Ident, Span};
 use quote::{ToTokens, format_ident};
 use syn::{
-    Attribute, Expr, FnArg, GenericParam, ItemImpl, LitStr, Meta, Pat, Path, Signature, Visibility, parse_quote,
+    Attribute, Expr, ExprCall, FnArg, GenericParam, ItemImpl, LitStr, Meta, Pat, Path, Signature, Visibility,
+    parse_quote,
 };
 
 /// Plans a function; `around` is the block it stands in and what `#[cache]` says there, if it does.
@@ -28,13 +29,19 @@ pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImp
         signature: signature(&function),
         colour: if function.signature.asyncness.is_some() { Colour::Async } else { Colour::Sync },
         receiver: function.receiver.as_ref().map(|this| this.receiver.clone()),
-        key: args.key.as_ref().map(|key| key.value.iter().map(|part| sources.of(part)).collect()),
+        key: args.key.as_ref().map(|key| key.value.parts().iter().map(|part| sources.of(part)).collect()),
+        template: subject.template().map(|template| template.text.clone()),
+        depends_on: args.depends_on.iter().flat_map(|given| &given.value).map(|expr| sources.of(expr)).collect(),
+        secrets: subject.secrets(),
+        version: args.version.as_ref().map(|given| version(&given.value)),
+        depends: args.depends.iter().flat_map(|given| given.value.clone()).collect(),
         generics: generics(subject),
         ignores_itself,
         value: value(subject),
         returns: subject.returned().map_or_else(|| types::unit(function.signature.ident.span()), types::static_copy),
         home: home(args, &sources),
         tiers: args.backend.iter().flat_map(|given| &given.value).map(tier).collect(),
+        keyer: keyer(args),
         policies: policies(args, &sources),
         name: args.name.as_ref().map(|name| name.value.clone()),
         companions: companions(subject, callable, around.map(|(_, args)| args)),
@@ -148,11 +155,23 @@ fn home(args: &Args, sources: &Sources) -> Home {
     }
 }
 
+fn version(given: &args::Version) -> Version {
+    match given {
+        args::Version::Text(text) => Version::Text(text.clone()),
+        args::Version::Code => Version::Code,
+    }
+}
+
 fn tier(backend: &Backend) -> Tier {
     match backend {
         Backend::Url(url) => Tier::Url { url: url.clone(), needs: needs(url) },
+        Backend::Expr(Expr::Call(call)) if is_registered(call) => Tier::Registered(call.clone()),
         Backend::Expr(expr) => Tier::Expr(expr.clone()),
     }
+}
+
+fn is_registered(call: &ExprCall) -> bool {
+    matches!(&*call.func, Expr::Path(function) if function.path.is_ident("registered"))
 }
 
 fn needs(url: &LitStr) -> Vec<Ident> {
@@ -160,6 +179,16 @@ fn needs(url: &LitStr) -> Vec<Ident> {
     let span = Span::mixed_site().located_at(url.span());
     let format = format.map(|format| format_ident!("format_{format}", span = span));
     [format_ident!("scheme_{scheme}", span = span)].into_iter().chain(format).collect()
+}
+
+fn keyer(args: &Args) -> Option<Keyer> {
+    let keyer = args.keyer.as_ref().map(|given| match &given.value {
+        args::Keyer::Hash => Keyer::Hash,
+        args::Keyer::Readable => Keyer::Readable,
+        args::Keyer::Closure(closure) => Keyer::Closure(closure.clone()),
+        args::Keyer::Expr(expr) => Keyer::Expr(expr.clone()),
+    });
+    keyer.or_else(|| args.file_name.as_ref().map(|given| Keyer::FileName(given.value.clone())))
 }
 
 fn policies(args: &Args, sources: &Sources) -> Policies {

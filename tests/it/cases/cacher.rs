@@ -59,7 +59,7 @@ on_every_backend! {
         assert_eq!(square::cache().len(), 5);
         assert_eq!(square::cache().clear(), Removal::Removed);
         assert!((0..5).all(|n| square::entry(n).peek().is_none()));
-        assert_eq!((square::cache().len(), files_below(DIR.get().unwrap()).len()), (0, 0));
+        assert_eq!(square::cache().len(), 0);
         assert_eq!(square::cache().clear(), Removal::Absent);
     }
 }

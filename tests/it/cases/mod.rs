@@ -4,6 +4,8 @@
 //!
 //! | case | there | here |
 //! |---|---|---|
+//! | CCH-16 | an argument that cannot be a key | `argument_not_hashable`, `argument_not_serialize` |
+//! | CCH-20 | a hash that is unknown | `keyer_unknown` |
 //! | CTU-20 | a method to cache that is missing | `#[cache]` stands on the method: `block_without_cached_methods`, `ignore_unknown` |
 //! | CTU-23 | a format that is unknown | `url_format_unknown`; and at run time, below |
 //! | CTY-62 | an async function in place of a TTL | never waited for: `ttl_closure_of_wrong_type` |
@@ -12,8 +14,11 @@ mod cache_tools;
 mod cacheme;
 mod cacher;
 mod cachetory;
+mod identity;
+mod keyers;
 
-/// Declares a function and a test of it once for each backend: memory, files of either format, and memory before files.
+/// Declares a function and a test of it once for each backend: memory, files of either format, memory before files,
+/// bytes in memory, and each store that is built in.
 ///
 /// In the test `RUNS` counts the runs of the body, and `DIR` is the directory of the files.
 macro_rules! on_every_backend {
@@ -25,6 +30,13 @@ macro_rules! on_every_backend {
             $crate::cases::on_backend!(json (Files::new(DIR.get().unwrap())) $($rest)*);
             $crate::cases::on_backend!(msgpack (Files::new(DIR.get().unwrap()).format("msgpack")) $($rest)*);
             $crate::cases::on_backend!(memory_before_json (["memory://", Files::new(DIR.get().unwrap())]) $($rest)*);
+            $crate::cases::on_backend!(bytes ("memory://?format=json") $($rest)*);
+            #[cfg(feature = "json_file")]
+            $crate::cases::on_backend!(json_file (crate::cases::store_url("json", &DIR, "/cache.json")) $($rest)*);
+            #[cfg(feature = "sqlite")]
+            $crate::cases::on_backend!(sqlite (crate::cases::store_url("sqlite", &DIR, "/cache.db?table=posts")) $($rest)*);
+            #[cfg(feature = "lmdb")]
+            $crate::cases::on_backend!(lmdb (crate::cases::store_url("lmdb", &DIR, "")) $($rest)*);
         }
     };
 }
@@ -91,6 +103,12 @@ macro_rules! on_backend {
 pub(crate) use on_backend;
 pub(crate) use on_every_backend;
 pub(crate) use on_files;
+
+/// The URL of a store in the directory of a test.
+#[cfg(any(feature = "json_file", feature = "sqlite", feature = "lmdb"))]
+pub(crate) fn store_url(scheme: &str, dir: &std::sync::OnceLock<std::path::PathBuf>, rest: &str) -> String {
+    format!("{scheme}://{}{rest}", dir.get().unwrap().display())
+}
 
 /// What the tests of [`on_backend`] name.
 mod prelude {

@@ -36,6 +36,20 @@ impl From<memo::Error> for Mistake {
     }
 }
 
+/// Named by its arguments.
+#[memo::cache(crate = ::memo, backend = "file://./target/strict", keyer = readable)]
+#[must_use]
+pub fn named(key: u64) -> u64 {
+    key
+}
+
+/// Named by a path.
+#[memo::cache(crate = ::memo, backend = "file://./target/strict", file_name = |key| format!("{}/x", key.function()))]
+#[must_use]
+pub fn placed(key: u64) -> u64 {
+    key
+}
+
 /// The square.
 #[memo::cache(crate = ::memo)]
 #[must_use]
@@ -81,6 +95,26 @@ where
     T: Display + Hash + Eq + Clone + Send + Sync + 'static,
 {
     format!("{value:N$}")
+}
+
+/// Posts, of which the key is hidden.
+#[memo::cache(crate = ::memo, backend = "file://./target/posts", secret = [api_key], version = "v1")]
+#[must_use]
+pub fn posts(endpoint: &str, api_key: &str, #[cache(key)] password: u8) -> usize {
+    endpoint.len() + api_key.len() + usize::from(password)
+}
+
+/// A page, by a template.
+#[memo::cache(crate = ::memo, key = "page:{user.0}:{page}", ignore = [log], version = code, depends = [cube, Client::get])]
+pub fn shown(user: &User, page: u64, log: &mut Vec<String>) -> String {
+    log.push(user.1.clone());
+    format!("{}{page}", user.0)
+}
+
+/// Words of a file.
+#[memo::cache(crate = ::memo, depends_on = [memo::modified(path), path.as_os_str().len()], version = code, companions = false)]
+pub async fn words(path: &Path) -> usize {
+    std::future::ready(path.as_os_str().len()).await
 }
 
 /// A count for each thread.

@@ -28,6 +28,11 @@ fn with_hidden_names(__k0: u8, __leader: u8, __returned: u8, __a0: u8, __value: 
 }
 
 #[cache]
+fn page(page: u64, size: u64) -> u64 {
+    page * size
+}
+
+#[cache]
 fn r#type(r#match: u8) -> u8 {
     r#match
 }
@@ -67,6 +72,16 @@ async fn future(result: u32) -> u32 {
     result
 }
 
+#[cache(key = "{key}{r#type}{secret}", ignore = [ignore], secret = [secret], version = code, depends = [cache, Key::r#loop, r#type])]
+fn identity(key: u8, r#type: u8, secret: u8, ignore: u8) -> u8 {
+    key + r#type + secret + ignore
+}
+
+#[cache(depends_on = [code, version.len()])]
+fn outside(code: u8, version: &str) -> usize {
+    usize::from(code) + version.len()
+}
+
 struct Key;
 
 impl Key {
@@ -85,6 +100,7 @@ fn main() {
     assert_eq!(everything(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), 12);
     assert_eq!(with_hidden_names(1, 1, 1, 1, 1, 1), 6);
     assert_eq!(with_hidden_names::entry(1, 1, 1, 1, 1, 1).peek(), Some(6));
+    assert_eq!((page(2, 3), page::uncached(2, 3), page::refresh(2, 3)), (6, 6, 6));
     assert_eq!(r#type(1), 1);
     assert_eq!(r#type::entry(1).peek(), Some(1));
     assert!(r#type::cache().name().ends_with("::type"));
@@ -95,6 +111,8 @@ fn main() {
     assert_eq!((cache(1), entry(1)), (1, 1));
     assert_eq!(entry::entry(1).peek(), Some(1));
     drop(future(1));
+    assert_eq!((identity(1, 1, 1, 1), outside(1, "a")), (4, 2));
+    assert!(identity::entry(1, 1, 1).contains());
     assert_eq!(Key.entry(1) + Key.r#loop(1), 2);
     assert_eq!((Key.entry_entry(1).peek(), Key.loop_entry(1).peek()), (Some(1), Some(1)));
 }

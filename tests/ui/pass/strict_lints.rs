@@ -51,7 +51,12 @@ fn shared(n: u64) -> Rc<u64> {
     Rc::new(n)
 }
 
-#[cache(backend = ["memory://?capacity=10", "file://./target/ui-strict"], ttl = "1h")]
+#[cache(backend = "file://./target/ui-strict", keyer = |call| call.function().to_owned() + "/x")]
+fn named(n: u64) -> u64 {
+    n
+}
+
+#[cache(backend = ["memory://?capacity=10", "file://./target/ui-strict"], ttl = "1h", keyer = readable)]
 fn stored(n: u64) -> Vec<u64> {
     vec![n]
 }
@@ -106,6 +111,6 @@ fn main() {
     drop(client.all(1));
     assert_eq!(client.name(1), "1");
     assert_eq!(ClientUsers::name_entry(&client, 1).peek(), Some("1".into()));
-    assert_eq!(stored(1), [1]);
+    assert_eq!(stored(1), [named(1)]);
     drop(std::fs::remove_dir_all("./target/ui-strict"));
 }

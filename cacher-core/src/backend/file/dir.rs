@@ -1,13 +1,14 @@
 //! The directory of one namespace: made, synced and walked through.
 
 use std::{
-    fs::{self, DirBuilder, DirEntry, File, Metadata},
+    fs::{self, DirEntry, File, Metadata, ReadDir},
     io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use super::name;
+pub(super) use crate::backend::local::make_directory as create;
 use crate::envelope::{self, Header};
 
 /// A write takes moments; what has been temporary for so long was left by a process that died.
@@ -23,6 +24,14 @@ pub(super) enum Own {
         path: PathBuf,
         modified: SystemTime,
     },
+}
+
+impl Own {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Entry(Entry { path, .. }) | Self::Temporary { path, .. } => path,
+        }
+    }
 }
 
 /// An intact entry of the namespace.
@@ -42,15 +51,6 @@ pub(super) fn exists(path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Makes the directory and those above it, for our user's eyes only.
-pub(super) fn create(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 /// As [`create`], and lets it survive a power loss.
@@ -75,10 +75,43 @@ pub(super) fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// All of ours in the directory at `path`, in any order.
-pub(super) fn walk(path: &Path, namespace: &str) -> io::Result<impl Iterator<Item = io::Result<Own>>> {
-    let listed = fs::read_dir(path)?;
-    Ok(listed.filter_map(move |found| found.and_then(|found| own(&found, namespace)).or_else(unless_gone).transpose()))
+/// All of ours in the directory at `path` and below, in any order.
+pub(super) fn walk<'a>(path: &Path, namespace: &'a str) -> io::Result<Walk<'a>> {
+    Ok(Walk { namespace, levels: vec![fs::read_dir(path)?] })
+}
+
+/// What [`walk`] goes through.
+pub(super) struct Walk<'a> {
+    namespace: &'a str,
+    /// Each in the one before.
+    levels: Vec<ReadDir>,
+}
+
+impl Iterator for Walk<'_> {
+    type Item = io::Result<Own>;
+
+    fn next(&mut self) -> Option<io::Result<Own>> {
+        loop {
+            let Some(found) = self.levels.last_mut()?.next() else {
+                self.levels.pop();
+                continue;
+            };
+            if let Some(own) = found.and_then(|found| self.look_at(&found)).or_else(unless_gone).transpose() {
+                return Some(own);
+            }
+        }
+    }
+}
+
+impl Walk<'_> {
+    fn look_at(&mut self, found: &DirEntry) -> io::Result<Option<Own>> {
+        let is_directory = found.file_name().to_str().is_some_and(name::is_directory);
+        if is_directory && self.levels.len() <= name::DEEPEST && found.file_type()?.is_dir() {
+            self.levels.push(fs::read_dir(found.path())?);
+            return Ok(None);
+        }
+        own(found, self.namespace)
+    }
 }
 
 fn own(found: &DirEntry, namespace: &str) -> io::Result<Option<Own>> {

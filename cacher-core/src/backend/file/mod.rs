@@ -5,10 +5,12 @@
 //!     6bd9…e1.json                                    an entry: the key's name and format
 //!     .tmp-4711-0-89abcdef01234567                    an entry being written
 //! ```
-//! A name that is not safe as a file name, on any system, is replaced by `~` and its hash.
+//! A name that is not safe as a file name, on any system, is replaced by `~` and its hash. One of several safe names
+//! with `/` between them is a path below the directory.
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     thread,
@@ -25,6 +27,8 @@ use crate::{
     error::{Error, Kind, Result},
 };
 
+pub use super::Durability;
+
 mod dir;
 mod name;
 mod open;
@@ -32,17 +36,6 @@ mod temp;
 
 /// How often a write makes its directory again, if other processes clear it away just then.
 const TRIES: u64 = 8;
-
-/// What a write to [`Files`] survives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// The death of the process. What a power loss damages is detected, and is a miss.
-    #[default]
-    Process,
-    /// A power loss: file and directory reach the disk before the write returns. Some hundred times slower.
-    Power,
-}
 
 /// A directory with one file per entry, in [`readable JSON`](crate::envelope) unless another format is chosen.
 ///
@@ -106,11 +99,11 @@ impl Files {
         Error::new(Kind::Unavailable, format!("can't {doing} {path}")).caused_by(error).within(self.describe())
     }
 
-    /// Does something with the directory and the file of `key`.
+    /// Does something with the directory that the file of `key` is in, and the file.
     fn with<T>(&self, doing: &str, key: &Key, act: impl FnOnce(&Path, &Path) -> io::Result<T>) -> Result<T> {
         let dir = self.directory(&key.namespace);
         let path = dir.join(name::entry(&key.name, key.format));
-        act(&dir, &path).map_err(|error| self.fault(doing, &path, error))
+        act(path.parent().unwrap_or(&dir), &path).map_err(|error| self.fault(doing, &path, error))
     }
 
     /// A complete temporary file in `dir`, which is made if it is missing.
@@ -177,25 +170,36 @@ impl Files {
 
     /// Removes leftovers, and the entries that `remove` does; returns how many entries.
     fn purge(&self, namespace: &str, now: SystemTime, remove: impl Fn(&Entry) -> io::Result<bool>) -> Result<u64> {
-        let (mut entries, mut leftovers) = (0, 0);
+        let mut entries = 0;
+        let mut changed = BTreeSet::new();
         let outcome = self.each(namespace, &mut |own| {
-            match own {
-                Own::Entry(entry) => entries += u64::from(remove(&entry)?),
-                Own::Temporary { path, modified } if dir::is_leftover(modified, now) => {
-                    leftovers += u64::from(dir::remove(&path)?);
-                }
-                Own::Temporary { .. } => {}
+            let removed = match &own {
+                Own::Entry(entry) => remove(entry)?,
+                Own::Temporary { path, modified } => dir::is_leftover(*modified, now) && dir::remove(path)?,
+            };
+            if removed {
+                entries += u64::from(matches!(own, Own::Entry(_)));
+                changed.extend(own.path().parent().map(Path::to_owned));
             }
             Ok(true)
         });
-        if entries + leftovers > 0 {
-            let dir = self.directory(namespace);
-            self.settle(&dir).map_err(|error| self.fault("sync", &dir, error))?;
-            // Fails if anything is left in it, which is right. A directory that was empty before is let be: a write
-            // of another process has just made it, and would never win against one that clears in a loop.
-            let _ = fs::remove_dir(&dir);
+        // The deepest first.
+        for dir in changed.iter().rev() {
+            self.settle(dir).map_err(|error| self.fault("sync", dir, error))?;
+            self.tidy(namespace, dir);
         }
         outcome.map(|()| entries)
+    }
+
+    /// Removes a directory that something was removed from, and those above it, if nothing is left there.
+    ///
+    /// A directory that was empty before is let be: a write of another process has just made it, and would never win
+    /// against one that clears in a loop.
+    fn tidy(&self, namespace: &str, dir: &Path) {
+        let top = self.directory(namespace);
+        let up = dir.ancestors().take_while(|above| above.starts_with(&top));
+        // Fails if anything is left in it, which is right.
+        up.map(fs::remove_dir).take_while(std::result::Result::is_ok).for_each(drop);
     }
 }
 
@@ -233,6 +237,9 @@ impl Backend for Files {
             let removed = dir::exists(dir)? && dir::remove(path)?;
             if removed {
                 self.settle(dir)?;
+                if dir != self.directory(&key.namespace) {
+                    self.tidy(&key.namespace, dir);
+                }
             }
             Ok(removed)
         })

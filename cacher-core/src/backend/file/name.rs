@@ -1,12 +1,15 @@
 //! The names of directories and files: safe everywhere, and different for different keys.
 //!
-//! A name is used as it is if it can mean nothing else on any system: lower-case letters, digits and `_=.-`, no dot in
-//! front, no device of Windows, not too long. Any other becomes `~` and its hash, and no plain name holds a `~`.
+//! A name is used as it is if it can mean nothing else on any system (see [`portable`]), or consists of such names with
+//! `/` between them: then the first ones are directories, which have no dot, as all files do. Any other becomes `~` and
+//! its hash, and no plain name holds a `~`.
 
 use std::process;
 
-/// A file system allows 255 bytes: these, a dot between them, and some for backup tools.
-const LONGEST_NAME: usize = 180;
+use crate::portable;
+
+/// Directories between that of the namespace and a file.
+pub(super) const DEEPEST: usize = 7;
 const LONGEST_FORMAT: usize = 40;
 const LONGEST_SLUG: usize = 40;
 
@@ -16,15 +19,21 @@ pub(super) fn directory(namespace: &str) -> String {
     format!("{}-{}", slug(namespace), &hash[..16])
 }
 
-/// The file of an entry. The last dot ends the name, because a format has none.
+/// The path of an entry. The last dot ends the name, because a format has none.
 pub(super) fn entry(name: &str, format: &str) -> String {
-    format!("{}.{}", part(name, is_plain_name), part(format, is_plain_format))
+    format!("{}.{}", part(name, is_plain_path), part(format, is_plain_format))
 }
 
-/// Whether [`entry`] can have made this name.
+/// Whether [`entry`] can have made the file of this name.
 pub(super) fn is_entry(file: &str) -> bool {
     let of_part = |text: &str, is_plain: fn(&str) -> bool| is_plain(text) || is_hashed(text);
-    file.rsplit_once('.').is_some_and(|(name, format)| of_part(name, is_plain_name) && of_part(format, is_plain_format))
+    file.rsplit_once('.')
+        .is_some_and(|(name, format)| of_part(name, portable::is_name) && of_part(format, is_plain_format))
+}
+
+/// Whether [`entry`] can have made a directory of this name.
+pub(super) fn is_directory(name: &str) -> bool {
+    portable::is_name(name) && !name.contains('.')
 }
 
 /// A temporary file that nobody else makes.
@@ -65,23 +74,13 @@ fn is_hashed(text: &str) -> bool {
     text.strip_prefix('~').is_some_and(|hash| hash.len() == 64 && hash.bytes().all(is_hex))
 }
 
-fn is_plain_name(name: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&name.len())
-        && name.bytes().all(|byte| is_lower(byte) || b"_=.-".contains(&byte))
-        && !name.starts_with('.')
-        && !is_device(name)
+fn is_plain_path(name: &str) -> bool {
+    let Some((directories, file)) = name.rsplit_once('/') else { return portable::is_name(name) };
+    portable::is_name(file) && directories.split('/').all(is_directory) && directories.split('/').count() <= DEEPEST
 }
 
 fn is_plain_format(format: &str) -> bool {
     (1..=LONGEST_FORMAT).contains(&format.len()) && format.bytes().all(|byte| is_lower(byte) || b"_=+-".contains(&byte))
-}
-
-/// Whether Windows takes a file of this name for a device, whatever its extension.
-fn is_device(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name);
-    let numbered =
-        |device| stem.strip_prefix(device).is_some_and(|n| n.len() == 1 && n.bytes().all(|d| d.is_ascii_digit()));
-    matches!(stem, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
 fn is_lower(byte: u8) -> bool {
@@ -101,13 +100,17 @@ mod tests {
         let name = "0f".repeat(32);
         assert_eq!(entry(&name, "json"), format!("{name}.json"));
         assert_eq!(entry("user=1_2-3.4", "msgpack+zstd"), "user=1_2-3.4.msgpack+zstd");
+        assert_eq!(entry("fetch_sort='1,%2f!a(2)", "json"), "fetch_sort='1,%2f!a(2).json");
+        assert_eq!(entry("a/b/c.d", "json"), "a/b/c.d.json");
     }
 
     #[test]
     fn anything_else_is_hashed() {
-        let long = "x".repeat(LONGEST_NAME + 1);
-        for name in ["", ".", "..", ".a", "a/b", "A", "a b", "a:b", "~", "é", "nul", "con.x", "com1", "lpt9.a.b", &long]
-        {
+        let (long, deep) = ("x".repeat(portable::LONGEST + 1), "a/".repeat(DEEPEST + 1) + "a");
+        for name in [
+            "", ".", "..", ".a", "a.b/c", "a/../b", "/a", "a//b", "a/", "A/b", "con/a", "a\\b", &deep, "A", "a b",
+            "a:b", "~", "é", "nul", "con.x", "com1", "lpt9.a.b", &long,
+        ] {
             let file = entry(name, "json");
             assert!(file.starts_with('~') && file.len() == 70 && is_entry(&file), "{name}: {file}");
         }
@@ -117,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_name_is_short_enough() {
-        let (name, format) = ("x".repeat(LONGEST_NAME), "~".to_owned());
+        let (name, format) = ("x".repeat(portable::LONGEST), "~".to_owned());
         assert!(entry(&name, &format).len() < 255);
     }
 

@@ -30,6 +30,7 @@
 mod compound;
 mod encoder;
 mod failure;
+pub(crate) mod read;
 mod tag;
 
 use serde::{Serialize, Serializer};

@@ -1,9 +1,27 @@
-/// The first byte of an encoded value: which kind of the serde data model it is.
-///
-/// The numbers are stored. None may change, or be given to another kind.
-#[derive(Clone, Copy, Debug)]
-#[repr(u8)]
-pub(super) enum Tag {
+/// Declares [`Tag`] and the way back from its number.
+macro_rules! tags {
+    ($($name:ident = $number:literal,)*) => {
+        /// The first byte of an encoded value: which kind of the serde data model it is.
+        ///
+        /// The numbers are stored. None may change, or be given to another kind.
+        #[derive(Clone, Copy, Debug)]
+        #[repr(u8)]
+        pub(super) enum Tag {
+            $($name = $number,)*
+        }
+
+        impl Tag {
+            pub(super) fn of(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+tags! {
     Unit = 0x00,
     UnitStruct = 0x01,
     None = 0x02,

@@ -177,10 +177,12 @@ fn policies_know_their_sources() {
 
 #[test]
 fn tiers_say_what_they_need() {
-    let plan = plan(r#"backend = ["memory://", "file://./a?format=msgpack", open()]"#, "fn f() {}");
+    let plan = plan(r#"backend = ["memory://", "file://./a?format=msgpack", open(), registered("a")]"#, "fn f() {}");
     let needs = plan.tiers.iter().map(|tier| match tier {
         Tier::Url { needs, .. } => needs.iter().map(Ident::to_string).collect(),
         Tier::Expr(_) => vec![],
+        Tier::Registered(_) => vec!["registered".to_owned()],
     });
-    assert_eq!(needs.collect::<Vec<_>>(), [vec!["scheme_memory"], vec!["scheme_file", "format_msgpack"], vec![]]);
+    let expected = [vec!["scheme_memory"], vec!["scheme_file", "format_msgpack"], vec![], vec!["registered"]];
+    assert_eq!(needs.collect::<Vec<_>>(), expected);
 }

@@ -1,0 +1,12 @@
+use cacher::cache;
+
+fn double(n: u64) -> u64 {
+    2 * n
+}
+
+#[cache(version = code, depends = [double])]
+fn four_times(n: u64) -> u64 {
+    2 * double(n)
+}
+
+fn main() {}

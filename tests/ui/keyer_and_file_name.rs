@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(backend = "file://./.cache", keyer = readable, file_name = |call| call.function().to_owned())]
+fn double(n: u32) -> u32 {
+    n * 2
+}
+
+fn main() {}
