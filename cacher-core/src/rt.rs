@@ -10,7 +10,7 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
-    key::parts::{Parts, hash_of},
+    key::parts::Parts,
     keyer::{CallKey, FileName, Keyer, Text, from_fn},
     memory::{
         held::{As, Held},
@@ -25,7 +25,10 @@ pub use crate::{
     code::{Code, Version},
     codec::{InMemory, Stored},
     core::{Config, OnLimit},
-    demand::{Annotated, can_tell, kept, key_part, plain, secret_part, shared, shared_part, site, stored, stored_part},
+    demand::{
+        Annotated, can_tell, kept, key_part, limit, listed, partition, plain, secret_part, shared, shared_part, site,
+        stored, stored_part,
+    },
     held,
     key::parts::Borrowed,
     keyer::{Hash as HashKeyer, Readable as ReadableKeyer},
@@ -43,7 +46,7 @@ pub use crate::{
     strategy,
     strategy::{
         RateLimit, Strategy, Transform,
-        hook::{Transforms, listed},
+        hook::Transforms,
         life::{Life, Terms},
         list::List as Strategies,
     },
@@ -119,11 +122,6 @@ pub fn shape<M: 'static, H: Held, C>(
     Shape::new(configure, seen, weigh, transforms)
 }
 
-/// A limit for a cache of its own, or one that several share.
-pub fn limit(limit: impl Into<Arc<RateLimit>>) -> Arc<RateLimit> {
-    limit.into()
-}
-
 /// The strategies among the items of a list.
 #[must_use]
 pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Strategies {
@@ -134,11 +132,6 @@ pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Stra
 #[must_use]
 pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) -> Vec<Arc<dyn Transform<V>>> {
     items.into_iter().flatten().collect()
-}
-
-/// What tells the values of `per = ..` apart.
-pub fn partition<T: std::hash::Hash + ?Sized>(value: &T) -> u64 {
-    hash_of(value)
 }
 
 /// Opens a backend.
