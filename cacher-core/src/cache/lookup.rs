@@ -24,6 +24,7 @@ use crate::{
 
 /// The answer to a call.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "to move it costs less than to allocate it")]
 pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     /// A value.
     Hit(H::Value),
@@ -106,12 +107,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         asked: Asked,
         caller: Caller<F>,
     ) -> Lookup<O, H, T> {
-        let (tells, called) = (caller.tells, self.core.clock.tick());
+        let (tells, since) = (caller.tells, self.core.clock.tick());
         let terms = terms.ruled(self.core.ruling.ttl());
         let span = Span::of(&self.core.name);
         let looking = pin!(async {
             match self.look_on(shell, mode, (key, terms), asked, caller, &span).await {
-                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells, called).await,
+                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells, since).await,
                 answer => answer,
             }
         });
