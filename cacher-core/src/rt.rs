@@ -4,7 +4,7 @@ use std::{marker::PhantomData, pin::Pin};
 
 use crate::{
     bridge::{Shell, block_on},
-    cache::{Asked, Caller, Keyed, LocalOperations, Lookup, SharedOperations},
+    cache::{Asked, Cache, Caller, Keyed, LocalOperations, Lookup, SharedOperations},
     codec::Codecs,
     companion::{AsyncEntry, Entry, Handle, LocalEntry},
     core::Config as CoreConfig,
@@ -206,8 +206,10 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    let answer = block_on(cache.go_on(Shell::Sync, mode, (key, terms()), asked, caller(returns)));
-    step(answer, &returns, &cache.name())
+    let answer = cache
+        .at_once(Shell::Sync, mode, (key, terms()))
+        .unwrap_or_else(|call| block_on(cache.go_on(Shell::Sync, mode, call, asked, caller(returns))));
+    step(answer, &returns, &cache)
 }
 
 /// Answers an async call. Memory is asked at once, the rest when polled.
@@ -236,8 +238,11 @@ where
         match first {
             Ok(value) => Step::Done(M::returned(value)),
             Err(((cache, key), terms)) => {
-                let answer = cache.go_on(Shell::Async, mode, (key, terms), asked, caller(returns)).await;
-                step(answer, &returns, &cache.name())
+                let answer = match cache.at_once(Shell::Async, mode, (key, terms)) {
+                    Ok(answer) => answer,
+                    Err(call) => cache.go_on(Shell::Async, mode, call, asked, caller(returns)).await,
+                };
+                step(answer, &returns, &cache)
             }
         }
     }
@@ -248,7 +253,11 @@ fn caller<M, R>(returns: Returns<M, R>) -> Caller<impl Fn(&SharedError) -> bool>
     Caller { takes: move |error: &SharedError| (returns.shared)(error).is_some(), tells: returns.tells }
 }
 
-fn step<O, H, T, M, R>(answer: Lookup<O, H, T>, returns: &Returns<M, R>, name: &str) -> Step<R, Leader<O, H, T>>
+fn step<O, H, T, M, R>(
+    answer: Lookup<O, H, T>,
+    returns: &Returns<M, R>,
+    cache: &Cache<O, H, T>,
+) -> Step<R, Leader<O, H, T>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -262,7 +271,7 @@ where
             Some(returned) => Step::Done(returned),
             None => unreachable!("an error is shared by who can take it"),
         },
-        Lookup::Absent => Step::Done(not_cached(returns, name)),
+        Lookup::Absent => Step::Done(not_cached(returns, &cache.name())),
         Lookup::TurnedDown(error) => match (returns.failed)(error) {
             Some(returned) => Step::Done(returned),
             None => unreachable!("an error is told by who can tell it"),
@@ -319,13 +328,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
 
     #[inline(never)]
     fn settle(self) -> H::Value {
-        block_on(self.leader.settle(Shell::Sync, &self.value));
+        if let Some(leader) = self.leader.settle_at_once(&self.value) {
+            block_on(leader.settle(Shell::Sync, &self.value));
+        }
         self.value
     }
 
     /// Stores the value for an async caller, and returns it.
     pub async fn finish_async<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
-        self.leader.settle(Shell::Async, &self.value).await;
+        if let Some(leader) = self.leader.settle_at_once(&self.value) {
+            leader.settle(Shell::Async, &self.value).await;
+        }
         M::returned(self.value)
     }
 }
