@@ -129,6 +129,11 @@ pub(crate) fn all() -> Result<Vec<Arc<Keys>>> {
     Ok([keys].into_iter().chain(earlier).collect())
 }
 
+/// Whether there is a key, or why not. Puts none in force.
+pub(crate) fn is_set() -> Result<(), &'static str> {
+    if IN_FORCE.get().is_some() { Ok(()) } else { from_environment().map(drop) }
+}
+
 fn in_force() -> Result<&'static Arc<Keys>, &'static str> {
     if let Some(keys) = IN_FORCE.get() {
         return Ok(keys);

@@ -4,8 +4,8 @@ use crate::{
     backend::{bytes::Bytes, null::Null, url::Url},
     error::{Error, Kind, Result},
     memory::table::Bound,
-    size,
     tier::{FromUrl, IntoBackend, Made},
+    units,
 };
 
 impl IntoBackend<FromUrl> for &str {
@@ -56,7 +56,7 @@ fn memory(url: &Url<'_>) -> Result<Bound> {
     match url.parameters.as_slice() {
         [] => Ok(Bound::Unbounded),
         [(name, most)] if name == "capacity" => bound(most.parse().ok(), name, most).map(Bound::Entries),
-        [(name, most)] => bound(size::parse(most), name, most).map(Bound::Bytes),
+        [(name, most)] => bound(units::size(most), name, most).map(Bound::Bytes),
         _ => Err(Error::new(Kind::Invalid, "memory is bound by `capacity` or by `max_bytes`: give one of them")),
     }
 }

@@ -189,6 +189,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             }
             Some(value) => {
                 let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false };
+                let Some(draft) = self.cache.approved(&self.key, &self.terms, draft) else { return false };
                 self.cache.put(shell, &seat, &self.key, self.new_value(&value, draft)).await
             }
             None => false,
@@ -197,7 +198,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
 
     fn new_value<'a>(&self, value: &'a H::Value, draft: Draft) -> New<'a, H::Value, H> {
         let load_began = self.cache.core.load_stamp();
-        New { value, held: H::hold(value.clone()), draft, load_began }
+        New { value, held: H::hold(value.clone()), draft, load_began, partition: self.terms.partition }
     }
 
     fn stored(&self) -> Option<StoredKey> {

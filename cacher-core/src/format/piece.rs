@@ -4,7 +4,7 @@ use std::{ops::RangeInclusive, str::FromStr};
 
 use crate::{
     error::{Error, Kind, Result},
-    size,
+    units,
 };
 
 /// A name and its parameters.
@@ -54,7 +54,7 @@ impl<'t> Piece<'t> {
     /// The most bytes that a value may have.
     pub(super) fn most(&self) -> Result<u64> {
         let Some(text) = self.get("max") else { return Ok(1 << 30) };
-        let size = size::parse(text).filter(|size| *size > 0);
+        let size = units::size(text).filter(|size| *size > 0);
         size.ok_or_else(|| invalid(format!("`max={text}` of `{}` is no size: write `max=64MiB`", self.name)))
     }
 
