@@ -75,6 +75,33 @@ fn a_chain_in_a_url_is_the_end_of_a_name() {
     assert_eq!((zeros::cache().stats().hits, zeros::cache().stats().store_errors), (1, 0));
 }
 
+#[cfg(feature = "zstd")]
+#[test]
+fn cty_29_a_number_is_kept_compressed() {
+    runs!(RUNS);
+    #[cache(backend = "memory://?format=msgpack%2Bzstd?level=3")]
+    fn foo() -> u64 {
+        RUNS.fetch_add(1, SeqCst);
+        0
+    }
+    assert!(foo::entry().insert(42));
+    assert_eq!((foo(), foo::entry().peek(), RUNS.load(SeqCst)), (42, Some(42), 0));
+}
+
+/// Files are used off the executor; values are encoded where the caller is.
+#[cfg(feature = "zlib")]
+#[tokio::test]
+async fn cty_38_an_async_function_has_formats_too() {
+    #[cache(backend = ["memory://?format=json+zlib", Files::new(dir!())], format = "msgpack+zlib?level=9")]
+    async fn words(text: &str) -> Vec<String> {
+        tokio::task::yield_now().await;
+        text.split(' ').map(ToOwned::to_owned).collect()
+    }
+    assert_eq!((words("a b").await, words("a b").await), (vec!["a".into(), "b".into()], vec!["a".into(), "b".into()]));
+    let stats = words::cache().stats();
+    assert_eq!((stats.hits, stats.loads, stats.store_errors), (1, 1, 0));
+}
+
 /// Does what it is told to.
 struct Flipped(u8);
 

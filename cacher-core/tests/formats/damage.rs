@@ -33,7 +33,7 @@ fn changed(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 }
 
 #[test]
-fn cty_29_every_chain_is_a_store_of_its_own_values() {
+fn an_entry_of_any_chain_is_itself_or_damaged() {
     let value = vec![1_u8, 2, 3];
     for name in ["json", "msgpack+zstd", "postcard+lz4", "raw+zlib", "npy", "raw+encrypt", "json+zlib+encrypt"] {
         let format = format(name);

@@ -18,7 +18,7 @@ mod identity;
 mod keyers;
 
 /// Declares a function and a test of it once for each backend: memory, files of either format, memory before files,
-/// bytes in memory, and each store that is built in.
+/// bytes in memory, plain and encrypted, and each store that is built in.
 ///
 /// In the test `RUNS` counts the runs of the body, and `DIR` is the directory of the files.
 macro_rules! on_every_backend {
@@ -31,6 +31,8 @@ macro_rules! on_every_backend {
             $crate::cases::on_backend!(msgpack (Files::new(DIR.get().unwrap()).format("msgpack")) $($rest)*);
             $crate::cases::on_backend!(memory_before_json (["memory://", Files::new(DIR.get().unwrap())]) $($rest)*);
             $crate::cases::on_backend!(bytes ("memory://?format=json") $($rest)*);
+            #[cfg(all(feature = "zstd", feature = "encrypt"))]
+            $crate::cases::on_backend!(encrypted ($crate::cases::encrypted()) $($rest)*);
             #[cfg(feature = "json_file")]
             $crate::cases::on_backend!(json_file (crate::cases::store_url("json", &DIR, "/cache.json")) $($rest)*);
             #[cfg(feature = "sqlite")]
@@ -103,6 +105,13 @@ macro_rules! on_backend {
 pub(crate) use on_backend;
 pub(crate) use on_every_backend;
 pub(crate) use on_files;
+
+/// A store that shows nothing of what is in it. The secret key is that of all tests.
+#[cfg(all(feature = "zstd", feature = "encrypt"))]
+pub(crate) fn encrypted() -> &'static str {
+    ::cacher::set_secret_key([7; 32]).unwrap();
+    "memory://?format=msgpack+zstd+encrypt"
+}
 
 /// The URL of a store in the directory of a test.
 #[cfg(any(feature = "json_file", feature = "sqlite", feature = "lmdb"))]
