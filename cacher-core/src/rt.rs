@@ -144,7 +144,6 @@ pub fn open<M>(backend: impl IntoBackend<M>) -> crate::error::Result<Made> {
 }
 
 /// A format, for the configuration.
-#[expect(clippy::unnecessary_wraps, reason = "as the configuration has it")]
 pub fn format<M>(format: impl IntoFormat<M>) -> Option<crate::error::Result<Format>> {
     Some(format.into_format())
 }

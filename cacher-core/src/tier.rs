@@ -94,7 +94,7 @@ pub(crate) fn open(
     claimant: Claimant,
     format: Option<&Result<Format>>,
     clock: &Clock,
-) -> std::result::Result<Bound, Tier> {
+) -> std::result::Result<Bound, Arc<Tier>> {
     let (failed, format) = (Mutex::new(None), format.cloned());
     let tier = Tier { open: opener, opened: OnceCell::new(), failed, claimant, format, clock: clock.clone() };
     match call(opener) {
@@ -103,7 +103,7 @@ pub(crate) fn open(
             let _ = tier.keep(made);
         }
     }
-    Err(tier)
+    Err(Arc::new(tier))
 }
 
 /// Calls an opener; its panic is an error.

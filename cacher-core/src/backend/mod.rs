@@ -34,7 +34,7 @@ pub struct Key {
     pub namespace: Arc<str>,
     /// The call: what the keyer made of its arguments, by default 64 hexadecimal digits.
     pub name: Arc<str>,
-    /// What kind of bytes are stored: `"json"`, `"msgpack"`. Files use it as their extension.
+    /// What kind of bytes are stored: `"json"`, `"msgpack+zstd"`. Files use it as their extension.
     pub format: &'static str,
 }
 

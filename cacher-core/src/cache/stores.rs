@@ -250,8 +250,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             return Ok(value);
         }
         let arguments = guarded(|| Ok((codec.arguments)(format, &owned.parts, self.core.config.arguments)))?;
-        let content = Content { value: &value, arguments: arguments.as_deref() };
-        Ok(envelope::seal(format.name(), &self.shown(format, key), times, &content))
+        let within = Content { value: &value, arguments: arguments.as_deref() };
+        Ok(envelope::seal(format.name(), &self.shown(format, key), times, &within))
     }
 
     /// A found value for memory.

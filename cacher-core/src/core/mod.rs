@@ -272,7 +272,7 @@ impl Core {
         for opener in config.backends.iter().filter(|_| !off) {
             match tier::open(*opener, claimant.clone(), config.format.as_ref(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
-                Err(tier) => tiers.push(Arc::new(tier)),
+                Err(tier) => tiers.push(tier),
             }
         }
         let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));

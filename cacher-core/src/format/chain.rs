@@ -3,7 +3,6 @@
 use super::{
     Filter, Format,
     codec::Codec,
-    name,
     piece::{Piece, invalid},
 };
 use crate::{
@@ -62,8 +61,7 @@ fn bare(format: Format, piece: &Piece<'_>) -> Result<Format> {
     if format.conceals {
         return Err(invalid("what is encrypted is bound to its envelope: leave `bare` out".to_owned()));
     }
-    let name = name::of_chain(format.name, BARE);
-    Ok(Format { bare: true, name, ..format })
+    Ok(format.without_envelope())
 }
 
 /// A filter that is built in.

@@ -69,8 +69,8 @@ fn covered(context: &Context<'_>) -> Zeroizing<Vec<u8>> {
     bytes
 }
 
-fn keys_of(id: &[u8; ID]) -> Result<Arc<Keys>> {
-    let keys = secret::all()?.into_iter().find(|keys| keys.id == *id);
+fn keys_of(id: [u8; ID]) -> Result<Arc<Keys>> {
+    let keys = secret::all()?.into_iter().find(|keys| keys.id == id);
     keys.ok_or_else(|| damaged(CLOSED))
 }
 
@@ -99,7 +99,7 @@ impl Filter for Encrypt {
         };
         let (id, nonce, sealed) = parts().ok_or_else(|| damaged(CLOSED))?;
         let payload = Payload { msg: sealed, aad: &covered(context) };
-        let opened = self.cipher(&*keys_of(id)?, context).decrypt(nonce.into(), payload);
+        let opened = self.cipher(&*keys_of(*id)?, context).decrypt(nonce.into(), payload);
         opened.map_err(|_| damaged(CLOSED))
     }
 

@@ -141,10 +141,15 @@ impl Format {
     }
 
     fn with(self, filter: Arc<dyn Filter>) -> Self {
-        let name = name::of_chain(self.name, filter.name());
+        let name = name::of_chain(self.name.strip_suffix("+bare").unwrap_or(self.name), filter.name());
         let conceals = self.conceals || filter.conceals();
         let filters = self.filters().iter().cloned().chain([filter]).collect();
-        Self { filters: Some(filters), conceals, name, ..self }
+        let format = Self { filters: Some(filters), conceals, name, bare: false, ..self };
+        if self.bare && !conceals { format.without_envelope() } else { format }
+    }
+
+    fn without_envelope(self) -> Self {
+        Self { bare: true, name: name::of_chain(self.name, "bare"), ..self }
     }
 
     /// What tells its entries from those of other formats: `"json"`, `"msgpack+zstd"`. Levels and limits are no part of
@@ -154,7 +159,11 @@ impl Format {
         self.name
     }
 
-    /// Whether entries are the value only, without whose they are and their times.
+    /// Whether entries are the value only, without whose they are and their times, for other programs to read.
+    ///
+    /// Then nothing but its name tells an entry from another, and damage is found only where the value can't be decoded.
+    /// It is as old as the store says; of an end of its own, as by `expire_in` or `tti`, the store knows nothing.
+    /// Expired values are not swept: they go when they are replaced, invalidated or cleared.
     #[must_use]
     pub fn is_bare(&self) -> bool {
         self.bare

@@ -220,6 +220,8 @@ fn ones_own_filter_is_a_piece_like_others() {
     let bytes = marked.encode("text").expect("encoded");
     assert_eq!((bytes[0], marked.decode::<String>(&bytes).expect("decoded")), (7, "text".to_owned()));
     assert!(marked.decode::<String>(&bytes[1..]).is_err());
+    let bare = format("json+bare").then(Mark(7));
+    assert_eq!((bare.name(), bare.is_bare()), ("json+mark+bare", true));
     let odd = format("json").then(Mark(0)).name();
     assert!(odd.strip_prefix("json+x").is_some_and(|hash| hash.len() == 16), "{odd}");
 }

@@ -152,7 +152,7 @@ fn other_files_are_damage() {
 fn version_2_is_read() {
     let bytes = golden();
     let version_2 = [b"\x93NUMPY\x02\0", &118_u32.to_le_bytes()[..], &bytes[10..]].concat();
-    assert_eq!(format("npy").decode::<Vec<[f32; 3]>>(&version_2).expect("read")[1], [3.0, 4.0, 5.0]);
+    assert_eq!(format("npy").decode::<Vec<[f32; 3]>>(&version_2).expect("read"), [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]);
 }
 
 /// Runs a program of Python on bytes; `None` where there is no NumPy.

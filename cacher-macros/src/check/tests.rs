@@ -331,3 +331,25 @@ fn keyers() {
         bad_args(&format!("{files}, {keyer}"), problem);
     }
 }
+
+#[test]
+fn formats() {
+    let file = r#"backend = "file://./a""#;
+    for (args, expected) in [
+        (r#"format = "json""#.to_owned(), "memory keeps values as they are"),
+        (r#"backend = ["memory://"], format = "json""#.to_owned(), "memory keeps values as they are"),
+        (format!(r#"{file}, format = "jsn""#), "did you mean `json`?"),
+        (format!("{file}, format = json"), "write `format = \"json\"`"),
+        (format!("{file}, format = 7"), "takes the name of a format"),
+        (format!(r#"{file}, format = ["json", "zlib"]"#), "with `+` between its pieces"),
+        (r#"backend = "file://./a?format=json", format = "json""#.to_owned(), "given twice"),
+        (r#"backend = "sqlite://./a", format = "json+bare""#.to_owned(), "write `bare` for `file://`"),
+        (format!(r#"{file}, format = "json+bare", file_name = |call| "x""#), "does not say of which call"),
+        (r#"backend = "file://./a?format=npy+bare", keyer = Own"#.to_owned(), "does not say of which call"),
+    ] {
+        bad_args(&args, expected);
+    }
+    good(&format!(r#"{file}, format = "npy+bare", keyer = readable"#), "fn f() {}");
+    good(r#"backend = ["file://./a?format=json", "sqlite://./a"], format = "msgpack+zstd""#, "fn f() {}");
+    good(&format!("{file}, format = Format::named(NAME)"), "fn f() {}");
+}

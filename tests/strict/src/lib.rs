@@ -43,6 +43,20 @@ pub fn named(key: u64) -> u64 {
     key
 }
 
+/// Kept in a format.
+#[memo::cache(crate = ::memo, backend = "file://./target/strict", format = "msgpack")]
+#[must_use]
+pub fn formatted(format: u64) -> u64 {
+    format
+}
+
+/// Kept in a format that is made.
+#[memo::cache(crate = ::memo, backend = "file://./target/strict", format = memo::format::Format::named("json+bare"))]
+#[must_use]
+pub fn bare(key: u64) -> u64 {
+    key
+}
+
 /// Named by a path.
 #[memo::cache(crate = ::memo, backend = "file://./target/strict", file_name = |key| format!("{}/x", key.function()))]
 #[must_use]

@@ -17,15 +17,12 @@ pub(super) fn write(array: &Array<'_>) -> Vec<u8> {
     let before = MAGIC.len() + 4;
     let version_1 = u16::try_from(padded(before, text.len())).ok();
     let mut bytes = MAGIC.to_vec();
-    match version_1 {
-        Some(length) => {
-            bytes.extend([1, 0]);
-            bytes.extend(length.to_le_bytes());
-        }
-        None => {
-            bytes.extend([2, 0]);
-            bytes.extend(u32::try_from(padded(before + 2, text.len())).unwrap_or(u32::MAX).to_le_bytes());
-        }
+    if let Some(length) = version_1 {
+        bytes.extend([1, 0]);
+        bytes.extend(length.to_le_bytes());
+    } else {
+        bytes.extend([2, 0]);
+        bytes.extend(u32::try_from(padded(before + 2, text.len())).unwrap_or(u32::MAX).to_le_bytes());
     }
     bytes.extend(text.as_bytes());
     let end = (bytes.len() + 1).next_multiple_of(64) - 1;
