@@ -266,13 +266,16 @@ mod encrypted {
         }
         let Ok(keys) = env::var("CACHER_TEST_KEYS") else { return };
         let faults = faults("child");
-        for (at, key) in keys.split_whitespace().filter(|key| *key != "remove").enumerate() {
+        for (at, key) in keys.split_whitespace().filter(|key| key.len() == 1).enumerate() {
             let key = [key.parse().unwrap(); 32];
             if at == 0 { set_secret_key(key).unwrap() } else { add_decryption_key(key) }
         }
         assert_eq!((square(3), square(3)), (9, 9));
         println!("runs: {}", RUNS.load(SeqCst));
         faults().iter().for_each(|fault| println!("fault: {fault}"));
+        if keys.ends_with("insert") {
+            assert!(square::entry(3).insert(10));
+        }
         if keys.ends_with("remove") {
             println!("removed: {:?}", square::entry(3).invalidate());
         }
@@ -294,7 +297,9 @@ mod encrypted {
         assert_eq!(process(dir.path(), "8 7"), "runs: 0\n");
         assert_eq!(process(dir.path(), "8"), "runs: 1\n");
         assert_eq!(files_below(dir.path()).len(), 2);
-        assert_eq!(process(dir.path(), "9 8 7"), "runs: 0\n");
+        assert_eq!(process(dir.path(), "9 8 7 insert"), "runs: 0\n");
+        // What was written anew is the only one.
+        assert_eq!((files_below(dir.path()).len(), process(dir.path(), "8 7")), (1, "runs: 1\n".to_owned()));
     }
 
     #[test]

@@ -331,6 +331,11 @@ impl Shipment {
 
     fn put(&self, core: &Core, tier: usize, entry: &[u8]) -> Result<()> {
         let expires = self.times.keep_until.to_system();
-        core.tiers()[tier].operate(|store| store.backend.put(&core.store_key(store, &self.name)?, entry, expires))
+        core.tiers()[tier].operate(|store| {
+            store.backend.put(&core.store_key(store, &self.name)?, entry, expires)?;
+            // Or else one of earlier would be found when this one is gone.
+            let earlier = core.earlier_keys(store, &self.name)?;
+            earlier.iter().try_for_each(|key| store.backend.remove(key).map(drop))
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::faithful::Faithful;
+use super::{damaged, faithful::Faithful};
 use crate::error::{Error, Kind, Result};
 
 pub(super) fn encode<T: Serialize + ?Sized>(value: &T, for_people: bool) -> Result<Vec<u8>> {
@@ -24,6 +24,6 @@ pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     // What serde says may quote the value, so only the place is told.
     serde_json::from_slice(bytes).map_err(|error| {
         let (what, column) = (error.classify(), error.column());
-        Error::new(Kind::Damaged, format!("the value can't be read as json of this type: {what:?} at byte {column}"))
+        damaged(format!("the value can't be read as json of this type: {what:?} at byte {column}"))
     })
 }

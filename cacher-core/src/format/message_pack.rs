@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{MAX_DEPTH, faithful::Faithful};
+use super::{MAX_DEPTH, damaged, faithful::Faithful};
 use crate::error::{Error, Kind, Result};
 
 pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
@@ -16,11 +16,10 @@ pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
 
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     if !is_one_value(bytes) {
-        return Err(Error::new(Kind::Damaged, "the value is not msgpack, or not of one piece"));
+        return Err(damaged("the value is not msgpack, or not of one piece"));
     }
     // What serde says may quote the value.
-    rmp_serde::from_slice(bytes)
-        .map_err(|_| Error::new(Kind::Damaged, "the value can't be read as msgpack of this type"))
+    rmp_serde::from_slice(bytes).map_err(|_| damaged("the value can't be read as msgpack of this type"))
 }
 
 /// Whether `bytes` are exactly one value of at most [`MAX_DEPTH`] levels.

@@ -18,18 +18,28 @@
 //!
 //! `"json"`, `"msgpack+zstd"`, `"json+zlib?level=9"`, `"postcard+zstd?level=19&max=64MiB+encrypt"`. In a URL `&` is
 //! written `%26`. `max` is the most that a value may be before it is compressed: more is not stored, and not read.
+//!
+//! # Encryption
+//! `encrypt` needs a secret key ([`set_secret_key`](crate::secret::set_secret_key)); without one nothing is stored, and
+//! that is reported once. Who can read the store sees the functions, the times, and how long each value is; not the
+//! arguments, the values, or which entry is of which call. An entry that was damaged, moved, or given other times does
+//! not open, and is a miss. Who can write to the store can put an old entry back in its own place.
+//!
+//! With `per_key=true` the key of each value is made of the secret key and the arguments of its call: even with the
+//! store and the secret key, a value is read only by who knows the arguments, or tries them all.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    error::{Kind, Result},
+    error::{Error, Kind, Result},
     sync::Arc,
 };
 
 #[cfg(any(feature = "zlib", feature = "zstd", feature = "lz4"))]
 mod bounded;
+#[allow(unreachable_code, reason = "where nothing makes bytes there is no format")]
 mod chain;
 mod codec;
 #[cfg(feature = "encrypt")]
@@ -47,6 +57,7 @@ mod message_pack;
 mod name;
 #[cfg(feature = "npy")]
 mod npy;
+#[cfg_attr(not(all(feature = "zlib", feature = "encrypt")), allow(dead_code, reason = "each piece takes some"))]
 mod piece;
 #[cfg(feature = "postcard")]
 mod postcard;
@@ -176,6 +187,7 @@ impl Format {
     }
 
     /// Whether entries are text that people can read.
+    #[cfg(feature = "json")]
     pub(crate) fn is_json(&self) -> bool {
         self.codec.name() == "json" && self.filters.is_none()
     }
@@ -248,6 +260,7 @@ pub fn filter(text: &str) -> Result<Arc<dyn Filter>> {
     chain::filter(&piece::Piece::parse(text)?)
 }
 
-fn damaged(reason: impl Into<std::borrow::Cow<'static, str>>) -> crate::error::Error {
-    crate::error::Error::new(Kind::Damaged, reason)
+#[allow(dead_code, reason = "without any format")]
+fn damaged(reason: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(Kind::Damaged, reason)
 }
