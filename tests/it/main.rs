@@ -31,6 +31,7 @@ mod peers;
 mod processes;
 mod reentrancy;
 mod scopes;
+mod stale;
 mod stores;
 mod strategies;
 mod support;

@@ -211,7 +211,7 @@ const SKEW: Duration = Duration::from_secs(60);
 /// future is not believed: a clock that jumped must not make it live for ever.
 #[must_use]
 pub fn remaining(times: &Times, terms: &Terms, now: Stamp) -> Option<Duration> {
-    if times.created > now.after(SKEW) {
+    if is_from_the_future(times, now) {
         return None;
     }
     let until = times.fresh_until.min(end(times.created, terms));
@@ -220,6 +220,18 @@ pub fn remaining(times: &Times, terms: &Terms, now: Stamp) -> Option<Duration> {
     }
     let left = until.since(now);
     (!left.is_zero()).then(|| left.min(until.since(times.created)))
+}
+
+fn is_from_the_future(times: &Times, now: Stamp) -> bool {
+    times.created > now.after(SKEW)
+}
+
+/// Whether a stored entry that is past its time is of use where the body is held back, under the terms of today.
+#[must_use]
+pub(crate) fn may_stand_in(times: &Times, life: &Life, terms: &Terms, now: Stamp) -> bool {
+    let end = end(times.created, terms);
+    let kept = end.after(life.grace(end.since(times.created)));
+    life.stale && !is_from_the_future(times, now) && now < times.keep_until.min(kept)
 }
 
 /// When a value of these terms, made at `created`, is past its time, however often it is asked for.
