@@ -37,6 +37,26 @@ fn a_keyer_may_call_the_function() {
     });
 }
 
+/// A key that is being removed from lets nobody write.
+#[test]
+fn a_keyer_may_insert_what_is_being_removed() {
+    static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);
+    #[cache(backend = STORE.clone(), keyer = |call| {
+        once_deep(|| load::entry(1).insert(2));
+        call.argument("key").unwrap().to_string()
+    })]
+    fn load(key: u64) -> u64 {
+        key
+    }
+    ends(|| {
+        let clock = ManualClock::new();
+        let _in_force = clock.enter();
+        load(1);
+        load::entry(1).invalidate();
+        assert_eq!(load(1), 2);
+    });
+}
+
 #[test]
 fn the_serialize_of_a_key_may_call_the_function() {
     static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);

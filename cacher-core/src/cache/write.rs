@@ -150,10 +150,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Removes a value from every tier, fenced.
     pub(super) async fn invalidate(&self, shell: Shell, key: &Key<O>) -> Removal {
+        // Before the key is closed: what this runs of the user's may write there, and would wait for it.
+        let stored_key = self.stored_key(key);
         let (seat, ()) = self.fence.enter(key, |_, _| ());
         let closed = seat.close();
         let mut stored = Removal::Absent;
-        if let Some(stored_key) = self.stored_key(key) {
+        if let Some(stored_key) = stored_key {
             if within(&self.core.clock, DRAIN, closed.quiet()).await.is_none() {
                 self.bury(&stored_key, closed.overtake().as_ref());
                 stored = Removal::Pending;
