@@ -652,6 +652,24 @@ fn a_value_that_was_invalidated_while_it_was_loaded_is_not_committed() {
 }
 
 #[test]
+fn a_generic_function_that_is_cleared_in_part_says_so() {
+    struct KeepsBytes;
+    impl Strategy for KeepsBytes {
+        fn ask_clear(&self, call: &Call<'_>) -> Verdict {
+            assert_eq!((call.key(), call.partition()), (None, 0));
+            if call.cache().contains("u8") { Verdict::Refuse } else { Verdict::Proceed }
+        }
+    }
+    #[cache(strategies = [KeepsBytes])]
+    fn size<T: 'static>(key: u64) -> usize {
+        size_of::<T>()
+    }
+    assert_eq!((size::<u8>(1), size::<u64>(1)), (1, 8));
+    assert_eq!(size::cache().clear(), Removal::Refused);
+    assert_eq!((size::entry::<u8>(1).peek(), size::entry::<u64>(1).peek()), (Some(1), None));
+}
+
+#[test]
 fn an_insertion_that_is_refused_leaves_nothing_older() {
     recorder!(R);
     #[cache(strategies = [R.clone()])]
