@@ -4,13 +4,13 @@ use std::{marker::PhantomData, pin::Pin};
 
 use crate::{
     bridge::{Shell, block_on},
-    cache::{Asked, Caller, Keyed, LocalOperations, Lookup, SharedOperations},
+    cache::{Asked, Cache, Caller, Keyed, LocalOperations, Lookup, SharedOperations},
     codec::Codecs,
     companion::{AsyncEntry, Entry, Handle, LocalEntry},
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
-    key::parts::{Parts, hash_of},
+    key::parts::{Key, Parts, hash_of},
     keyer::{CallKey, FileName, Keyer, Text, from_fn},
     memory::{
         held::{As, Held},
@@ -213,7 +213,24 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    let answer = block_on(cache.go_on(Shell::Sync, mode, (key, terms()), asked, caller(returns)));
+    block_on(answer(Shell::Sync, mode, (cache, key, terms()), asked, returns))
+}
+
+/// Answers a call from further than memory.
+pub(crate) async fn answer<O, H, T, M, R>(
+    shell: Shell,
+    mode: ScopeMode,
+    (cache, key, terms): (Arc<Cache<O, H, T>>, Key<O>, Terms),
+    asked: Asked,
+    returns: Returns<M, R>,
+) -> Step<R, Leader<O, H, T>>
+where
+    O: Eq + Clone + 'static,
+    H: Held<Value = M::Value>,
+    T: Table<O, H>,
+    M: Mode<R>,
+{
+    let answer = cache.go_on(shell, mode, (key, terms), asked, caller(returns)).await;
     step(answer, &returns, &cache.name())
 }
 
@@ -242,10 +259,7 @@ where
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),
-            Err(((cache, key), terms)) => {
-                let answer = cache.go_on(Shell::Async, mode, (key, terms), asked, caller(returns)).await;
-                step(answer, &returns, &cache.name())
-            }
+            Err(((cache, key), terms)) => answer(Shell::Async, mode, (cache, key, terms), asked, returns).await,
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     backend::{bytes::Bytes, null::Null, url::Url},
     error::{Error, Kind, Result},
     memory::table::Bound,
+    sync::Arc,
     tier::{FromUrl, IntoBackend, Made},
 };
 
@@ -26,17 +27,30 @@ impl IntoBackend<FromUrl> for &str {
         }
         .map_err(|error| error.within(crate::backend::url::redact(self)))
     }
+
+    fn into_opening(self) -> Arc<dyn Fn() -> Result<Made> + Send + Sync> {
+        let url = self.to_owned();
+        Arc::new(move || url.as_str().into_backend())
+    }
 }
 
 impl IntoBackend<FromUrl> for String {
     fn into_backend(self) -> Result<Made> {
         self.as_str().into_backend()
     }
+
+    fn into_opening(self) -> Arc<dyn Fn() -> Result<Made> + Send + Sync> {
+        self.as_str().into_opening()
+    }
 }
 
 impl IntoBackend<FromUrl> for &String {
     fn into_backend(self) -> Result<Made> {
         self.as_str().into_backend()
+    }
+
+    fn into_opening(self) -> Arc<dyn Fn() -> Result<Made> + Send + Sync> {
+        self.as_str().into_opening()
     }
 }
 

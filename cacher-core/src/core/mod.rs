@@ -17,7 +17,7 @@ use std::{
 use crate::{
     backend,
     bridge::{self, Shell},
-    claims::Claimant,
+    claims::{Claimant, Owner},
     clock::Clock,
     code::Version,
     error::{Error, Result},
@@ -29,7 +29,7 @@ use crate::{
     stats::{Counters, Stats},
     strategy::{Call, RateLimit, Strategy, life::Life, list::List},
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
-    tier::{self, Opener, Tier},
+    tier::{self, Opener, Opening, Tier},
 };
 
 /// What the attribute says about a cache, once.
@@ -237,18 +237,30 @@ fn strategies(config: &Config) -> List {
 
 const SWEEP: Duration = Duration::from_secs(300);
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.tiers.iter().for_each(|tier| tier.release());
+    }
+}
+
 impl Core {
     /// `path` is the `type_name` of the function's marker (see [`place`]); `owner` tells the function from others.
     pub(crate) fn new(path: &str, owner: TypeId, config: Config) -> Arc<Self> {
+        let backends = config.backends.iter().map(|opener| Arc::new(*opener) as Opening).collect();
+        Self::open(path, Owner::Function(owner), config, backends)
+    }
+
+    /// The same with other backends than those of `config`.
+    pub(crate) fn open(path: &str, owner: Owner, config: Config, backends: Vec<Opening>) -> Arc<Self> {
         let clock = Clock::current();
         let place = place::function(path);
         let name: Arc<str> = config.name.map_or_else(|| place.as_str().into(), Into::into);
         let namespace: Arc<str> = namespace(&place, &config).into();
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
-        let mut memory = if config.backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
+        let mut memory = if backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
         let mut tiers = Vec::new();
-        for opener in &config.backends {
-            match tier::open(*opener, claimant.clone(), &clock) {
+        for opening in backends {
+            match tier::open(opening, claimant.clone(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
                 Err(tier) => tiers.push(Arc::new(tier)),
             }
@@ -363,6 +375,16 @@ impl Core {
 
     pub(crate) fn store_key(&self, store: &tier::Store, name: &Arc<str>) -> backend::Key {
         backend::Key { namespace: Arc::clone(&self.namespace), name: Arc::clone(name), format: store.format.name() }
+    }
+
+    /// Removes what has expired, from memory and from stores.
+    pub(crate) async fn purge(self: &Arc<Self>, shell: Shell) {
+        self.members().iter().for_each(|member| member.sweep());
+        if self.has_stores() {
+            let core = Arc::clone(self);
+            let quick = self.tiers.iter().all(|tier| tier.writes_quickly());
+            bridge::run(shell, quick, move || core.sweep_stores()).await;
+        }
     }
 
     fn sweep_stores_later(self: &Arc<Self>, wait: Duration) {
