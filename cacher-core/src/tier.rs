@@ -51,7 +51,7 @@ impl Store {
 pub type Opener = fn() -> Result<Made>;
 
 /// The same, with what it needs.
-pub(crate) type Opening = Arc<dyn Fn() -> Result<Made> + Send + Sync>;
+pub type Opening = Arc<dyn Fn() -> Result<Made> + Send + Sync>;
 
 /// A store that is opened when it is first needed, and again later if that fails.
 pub(crate) struct Tier {
@@ -193,14 +193,17 @@ pub trait IntoBackend<M> {
     #[doc(hidden)]
     fn into_backend(self) -> Result<Made>;
 
-    /// Opens it once, or again after an error, if what it is made of is still there then.
+    /// What opens it, again after an error if need be.
+    ///
+    /// # Errors
+    /// Those of opening it, if that can't be tried again.
     #[doc(hidden)]
-    fn into_opening(self) -> Arc<dyn Fn() -> Result<Made> + Send + Sync>
+    fn into_opening(self) -> Result<Opening>
     where
         Self: Sized,
     {
-        let made = self.into_backend();
-        Arc::new(move || made.clone())
+        let made = self.into_backend()?;
+        Ok(Arc::new(move || Ok(made.clone())))
     }
 }
 
@@ -248,6 +251,13 @@ impl<M, B: IntoBackend<M>, E: fmt::Display> IntoBackend<FromResult<M>> for std::
     fn into_backend(self) -> Result<Made> {
         match self {
             Ok(backend) => backend.into_backend(),
+            Err(error) => Err(Error::new(Kind::Unavailable, error.to_string())),
+        }
+    }
+
+    fn into_opening(self) -> Result<Opening> {
+        match self {
+            Ok(backend) => backend.into_opening(),
             Err(error) => Err(Error::new(Kind::Unavailable, error.to_string())),
         }
     }

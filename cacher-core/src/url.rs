@@ -5,7 +5,7 @@ use crate::{
     error::{Error, Kind, Result},
     memory::table::Bound,
     sync::Arc,
-    tier::{FromUrl, IntoBackend, Made},
+    tier::{FromUrl, IntoBackend, Made, Opening},
 };
 
 impl IntoBackend<FromUrl> for &str {
@@ -28,9 +28,9 @@ impl IntoBackend<FromUrl> for &str {
         .map_err(|error| error.within(crate::backend::url::redact(self)))
     }
 
-    fn into_opening(self) -> Arc<dyn Fn() -> Result<Made> + Send + Sync> {
+    fn into_opening(self) -> Result<Opening> {
         let url = self.to_owned();
-        Arc::new(move || url.as_str().into_backend())
+        Ok(Arc::new(move || url.as_str().into_backend()))
     }
 }
 
@@ -39,7 +39,7 @@ impl IntoBackend<FromUrl> for String {
         self.as_str().into_backend()
     }
 
-    fn into_opening(self) -> Arc<dyn Fn() -> Result<Made> + Send + Sync> {
+    fn into_opening(self) -> Result<Opening> {
         self.as_str().into_opening()
     }
 }
@@ -49,7 +49,7 @@ impl IntoBackend<FromUrl> for &String {
         self.as_str().into_backend()
     }
 
-    fn into_opening(self) -> Arc<dyn Fn() -> Result<Made> + Send + Sync> {
+    fn into_opening(self) -> Result<Opening> {
         self.as_str().into_opening()
     }
 }

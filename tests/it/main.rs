@@ -11,6 +11,7 @@
 mod callables;
 mod cases;
 mod common;
+mod direct;
 mod embedded;
 mod expiry;
 mod fence;

@@ -26,7 +26,7 @@ use crate::{
 #[must_use = "nothing is set up before `build`"]
 pub struct CacheBuilder<K, V, C = InMemory> {
     name: Option<String>,
-    backends: Vec<Opening>,
+    backends: Vec<Result<Opening>>,
     ttl: Option<Duration>,
     strategies: Vec<Arc<dyn Strategy>>,
     config: Config,
@@ -132,14 +132,16 @@ where
     ///
     /// # Errors
     /// [`Kind::Invalid`] for a wrong URL; for a name that is empty or that another cache or function has in the same
-    /// store; for a TTL or a bound of zero; for a bound of memory where there is none. A store that can't be opened now
-    /// is no error: that is reported, and it is opened again later.
+    /// store; for a TTL or a bound of zero; for a bound of memory where there is none. Those of a backend that is given
+    /// as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
+    /// later.
     pub fn build(self) -> Result<Cache<K, V>> {
         let name = self.checked_name()?;
         self.check_numbers()?;
+        let backends = self.backends.into_iter().collect::<Result<_>>()?;
         let strategies = self.strategies.into_iter().collect();
         let bound = self.config.bound;
-        let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, self.backends);
+        let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, backends);
         check_tiers(&core, bound)?;
         let types = Types { codec: C::codec(), seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
         let cache = Typed::new(Arc::clone(&core), types);

@@ -280,7 +280,8 @@ macro_rules! shell {
 
             /// Removes the value under `key`, and says whether a fresh one was there. No operation that starts after
             /// this returns sees it, and no load that is under way brings it back, whatever the answer: a store that
-            /// can't be reached is asked again later.
+            /// can't be reached is asked again later. Of several that remove it at once from several backends, more
+            /// than one may have found it there.
             #[expect(clippy::must_use_candidate, reason = "done for its effect")]
             pub $($async)* fn delete<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> bool {
                 let $future = self.0.delete(Shell::$shell, key);
