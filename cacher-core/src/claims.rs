@@ -1,10 +1,13 @@
 //! Whose entries stand under a name in a store: two functions must not take each other's for their own.
 
-use std::any::TypeId;
+use std::{
+    any::TypeId,
+    time::{Duration, Instant},
+};
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Arc, AtomicU64, Mutex, Ordering, lock},
+    sync::{Arc, AtomicU64, Condvar, Mutex, Ordering, PoisonError, lock},
 };
 
 /// Who keeps entries.
@@ -31,39 +34,64 @@ pub(crate) struct Claimant {
     pub(crate) owner: Owner,
 }
 
-static CLAIMS: Mutex<Vec<(Claimant, String)>> = Mutex::new(Vec::new());
+/// A name in a store that somebody has.
+struct Claim {
+    claimant: Claimant,
+    place: String,
+    /// Its cache is gone, and what it began is not done yet.
+    closing: bool,
+}
+
+static CLAIMS: Mutex<Vec<Claim>> = Mutex::new(Vec::new());
+static RELEASED: Condvar = Condvar::new();
+
+/// How long the next cache of a name waits for what the last one began.
+const LONGEST_CLOSING: Duration = Duration::from_secs(5);
 
 impl Claimant {
     /// Claims the name in a store.
     ///
     /// # Errors
     /// If somebody else in this process has it.
-    pub(crate) fn claim(&self, store: String) -> Result<()> {
+    pub(crate) fn claim(&self, place: String) -> Result<()> {
+        let start = Instant::now();
         let mut claims = lock(&CLAIMS);
-        let held = claims.iter().find(|(claimant, place)| claimant.namespace == self.namespace && *place == store);
-        match held {
-            Some((claimant, _)) if claimant == self => Ok(()),
-            Some((claimant, _)) => Err(Error::new(
-                Kind::Invalid,
-                format!(
-                    "another {} already keeps its entries under the name `{}` in the same store, so this one keeps \
-                     none there: give one of them another name{}",
-                    claimant.noun(),
-                    self.namespace,
-                    self.advice()
-                ),
-            )),
-            None => {
-                claims.push((self.clone(), store));
-                Ok(())
+        loop {
+            let held = claims.iter().find(|claim| claim.claimant.namespace == self.namespace && claim.place == place);
+            let left = LONGEST_CLOSING.saturating_sub(start.elapsed());
+            match held {
+                None => break,
+                Some(claim) if claim.claimant == *self => return Ok(()),
+                Some(claim) if claim.closing && !left.is_zero() => {}
+                Some(claim) => return Err(self.taken(&claim.claimant)),
             }
+            claims = RELEASED.wait_timeout(claims, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+        claims.push(Claim { claimant: self.clone(), place, closing: false });
+        Ok(())
     }
 
-    /// Gives back what a cache without a function has claimed: its name is free when it is gone.
+    fn taken(&self, holder: &Self) -> Error {
+        let text = format!(
+            "another {} already keeps its entries under the name `{}` in the same store, so this one keeps none there: \
+             give one of them another name{}",
+            holder.noun(),
+            self.namespace,
+            self.advice()
+        );
+        Error::new(Kind::Invalid, text)
+    }
+
+    /// Says that a cache without a function is gone: whoever claims its name waits for what it still does.
+    pub(crate) fn close(&self) {
+        lock(&CLAIMS).iter_mut().filter(|claim| claim.claimant == *self).for_each(|claim| claim.closing = true);
+    }
+
+    /// Gives back what a cache without a function has claimed.
     pub(crate) fn release(&self) {
         if let Owner::Cache(_) = self.owner {
-            lock(&CLAIMS).retain(|(claimant, _)| claimant != self);
+            lock(&CLAIMS).retain(|claim| claim.claimant != *self);
+            RELEASED.notify_all();
         }
     }
 

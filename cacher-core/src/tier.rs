@@ -150,9 +150,9 @@ impl Tier {
         lock(&self.failed).as_ref().filter(|_| self.opened.get().is_none()).map(|failed| failed.error.clone())
     }
 
-    /// Gives the name of the cache free.
-    pub(crate) fn release(&self) {
-        self.claimant.release();
+    /// Whose entries it keeps.
+    pub(crate) fn claimant(&self) -> &Claimant {
+        &self.claimant
     }
 
     /// The store in a few words, if it is open.

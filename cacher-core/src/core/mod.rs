@@ -239,7 +239,7 @@ const SWEEP: Duration = Duration::from_secs(300);
 
 impl Drop for Core {
     fn drop(&mut self) {
-        self.tiers.iter().for_each(|tier| tier.release());
+        self.tiers.iter().for_each(|tier| tier.claimant().release());
     }
 }
 

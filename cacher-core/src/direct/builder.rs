@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Cache,
-    inner::{Inner, Typed},
+    inner::{Inner, Open, Typed},
     key::Kept,
 };
 use crate::{
@@ -142,12 +142,13 @@ where
         let strategies = self.strategies.into_iter().collect();
         let bound = self.config.bound;
         let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, backends);
+        let open = Arc::new(Open(Arc::clone(&core)));
         check_tiers(&core, bound)?;
         let types = Types { codec: C::codec(), seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
         let cache = Typed::new(Arc::clone(&core), types);
         cache.share();
         let terms = self.ttl.map_or_else(Terms::new, |ttl| Terms::new().ttl(ttl)).for_new();
-        Ok(Cache(Inner { cache, core, terms }))
+        Ok(Cache(Inner { cache, core, terms, open }))
     }
 
     fn checked_name(&self) -> Result<String> {

@@ -25,16 +25,26 @@ pub(super) type Typed<K, V> = cache::Cache<Kept<K>, Shared<V>, SharedTable<Kept<
 type At<K, V> = Keyed<Kept<K>, Shared<V>, SharedTable<Kept<K>, Shared<V>>>;
 
 /// A cache, and what is said about new values.
-#[derive(Debug)]
 pub(super) struct Inner<K, V: Clone + 'static> {
     pub(super) cache: Arc<Typed<K, V>>,
     pub(super) core: Arc<Core>,
     pub(super) terms: Terms,
+    pub(super) open: Arc<Open>,
 }
 
 impl<K, V: Clone + 'static> Clone for Inner<K, V> {
     fn clone(&self) -> Self {
-        Self { cache: Arc::clone(&self.cache), core: Arc::clone(&self.core), terms: self.terms }
+        let Self { cache, core, open, terms } = self;
+        Self { cache: Arc::clone(cache), core: Arc::clone(core), open: Arc::clone(open), terms: *terms }
+    }
+}
+
+/// What all clones of a cache share, and nothing else does. Work that the last one leaves behind may go on.
+pub(super) struct Open(pub(super) Arc<Core>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.tiers().iter().for_each(|tier| tier.claimant().close());
     }
 }
 
