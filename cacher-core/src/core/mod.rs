@@ -20,14 +20,20 @@ use crate::{
     claims::{Claimant, Owner},
     clock::Clock,
     code::Version,
-    error::{Error, Result},
+    codec::named,
+    envelope::{self, Header},
+    error::{Error, Kind, Result},
     fault::{self, Fault},
     fence::{Generation, Overtaken},
     keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
     place, registry,
     stats::{Counters, Stats},
-    strategy::{Call, RateLimit, Strategy, life::Life, list::List},
+    strategy::{
+        Call, RateLimit, Strategy,
+        life::{self, Life, Terms},
+        list::List,
+    },
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
     tier::{self, Opener, Opening, Tier},
 };
@@ -235,6 +241,16 @@ fn strategies(config: &Config) -> List {
     limit.chain(config.strategies.iter()).collect()
 }
 
+/// What the entries of a namespace say of themselves.
+fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
+    let mut found = Vec::new();
+    store.backend.scan(namespace, &mut |entry| {
+        found.extend(envelope::inspect(&entry).filter(|header| header.namespace == namespace));
+        true
+    })?;
+    Ok(found)
+}
+
 const SWEEP: Duration = Duration::from_secs(300);
 
 impl Drop for Core {
@@ -365,6 +381,31 @@ impl Core {
         let quick = tier.reads_quickly();
         let answer = bridge::run(shell, quick, move || tier.operate(|store| store.backend.len(&namespace))).await;
         self.or_fault(answer).unwrap_or_else(|| self.size().0)
+    }
+
+    /// The encoded keys of the entries of the last tier that are within their time.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] if there is no store, or it has no [`scan`](crate::backend::Backend::scan).
+    pub(crate) async fn keys(self: &Arc<Self>, shell: Shell) -> Result<Vec<Vec<u8>>> {
+        let text = "memory alone can't be walked through: add a store";
+        let tier = self.tiers.last().ok_or_else(|| Error::new(Kind::Unsupported, text))?;
+        let (tier, namespace) = (Arc::clone(tier), Arc::clone(&self.namespace));
+        let quick = tier.reads_quickly();
+        let found = bridge::run(shell, quick, move || tier.operate(|store| headers(store, &namespace))).await?;
+        let now = self.clock.stamp();
+        let lives = |entry: &Header| life::remaining(&entry.times, &Terms::new(), now).is_some();
+        let lives = found.into_iter().filter(lives).filter(|entry| !self.is_buried(entry));
+        Ok(lives.map(|entry| entry.key).collect())
+    }
+
+    /// Whether an entry of the last tier was removed, and only stands there because the store could not be reached.
+    fn is_buried(&self, entry: &Header) -> bool {
+        let graves = self.graves.last().filter(|graves| graves.count() > 0);
+        graves.is_some_and(|graves| {
+            let name = self.or_fault(named(|| self.stored_name(&entry.key)));
+            name.is_some_and(|name| graves.holds(&name, entry.times.load_began))
+        })
     }
 
     /// What the keyer makes of an encoded key.

@@ -5,13 +5,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use serde::de::DeserializeOwned;
+
 use super::key::{AsKey, Kept, parts};
 use crate::{
     bridge::Shell,
     cache::{self, Asked, Changed, Keyed},
+    codec::guarded,
     companion::Entry,
     core::{Core, Removal},
-    key::parts::Key,
+    error::Result,
+    key::{encode::decode::decode, parts::Key},
     memory::{held::Shared, table::SharedTable},
     returns::{self, Returns},
     rt::{self, Step},
@@ -169,6 +173,15 @@ where
             deleted += u64::from(self.delete(shell, key).await);
         }
         deleted
+    }
+
+    pub(super) async fn keys(&self, shell: Shell) -> Result<Vec<K>>
+    where
+        K: DeserializeOwned,
+    {
+        let encoded = self.core.keys(shell).await?;
+        let decoded = encoded.iter().map(|key| guarded(|| decode::<(K,)>(key)));
+        Ok(decoded.filter_map(|key| self.core.or_fault(key)).map(|(key,)| key).collect())
     }
 
     pub(super) async fn expire_in<Q: AsKey<K> + ?Sized>(&self, shell: Shell, key: &Q, life: Duration) -> bool {

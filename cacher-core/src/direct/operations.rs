@@ -5,10 +5,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use serde::de::DeserializeOwned;
+
 use super::{AsKey, AsyncCache, Cache};
 use crate::{
     bridge::{Shell, block_on},
     core::Removal,
+    error::Result,
 };
 
 macro_rules! operations {
@@ -137,6 +140,20 @@ macro_rules! operations {
             #[expect(clippy::len_without_is_empty, reason = "asks a store")]
             pub $($async)* fn len(&self) -> u64 {
                 let $future = self.0.core.len(Shell::$shell);
+                $finish
+            }
+
+            /// The keys of the values within their time, in any order: those of the last backend.
+            ///
+            /// # Errors
+            /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) in memory alone, and where the store has no
+            /// [`scan`](crate::backend::Backend::scan); those of the store. A key that can't be read, as where entries
+            /// are encrypted, is left out, which is reported to [`on_fault`](crate::fault::on_fault).
+            pub $($async)* fn keys(&self) -> Result<Vec<K>>
+            where
+                K: DeserializeOwned,
+            {
+                let $future = self.0.keys(Shell::$shell);
                 $finish
             }
 

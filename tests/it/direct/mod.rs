@@ -15,6 +15,7 @@ mod cacher;
 mod cachetory;
 mod laws;
 mod racing;
+mod walking;
 
 use std::hash::Hash;
 
