@@ -1,6 +1,6 @@
 //! Setting a cache up.
 
-use std::{any::type_name, fmt, hash::Hash, marker::PhantomData, time::Duration};
+use std::{any::type_name, fmt, hash::Hash, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     cache::Typed as Types,
     claims::Owner,
-    codec::{Codecs, InMemory, Stored},
+    codec::{Codec, Codecs, Stored},
     core::{Config, Core},
     error::{Error, Kind, Result},
     keyer::Keyer,
@@ -22,19 +22,20 @@ use crate::{
     tier::{IntoBackend, Opening},
 };
 
-/// A [`Cache`] to be set up. `C` says whether its keys and values can be stored.
+/// A [`Cache`] to be set up.
 #[must_use = "nothing is set up before `build`"]
-pub struct CacheBuilder<K, V, C = InMemory> {
+pub struct CacheBuilder<K, V> {
     name: Option<String>,
     backends: Vec<Result<Opening>>,
     ttl: Option<Duration>,
     strategies: Vec<Arc<dyn Strategy>>,
     config: Config,
     weigh: fn(&V) -> u64,
-    types: PhantomData<fn() -> (K, C)>,
+    /// How keys and values become bytes, if there are backends.
+    codec: Option<Codec<Kept<K>, V>>,
 }
 
-impl<K, V, C> fmt::Debug for CacheBuilder<K, V, C> {
+impl<K, V> fmt::Debug for CacheBuilder<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CacheBuilder").field("name", &self.name).finish_non_exhaustive()
     }
@@ -49,12 +50,10 @@ impl<K, V> CacheBuilder<K, V> {
             strategies: Vec::new(),
             config: Config { arguments: &["key"], ..Config::default() },
             weigh: |_| 1,
-            types: PhantomData,
+            codec: None,
         }
     }
-}
 
-impl<K, V, C> CacheBuilder<K, V, C> {
     /// What the cache is called in statistics, faults and stores: its entries stand under this name. `Cache<K, V>` with
     /// the types by default.
     pub fn name(self, name: impl Into<String>) -> Self {
@@ -64,14 +63,14 @@ impl<K, V, C> CacheBuilder<K, V, C> {
     /// Where entries are kept: a URL, a [`Backend`](crate::backend::Backend), an `Arc` of one, or a `Result` of any of
     /// these. Said several times, the first is asked first, and all are written; `memory://` is typed memory, which
     /// always comes first. In memory alone by default.
-    pub fn backend<M>(self, backend: impl IntoBackend<M>) -> CacheBuilder<K, V, Stored>
+    pub fn backend<M>(mut self, backend: impl IntoBackend<M>) -> Self
     where
         K: Serialize,
         V: Serialize + DeserializeOwned,
     {
-        let Self { name, mut backends, ttl, strategies, config, weigh, .. } = self;
-        backends.push(backend.into_opening());
-        CacheBuilder { name, backends, ttl, strategies, config, weigh, types: PhantomData }
+        self.backends.push(backend.into_opening());
+        self.codec = Stored::codec();
+        self
     }
 
     /// How long values live; for ever by default.
@@ -122,11 +121,10 @@ impl<K, V, C> CacheBuilder<K, V, C> {
     }
 }
 
-impl<K, V, C> CacheBuilder<K, V, C>
+impl<K, V> CacheBuilder<K, V>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
-    C: Codecs<Kept<K>, V>,
 {
     /// The cache.
     ///
@@ -144,7 +142,7 @@ where
         let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, backends);
         let open = Arc::new(Open(Arc::clone(&core)));
         check_tiers(&core, bound)?;
-        let types = Types { codec: C::codec(), seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
+        let types = Types { codec: self.codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
         let cache = Typed::new(Arc::clone(&core), types);
         cache.share();
         let terms = self.ttl.map_or_else(Terms::new, |ttl| Terms::new().ttl(ttl)).for_new();

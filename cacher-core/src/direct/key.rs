@@ -9,11 +9,6 @@ use crate::key::{
 
 /// A key as a caller has it: a `&K`, or what a `K` borrows as and is made of, such as a `&str` for a `String`, a
 /// `&[T]` for a `Vec<T>` or a `&Path` for a `PathBuf`.
-#[diagnostic::on_unimplemented(
-    message = "`&{Self}` is no key of a cache whose keys are `{K}`",
-    label = "not the borrowed form of `{K}`",
-    note = "pass a reference to a `{K}`, or to what it borrows as: a `&str` for a `String`"
-)]
 pub trait AsKey<K>: Hash + Eq + ToOwned<Owned = K> {}
 
 impl<K: Borrow<Q> + Hash + Eq, Q: Hash + Eq + ToOwned<Owned = K> + ?Sized> AsKey<K> for Q {}

@@ -31,8 +31,8 @@ on_every_cache! {
 fn cch_62_the_first_that_has_it_answers_and_all_are_written() {
     let stores = [Bytes::new(), Bytes::new().format("json")];
     let open = |stores: &[Bytes]| -> Numbers {
-        let first = Cache::builder().name("cch_62").backend(stores[0].clone());
-        stores[1..].iter().cloned().fold(first, ::cacher::CacheBuilder::backend).build().unwrap()
+        let stores = stores.iter().cloned();
+        stores.fold(Cache::builder().name("cch_62"), ::cacher::CacheBuilder::backend).build().unwrap()
     };
     let sizes = || stores.each_ref().map(|store| store.len("cch_62").unwrap());
     let all = open(&stores);
