@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "metrics")]
+pub use cacher_core::companion::publish_metrics;
 pub use cacher_core::{
     backend,
     cache::{Explanation, Info, Source},
-    companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches},
+    companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches, configuration},
     core::Removal,
     direct::{AsKey, AsyncCache, Cache, CacheBuilder},
     error::{self, Error, Kind},
@@ -15,6 +17,7 @@ pub use cacher_core::{
     registered::{Registered, register, registered},
     scope::{Scope, bypass, only_if_cached, read_only, refresh},
     secret::set_secret_key,
+    settings::{self, Settings, configure},
     site::Site,
     stats::Stats,
     strategy, testkit as testing,

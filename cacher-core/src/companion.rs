@@ -1,12 +1,12 @@
 //! What stands beside a cached function: its entries, and the whole cache.
 
-use std::{fmt, rc::Rc, time::Duration};
+use std::{collections::BTreeMap, fmt, rc::Rc, time::Duration};
 
 use crate::{
     bridge::{Shell, block_on},
     cache::{Explanation, Info, LocalOperations, SharedOperations},
     core::{Core, Removal},
-    registry,
+    observe, registry, settings,
     stats::Stats,
     sync::Arc,
 };
@@ -127,6 +127,32 @@ pub struct AsyncHandle(Handle);
 #[must_use]
 pub fn caches() -> Vec<Handle> {
     registry::all().into_iter().map(Handle::of).collect()
+}
+
+/// What the settings of the process came to: in force, applied, without a cache to apply to, malformed.
+///
+/// Caches are known from their first use on. Before any cache is used, this is what would be in force.
+///
+/// ```
+/// println!("{}", cacher_core::companion::configuration());
+/// ```
+#[must_use]
+pub fn configuration() -> settings::Report {
+    let caches = registry::all();
+    settings::preview().report(caches.iter().map(|core| (&*core.name, &core.ruling)))
+}
+
+/// Hands over to the crate `metrics` what was counted so far, and how much each cache holds. Call it before values are
+/// collected: calls that are answered from memory are counted, but not handed over one by one.
+pub fn publish_metrics() {
+    let mut sizes: BTreeMap<Arc<str>, Stats> = BTreeMap::new();
+    for core in registry::all() {
+        core.publish();
+        sizes.entry(Arc::clone(&core.name)).or_default().add(&core.stats());
+    }
+    for (name, stats) in &sizes {
+        observe::show(name, stats);
+    }
 }
 
 impl Handle {

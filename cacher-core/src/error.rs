@@ -24,8 +24,8 @@ pub enum Kind {
 
 /// What went wrong with a cache. Cheap to clone.
 ///
-/// A function with a cache never returns one unless it was asked to
-/// (see [`only_if_cached`](crate::scope::only_if_cached)): a fault of the cache is counted and
+/// A function with a cache returns one only where its body may not run: under a rate limit, by a
+/// [`Strategy`](crate::strategy::Strategy), or in [`only_if_cached`](crate::scope::only_if_cached). A fault of the cache is counted and
 /// reported, the function's body runs, and its value is returned.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);

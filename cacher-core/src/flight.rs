@@ -1,6 +1,6 @@
 //! One load per key at a time: the leader loads, followers get its value.
 
-use std::{any::Any, fmt, future::poll_fn, pin::Pin, task::Poll};
+use std::{any::Any, fmt, future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
 use crate::{
     bridge::Shell,
@@ -17,6 +17,8 @@ pub type SharedError = Arc<dyn Any + Send + Sync>;
 pub(crate) struct Flight<H> {
     id: FlightId,
     leader: Leader,
+    /// Until when a rate limit or a strategy holds the body back; 0 if none has.
+    held: AtomicU64,
     outcome: Mutex<Outcome<H>>,
     landed: Event,
 }
@@ -63,6 +65,7 @@ impl<H: Clone> Flight<H> {
         Arc::new(Self {
             id: FlightId::next(),
             leader: Leader { shell, thread: AtomicU64::new(chain::this_thread()), polled: AtomicBool::new(true) },
+            held: AtomicU64::new(0),
             outcome: Mutex::new(Outcome::InFlight),
             landed: Event::new(),
         })
@@ -84,6 +87,19 @@ impl<H: Clone> Flight<H> {
         .await
     }
 
+    /// Says that the body does not begin before then.
+    pub(crate) fn hold(&self, until: Tick) {
+        self.held.store(until.0, Ordering::SeqCst);
+    }
+
+    /// How long followers wait for a body that was held back.
+    fn patience_ends(&self, patience: Duration) -> Option<Tick> {
+        match self.held.load(Ordering::SeqCst) {
+            0 => None,
+            held => Some(Tick(held).after(patience)),
+        }
+    }
+
     /// Ends the load. Only the first outcome counts.
     pub(crate) fn land(&self, outcome: Outcome<H>) {
         {
@@ -96,8 +112,14 @@ impl<H: Clone> Flight<H> {
         self.landed.notify(usize::MAX);
     }
 
-    /// Waits for the leader, but not in vain, and not past `deadline`.
-    pub(crate) async fn follow(&self, shell: Shell, clock: &Clock, deadline: impl FnOnce() -> Tick) -> Followed<H> {
+    /// Waits for the leader, but not in vain, and not past `deadline`, or past `patience` after the body could begin.
+    pub(crate) async fn follow(
+        &self,
+        shell: Shell,
+        clock: &Clock,
+        patience: Duration,
+        deadline: impl FnOnce() -> Tick,
+    ) -> Followed<H> {
         let Some(_waiting) = chain::wait_for(self.id) else { return Followed::Alone };
         let mut deadline = Some(deadline);
         let mut timer = None;
@@ -120,7 +142,10 @@ impl<H: Clone> Flight<H> {
             })
             .await;
             if timed_out {
-                return Followed::Alone;
+                match self.patience_ends(patience).filter(|end| clock.tick() < *end) {
+                    Some(end) => timer = Some(clock.sleep_until(end)),
+                    None => return Followed::Alone,
+                }
             }
         }
     }

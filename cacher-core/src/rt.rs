@@ -10,7 +10,7 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
-    key::parts::{Key, Parts, hash_of},
+    key::parts::{Key, Parts},
     keyer::{CallKey, FileName, Keyer, Text, from_fn},
     memory::{
         held::{As, Held},
@@ -25,7 +25,10 @@ pub use crate::{
     code::{Code, Version},
     codec::{InMemory, Stored},
     core::{Config, OnLimit},
-    demand::{Annotated, can_tell, kept, key_part, plain, secret_part, shared, shared_part, site, stored, stored_part},
+    demand::{
+        Annotated, can_tell, kept, key_part, limit, listed, partition, plain, secret_part, shared, shared_part, site,
+        stored, stored_part,
+    },
     held,
     key::parts::Borrowed,
     keyer::{Hash as HashKeyer, Readable as ReadableKeyer},
@@ -43,7 +46,7 @@ pub use crate::{
     strategy,
     strategy::{
         RateLimit, Strategy, Transform,
-        hook::{Transforms, listed},
+        hook::Transforms,
         life::{Life, Terms},
         list::List as Strategies,
     },
@@ -119,11 +122,6 @@ pub fn shape<M: 'static, H: Held, C>(
     Shape::new(configure, seen, weigh, transforms)
 }
 
-/// A limit for a cache of its own, or one that several share.
-pub fn limit(limit: impl Into<Arc<RateLimit>>) -> Arc<RateLimit> {
-    limit.into()
-}
-
 /// The strategies among the items of a list.
 #[must_use]
 pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Strategies {
@@ -134,11 +132,6 @@ pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Stra
 #[must_use]
 pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) -> Vec<Arc<dyn Transform<V>>> {
     items.into_iter().flatten().collect()
-}
-
-/// What tells the values of `per = ..` apart.
-pub fn partition<T: std::hash::Hash + ?Sized>(value: &T) -> u64 {
-    hash_of(value)
 }
 
 /// Opens a backend.
@@ -213,15 +206,16 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    block_on(answer(Shell::Sync, mode, (cache, key, terms()), asked, returns))
+    answer((cache, key, terms()), (Shell::Sync, mode, asked), returns)
 }
 
-/// Answers a call from further than memory.
-pub(crate) async fn answer<O, H, T, M, R>(
-    shell: Shell,
-    mode: ScopeMode,
-    (cache, key, terms): (Arc<Cache<O, H, T>>, Key<O>, Terms),
-    asked: Asked,
+/// What a call is: its cache, its key, its terms.
+type Call<O, H, T> = (Arc<Cache<O, H, T>>, Key<O>, Terms);
+
+/// Answers a sync call that memory did not answer at first.
+pub(crate) fn answer<O, H, T, M, R>(
+    (cache, key, terms): Call<O, H, T>,
+    (shell, mode, asked): (Shell, ScopeMode, Asked),
     returns: Returns<M, R>,
 ) -> Step<R, Leader<O, H, T>>
 where
@@ -230,8 +224,29 @@ where
     T: Table<O, H>,
     M: Mode<R>,
 {
-    let answer = cache.go_on(shell, mode, (key, terms), asked, caller(returns)).await;
-    step(answer, &returns, &cache.name())
+    let answer = cache
+        .at_once(shell, mode, (key, terms))
+        .unwrap_or_else(|call| block_on(cache.go_on(shell, mode, call, asked, caller(returns))));
+    step(answer, &returns, &cache)
+}
+
+/// Answers an async call that memory did not answer at first.
+pub(crate) async fn answer_async<O, H, T, M, R>(
+    (cache, key, terms): Call<O, H, T>,
+    (shell, mode, asked): (Shell, ScopeMode, Asked),
+    returns: Returns<M, R>,
+) -> Step<R, Leader<O, H, T>>
+where
+    O: Eq + Clone + 'static,
+    H: Held<Value = M::Value>,
+    T: Table<O, H>,
+    M: Mode<R>,
+{
+    let answer = match cache.at_once(shell, mode, (key, terms)) {
+        Ok(answer) => answer,
+        Err(call) => cache.go_on(shell, mode, call, asked, caller(returns)).await,
+    };
+    step(answer, &returns, &cache)
 }
 
 /// Answers an async call. Memory is asked at once, the rest when polled.
@@ -259,7 +274,7 @@ where
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),
-            Err(((cache, key), terms)) => answer(Shell::Async, mode, (cache, key, terms), asked, returns).await,
+            Err(((cache, key), terms)) => answer_async((cache, key, terms), (Shell::Async, mode, asked), returns).await,
         }
     }
 }
@@ -269,7 +284,11 @@ fn caller<M, R>(returns: Returns<M, R>) -> Caller<impl Fn(&SharedError) -> bool>
     Caller { takes: move |error: &SharedError| (returns.shared)(error).is_some(), tells: returns.tells }
 }
 
-fn step<O, H, T, M, R>(answer: Lookup<O, H, T>, returns: &Returns<M, R>, name: &str) -> Step<R, Leader<O, H, T>>
+fn step<O, H, T, M, R>(
+    answer: Lookup<O, H, T>,
+    returns: &Returns<M, R>,
+    cache: &Cache<O, H, T>,
+) -> Step<R, Leader<O, H, T>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -283,7 +302,7 @@ where
             Some(returned) => Step::Done(returned),
             None => unreachable!("an error is shared by who can take it"),
         },
-        Lookup::Absent => Step::Done(not_cached(returns, name)),
+        Lookup::Absent => Step::Done(not_cached(returns, &cache.name())),
         Lookup::TurnedDown(error) => match (returns.failed)(error) {
             Some(returned) => Step::Done(returned),
             None => unreachable!("an error is told by who can tell it"),
@@ -340,13 +359,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
 
     #[inline(never)]
     fn settle(self) -> H::Value {
-        block_on(self.leader.settle(Shell::Sync, &self.value));
+        if let Some(leader) = self.leader.settle_at_once(&self.value) {
+            block_on(leader.settle(Shell::Sync, &self.value));
+        }
         self.value
     }
 
     /// Stores the value for an async caller, and returns it.
     pub async fn finish_async<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
-        self.leader.settle(Shell::Async, &self.value).await;
+        if let Some(leader) = self.leader.settle_at_once(&self.value) {
+            leader.settle(Shell::Async, &self.value).await;
+        }
         M::returned(self.value)
     }
 }

@@ -54,6 +54,11 @@ pub(crate) fn hash(bytes: &[u8]) -> Result<blake3::Hash, &'static str> {
     Ok(blake3::keyed_hash(in_force()?, bytes))
 }
 
+/// Whether there is a key, or why not. Puts none in force.
+pub(crate) fn is_set() -> Result<(), &'static str> {
+    if IN_FORCE.get().is_some() { Ok(()) } else { from_environment().map(drop) }
+}
+
 fn in_force() -> Result<&'static HashKey, &'static str> {
     if let Some(key) = IN_FORCE.get() {
         return Ok(key);

@@ -6,6 +6,7 @@ use crate::{
     memory::table::Bound,
     sync::Arc,
     tier::{FromUrl, IntoBackend, Made, Opening},
+    units,
 };
 
 impl IntoBackend<FromUrl> for &str {
@@ -69,7 +70,7 @@ fn memory(url: &Url<'_>) -> Result<Bound> {
     match url.parameters.as_slice() {
         [] => Ok(Bound::Unbounded),
         [(name, most)] if name == "capacity" => bound(most.parse().ok(), name, most).map(Bound::Entries),
-        [(name, most)] => bound(bytes(most), name, most).map(Bound::Bytes),
+        [(name, most)] => bound(units::size(most), name, most).map(Bound::Bytes),
         _ => Err(Error::new(Kind::Invalid, "memory is bound by `capacity` or by `max_bytes`: give one of them")),
     }
 }
@@ -78,20 +79,4 @@ fn bound(number: Option<u64>, name: &str, text: &str) -> Result<u64> {
     number.filter(|number| *number > 0).ok_or_else(|| {
         Error::new(Kind::Invalid, format!("`{name}={text}` is no bound: write `capacity=1000` or `max_bytes=64MiB`"))
     })
-}
-
-/// A number of bytes with or without a unit.
-fn bytes(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit: u64 = match &text[digits.len()..] {
-        "" | "B" => 1,
-        "kB" => 1_000,
-        "MB" => 1_000_000,
-        "GB" => 1_000_000_000,
-        "KiB" => 1 << 10,
-        "MiB" => 1 << 20,
-        "GiB" => 1 << 30,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(unit)
 }

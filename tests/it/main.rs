@@ -11,6 +11,7 @@
 mod callables;
 mod cases;
 mod common;
+mod configured;
 mod direct;
 mod embedded;
 mod expiry;
@@ -20,11 +21,17 @@ mod flights;
 mod gated;
 mod identity;
 mod keyers;
+mod limits;
 mod mended;
 mod names;
+#[cfg(all(feature = "tracing", feature = "metrics"))]
+mod observed;
+#[cfg(all(feature = "tracing", feature = "metrics"))]
+mod observers;
 mod peers;
 mod processes;
 mod reentrancy;
 mod scopes;
 mod stores;
+mod strategies;
 mod support;

@@ -14,6 +14,7 @@ pub mod json_file;
 pub mod lmdb;
 #[cfg_attr(not(all(feature = "sqlite", feature = "lmdb")), allow(dead_code, reason = "each store uses a part of it"))]
 mod local;
+pub mod logged;
 pub mod null;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

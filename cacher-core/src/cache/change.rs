@@ -1,6 +1,6 @@
 //! What a cache without a function does besides: looks a key up without loading it, and changes a value by what it is.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use super::{
     Asked, Cache, Keyed, Leader, Lookup,
@@ -10,8 +10,10 @@ use crate::{
     bridge::Shell,
     core::{DRAIN, within},
     error::{Error, Kind},
+    flight::Outcome,
     key::parts::Key,
     memory::{held::Held, table::Table},
+    observe::{Span, Verdict},
     strategy::{Draft, life::Terms},
     sync::Arc,
 };
@@ -24,11 +26,22 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (key, terms): (Key<O>, Terms),
         asked: Asked,
     ) -> Option<H::Value> {
-        let (seat, ()) = self.fence.enter(&key, |_, _| ());
-        match Leader::new(self, key, seat, None, terms).look_in_stores(shell, asked).await {
-            Lookup::Hit(value) => Some(value),
-            _ => None,
+        if !self.core.has_stores() {
+            self.core.counters.misses.add(1);
+            return None;
         }
+        let (seat, ()) = self.fence.enter(&key, |_, _| ());
+        let terms = terms.ruled(self.core.ruling.ttl());
+        let span = Span::of(&self.core.name);
+        let leader = Leader::new(self, key, seat, None, terms).in_span(&span);
+        match span.drive(pin!(leader.look_in_stores(shell, asked))).await {
+            Lookup::Hit(value) => return Some(value),
+            // Nobody follows: the lead is given up, and no load has failed.
+            Lookup::Miss(leader) => leader.land(Outcome::Failed(None)),
+            _ => {}
+        }
+        span.end(Verdict::Absent);
+        None
     }
 }
 
@@ -49,7 +62,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         F: FnMut(Option<H::Value>) -> Option<H::Value>,
     {
         let clock = &self.cache.core.clock;
-        let deadline = clock.tick().after(DRAIN);
+        let deadline = clock.tick().after(self.cache.core.patience);
         loop {
             // The seat comes before the read.
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
@@ -79,11 +92,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
 
     pub(super) fn new_value<'a>(&self, value: &'a H::Value, draft: Draft) -> New<'a, H::Value, H> {
         let load_began = self.cache.core.load_stamp();
-        New { value, held: H::hold(value.clone()), draft, load_began }
+        New { value, held: H::hold(value.clone()), draft, load_began, partition: self.terms.partition }
     }
 }
 
 fn overtaken() -> Error {
-    let text = "a change of a value was not kept, because others of the same key came first for 5 seconds";
+    let text =
+        "a change of a value was not kept: the store did not answer, or others of the same key always came first";
     Error::new(Kind::Unavailable, text)
 }

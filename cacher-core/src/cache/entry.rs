@@ -187,6 +187,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             }
             Some(value) => {
                 let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false };
+                let Some(draft) = self.cache.approved(&self.key, &self.terms, draft) else { return false };
                 self.cache.put(shell, &seat, &self.key, self.new_value(&value, draft)).await
             }
             None => false,

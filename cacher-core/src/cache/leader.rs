@@ -18,6 +18,7 @@ use crate::{
     flight::{Flight, Outcome, SharedError},
     key::parts::Key,
     memory::{held::Held, table::Table},
+    observe::{self, Span, Verdict},
     strategy::{LoadEnd, life::Terms},
     sync::Arc,
     time::Stamp,
@@ -36,6 +37,11 @@ pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) permitted: bool,
     /// Runs since the body started.
     watch: Option<Stopwatch>,
+    /// How long the body took, once it has ended.
+    took: Option<Duration>,
+    /// The span of the call, and what becomes of it if the body succeeds.
+    pub(super) span: Span,
+    success: Verdict,
 }
 
 /// A load whose value is to be stored.
@@ -66,7 +72,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         flight: Option<Arc<Flight<H>>>,
         terms: Terms,
     ) -> Self {
-        let began = cache.core.load_stamp();
+        // Only entries of stores carry it.
+        let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
         let asking = Asking { key: key.hash, partition: terms.partition };
         let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None };
         Self::with(cache, Some(load), Some(asking))
@@ -77,16 +84,39 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if let Some(load) = &mut self.load {
             load.overwrites = true;
         }
-        self
+        self.ending(Verdict::Refreshed)
     }
 
     /// One whose value is not stored.
     pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>, asking: Option<Asking>) -> Self {
-        Self::with(cache, None, asking)
+        Self::with(cache, None, asking).ending(Verdict::Bypassed)
     }
 
     fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>, asking: Option<Asking>) -> Self {
-        Self { cache: Arc::clone(cache), load, over: false, asking, permitted: false, watch: None }
+        let (span, success) = (Span::none(), Verdict::Loaded);
+        Self {
+            cache: Arc::clone(cache),
+            load,
+            over: false,
+            asking,
+            permitted: false,
+            watch: None,
+            took: None,
+            span,
+            success,
+        }
+    }
+
+    /// The same leader of a load that is shown to end so if it succeeds.
+    pub(super) fn ending(mut self, success: Verdict) -> Self {
+        self.success = success;
+        self
+    }
+
+    /// The same leader for the call of this span.
+    pub(super) fn in_span(mut self, span: &Span) -> Self {
+        self.span = span.clone();
+        self
     }
 
     pub(super) fn flight(&self) -> Option<&Arc<Flight<H>>> {
@@ -101,16 +131,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Runs a sync body.
     pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.start();
-        self.within(body)
+        let returned = self.within(|| self.span.run(body));
+        self.took = Some(self.load_time());
+        returned
     }
 
     /// Runs an async body.
     pub async fn drive<F: Future>(&mut self, body: Pin<&mut F>) -> F::Output {
         self.start();
-        match self.flight() {
-            Some(flight) => flight.drive(body).await,
-            None => body.await,
-        }
+        let returned = {
+            let body = pin!(self.span.drive(body));
+            match self.flight() {
+                Some(flight) => flight.drive(body).await,
+                None => body.await,
+            }
+        };
+        self.took = Some(self.load_time());
+        returned
     }
 
     /// Runs code of the user as part of the load: it may call the function again.
@@ -122,21 +159,54 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends a load without a value.
-    pub(crate) fn fail(self, share: impl FnOnce() -> Option<SharedError>) {
+    pub(crate) fn fail(mut self, share: impl FnOnce() -> Option<SharedError>) {
         let error = self.within(share);
         self.tell(LoadEnd::Failure);
         self.cache.core.counters.load_failures.add(1);
+        self.span.end(Verdict::Failed);
         self.land(Outcome::Failed(error));
     }
 
+    /// Ends a load with a value where memory is all there is; else the leader comes back, for [`Self::settle`].
+    pub(crate) fn settle_at_once(self, value: &H::Value) -> Option<Self> {
+        let Some(load) = self.load.as_ref().filter(|load| self.cache.simple && !load.overwrites) else {
+            return Some(self);
+        };
+        self.span.end(self.success);
+        let held = self.within(|| self.keep(load, value));
+        self.land(Outcome::Landed(held));
+        None
+    }
+
+    /// Puts a value in memory, and gives it for followers.
+    fn keep(&self, load: &Load<O, H>, value: &H::Value) -> H {
+        let (held, terms) = self.held(load, value);
+        if let Some(draft) = self.cache.draft(&load.key, &terms, self.load_time()) {
+            let new = New { value, held: held.clone(), draft, load_began: load.began, partition: load.terms.partition };
+            let times = self.cache.times(&new);
+            self.cache.keep(&load.seat, &load.key, new, times);
+        }
+        held
+    }
+
+    /// A value for memory and for followers, and what is said about it.
+    fn held(&self, load: &Load<O, H>, value: &H::Value) -> (H, Terms) {
+        (H::hold(value.clone()), load.terms.with((self.cache.seen)(value)))
+    }
+
     /// Ends a load with a value: stores it, then hands it to the followers.
-    pub(crate) async fn settle(self, shell: Shell, value: &H::Value) {
+    pub(crate) async fn settle(mut self, shell: Shell, value: &H::Value) {
         self.tell(LoadEnd::Value);
+        self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
-        let (held, terms) = self.within(|| (H::hold(value.clone()), load.terms.with((self.cache.seen)(value))));
-        match &load.flight {
-            Some(flight) => flight.drive(pin!(self.store(shell, &held, value, terms))).await,
-            None => self.store(shell, &held, value, terms).await,
+        let (held, terms) = self.within(|| self.held(load, value));
+        {
+            let storing = pin!(self.store(shell, &held, value, terms));
+            let storing = pin!(self.span.drive(storing));
+            match &load.flight {
+                Some(flight) => flight.drive(storing).await,
+                None => storing.await,
+            }
         }
         self.land(Outcome::Landed(held));
     }
@@ -144,8 +214,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
         let Some(load) = &self.load else { return };
         let cache = &self.cache;
-        let Some(kept) = cache.kept(value) else { return };
-        let Some(draft) = cache.draft(&load.key, &terms, self.load_time()) else {
+        let draft = || cache.draft(&load.key, &terms, self.load_time());
+        let Some((kept, draft)) = cache.kept(value).and_then(|kept| Some((kept, draft()?))) else {
             // What stands there is older than what is not kept.
             if load.overwrites {
                 cache.invalidate(shell, &load.key).await;
@@ -156,7 +226,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             Kept::AsItIs => held.clone(),
             Kept::Changed(value) => H::hold(value.clone()),
         };
-        let new = New { value: kept.or(value), held, draft, load_began: load.began };
+        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition: load.terms.partition };
         if load.overwrites {
             cache.overwrite(shell, &load.seat, &load.key, new).await;
         } else {
@@ -164,9 +234,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
     }
 
-    /// Tells the strategies that the body has ended, or that it never ran.
-    fn tell(&self, end: LoadEnd) {
-        let Some(asking) = self.asking.filter(|_| self.permitted) else { return };
+    /// Tells the strategies once that the body has ended, or that it never ran.
+    fn tell(&mut self, end: LoadEnd) {
+        let permitted = std::mem::take(&mut self.permitted);
+        let Some(asking) = self.asking.filter(|_| permitted) else { return };
         let core = &self.cache.core;
         let call = core.call(Some(asking.key), asking.partition);
         match self.watch {
@@ -185,8 +256,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return;
         }
         if self.watch.is_some() {
-            let nanos = self.load_time().as_nanos();
-            self.cache.core.counters.load_nanos.add(u64::try_from(nanos).unwrap_or(u64::MAX));
+            let (core, time) = (&self.cache.core, self.load_time());
+            core.counters.load_nanos.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+            self.span.took(time);
+            observe::load_time(&core.name, time);
+            core.publish();
         }
         let Some(load) = &self.load else { return };
         let Some(flight) = &load.flight else { return };
@@ -199,7 +273,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     fn load_time(&self) -> Duration {
-        self.watch.as_ref().map(Stopwatch::elapsed).unwrap_or_default()
+        let elapsed = || self.watch.as_ref().map(Stopwatch::elapsed).unwrap_or_default();
+        self.took.unwrap_or_else(elapsed)
     }
 }
 
@@ -210,6 +285,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Drop for Leader<O, H, T> 
             if self.watch.is_some() {
                 self.cache.core.counters.load_failures.add(1);
             }
+            self.span.end(Verdict::Failed);
             self.end(Outcome::Failed(None));
         }
     }

@@ -9,11 +9,13 @@ use super::{
 };
 use crate::{
     bridge::Shell,
+    clock::Stopwatch,
     error::Error,
     fence::{Began, Seat},
     flight::{Flight, Followed, Outcome, SharedError},
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
+    observe::{self, Span, Verdict},
     scope::Mode,
     strategy::life::Terms,
     sync::Arc,
@@ -22,6 +24,7 @@ use crate::{
 
 /// The answer to a call.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a leader is large with the feature `tracing`; it is moved, not kept")]
 pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     /// A value.
     Hit(H::Value),
@@ -92,7 +95,25 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The key of a call, to look at or change what is cached for it.
     pub(crate) fn keyed<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P, terms: Terms) -> Keyed<O, H, T> {
         let (cache, key) = self.second(parts);
-        Keyed::new(cache, key, terms)
+        Keyed::new(cache, key, terms.ruled(self.core.ruling.ttl()))
+    }
+
+    /// Answers a call that need not wait: memory is all there is, and nobody else loads its key. Else the key comes
+    /// back, for [`Self::go_on`].
+    pub(crate) fn at_once(
+        self: &Arc<Self>,
+        shell: Shell,
+        mode: Mode,
+        (key, terms): (Key<O>, Terms),
+    ) -> Result<Lookup<O, H, T>, (Key<O>, Terms)> {
+        if !self.simple || mode != Mode::Normal {
+            return Err((key, terms));
+        }
+        let (seat, Part::Lead(flight)) = self.take_part(shell, &key) else { return Err((key, terms)) };
+        let terms = terms.ruled(self.core.ruling.ttl());
+        let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
+        let span = Span::of(&self.core.name);
+        Ok(leader.in_span(&span).look_in_memory())
     }
 
     /// Looks further than memory, and then waits until the body may run.
@@ -104,11 +125,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         asked: Asked,
         caller: Caller<F>,
     ) -> Lookup<O, H, T> {
-        let tells = caller.tells;
-        match self.look_on(shell, mode, (key, terms), asked, caller).await {
-            Lookup::Miss(leader) => leader.permitted(shell, tells).await,
-            answer => answer,
+        let (tells, since) = (caller.tells, self.core.clock.tick());
+        let terms = terms.ruled(self.core.ruling.ttl());
+        let span = Span::of(&self.core.name);
+        let looking = pin!(async {
+            match self.look_on(shell, mode, (key, terms), asked, caller, &span).await {
+                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells, since).await,
+                answer => answer,
+            }
+        });
+        let answer = span.drive(looking).await;
+        if !matches!(answer, Lookup::Miss(_)) {
+            self.core.publish();
         }
+        answer
     }
 
     async fn look_on<F: Fn(&SharedError) -> bool>(
@@ -118,28 +148,44 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (key, terms): (Key<O>, Terms),
         asked: Asked,
         caller: Caller<F>,
+        span: &Span,
     ) -> Lookup<O, H, T> {
+        let asking = Asking { key: key.hash, partition: terms.partition };
         match mode {
-            Mode::Normal => self.load(shell, key, terms, asked, caller.takes).await,
+            Mode::OnlyIfCached if self.core.off => Self::absent(span),
+            // What limits the body holds for a cache that is off as well.
+            Mode::Normal | Mode::Refresh | Mode::ReadOnly if self.core.off => {
+                Lookup::Miss(Leader::unseated(self, Some(asking)))
+            }
+            Mode::Normal => self.load(shell, key, terms, asked, caller.takes, span).await,
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
             Mode::Bypass => Lookup::Miss(Leader::unseated(self, None)),
-            Mode::ReadOnly | Mode::OnlyIfCached => {
-                let asking = Asking { key: key.hash, partition: terms.partition };
-                match self.read_only(shell, &key, &terms, asked).await {
-                    Some(value) => Lookup::Hit(value),
-                    None if mode == Mode::ReadOnly => Lookup::Miss(Leader::unseated(self, Some(asking))),
-                    None => Lookup::Absent,
-                }
-            }
+            Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms, asked, span).await {
+                Some(value) => Lookup::Hit(value),
+                None if mode == Mode::ReadOnly => Lookup::Miss(Leader::unseated(self, Some(asking))),
+                None => Self::absent(span),
+            },
         }
     }
 
+    fn absent(span: &Span) -> Lookup<O, H, T> {
+        span.end(Verdict::Absent);
+        Lookup::Absent
+    }
+
     /// From a store; nothing is written.
-    async fn read_only(&self, shell: Shell, key: &Key<O>, terms: &Terms, asked: Asked) -> Option<H::Value> {
+    async fn read_only(
+        &self,
+        shell: Shell,
+        key: &Key<O>,
+        terms: &Terms,
+        asked: Asked,
+        span: &Span,
+    ) -> Option<H::Value> {
         let value = match self.stored_key(key).filter(|_| asked != Asked::Refused) {
             Some(stored) => {
                 let found = self.read(shell, (&stored, key.hash), terms).await.fresh;
-                found.and_then(|found| self.served(key.hash, &found))
+                found.and_then(|found| self.served(key.hash, &found, span))
             }
             None => None,
         };
@@ -150,8 +196,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What a call gets of an entry of a store, which is counted.
-    fn served(&self, hash: u64, found: &Found<H::Value>) -> Option<H::Value> {
+    fn served(&self, hash: u64, found: &Found<H::Value>, span: &Span) -> Option<H::Value> {
         let value = self.outward(found.value.clone())?;
+        let age = self.core.clock.stamp().since(found.times.created);
+        observe::hit_age(&self.core.name, age);
+        span.found(|| self.core.tiers()[found.tier].describe().unwrap_or_default(), age);
+        span.end(Verdict::Hit);
         self.note_found(hash, &self.known(found));
         self.core.counters.hits.add_one();
         Some(value)
@@ -175,6 +225,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         terms: Terms,
         asked: Asked,
         takes: impl Fn(&SharedError) -> bool,
+        span: &Span,
     ) -> Lookup<O, H, T> {
         let mut waited = false;
         let mut deadline = None;
@@ -190,10 +241,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                     match self.follow(shell, &flight, &mut deadline).await {
                         Followed::Landed(held) => {
                             self.core.counters.misses.add(1);
+                            span.end(Verdict::Waited);
                             return Lookup::Hit(held.value());
                         }
                         Followed::Failed(error) if takes(&error) => {
                             self.core.counters.misses.add(1);
+                            span.end(Verdict::Failed);
                             return Lookup::Failed(error);
                         }
                         Followed::Again => continue,
@@ -202,7 +255,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 }
             };
             let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
-            return leader.look_in_stores(shell, asked).await;
+            return leader.in_span(span).look_in_stores(shell, asked).await;
         }
     }
 
@@ -230,15 +283,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Waits for another's load; for several in turn no longer than for one.
     async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
-        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(self.core.config.patience));
-        flight.follow(shell, clock, deadline).await
+        let patience = self.core.patience;
+        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(patience));
+        let watch = Stopwatch::start(clock);
+        let followed = flight.follow(shell, clock, patience, deadline).await;
+        observe::wait_time(&self.core.name, watch.elapsed());
+        followed
     }
 
     fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
         self.core.counters.lone_loads.add(1);
         self.core.counters.misses.add(1);
         let (seat, ()) = self.fence.enter(&key, |_, _| ());
-        Leader::new(self, key, seat, None, terms)
+        Leader::new(self, key, seat, None, terms).ending(Verdict::Lone)
     }
 }
 
@@ -248,26 +305,49 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if asked != Asked::Refused
             && let Some(value) = self.look_again(shell).await
         {
-            let held = self.within(|| H::hold(value.clone()));
-            self.land(Outcome::Landed(held));
-            return Lookup::Hit(value);
+            return self.answered(value);
         }
         self.cache.core.counters.misses.add(1);
         Lookup::Miss(self)
     }
 
-    async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
+    /// The same where memory is all there is.
+    fn look_in_memory(self) -> Lookup<O, H, T> {
+        if let Some(value) = self.hit_again() {
+            return self.answered(value);
+        }
+        self.cache.core.counters.misses.add(1);
+        Lookup::Miss(self)
+    }
+
+    /// Ends with a value that was found.
+    fn answered(self, value: H::Value) -> Lookup<O, H, T> {
+        let held = self.within(|| H::hold(value.clone()));
+        self.land(Outcome::Landed(held));
+        Lookup::Hit(value)
+    }
+
+    fn hit_again(&self) -> Option<H::Value> {
         let load = self.load.as_ref()?;
-        let cache = &self.cache;
-        if let Some(value) = self.within(|| cache.hit_again(&load.key)) {
+        let value = self.within(|| self.cache.hit_again(&load.key));
+        if value.is_some() {
+            self.span.end(Verdict::Hit);
+        }
+        value
+    }
+
+    async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
+        if let Some(value) = self.hit_again() {
             return Some(value);
         }
+        let load = self.load.as_ref()?;
+        let cache = &self.cache;
         let stored = cache.stored_key(&load.key)?;
         let Reading { fresh, stale } = match &load.flight {
             Some(flight) => flight.drive(pin!(self.read_and_fill(shell, &stored))).await,
             None => self.read_and_fill(shell, &stored).await,
         };
-        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, &found)));
+        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, &found, &self.span)));
         if let Some(load) = self.load.as_mut() {
             load.stale = stale.map(H::hold);
         }

@@ -110,7 +110,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         });
         let slot = table.get(key)?;
         let kept = slot.generation() == self.generation.current() && self.clock.tick() < end?;
-        kept.then_some(slot.held)
+        (kept && self.may_stand_in(key.hash, &slot)).then_some(slot.held)
     }
 
     /// The slot, if it is in memory and fresh. Counts nothing.

@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Kind},
     flight::Outcome,
     memory::{held::Held, table::Table},
+    observe::Verdict,
     strategy::{Call, Permit},
     sync::Arc,
     time::Tick,
@@ -33,18 +34,23 @@ enum Answer<V> {
 /// How long a call waits that can say that it was too long.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
+/// A strategy that says "not yet, but now" is asked again a little later, and not at once for ever.
+const SHORTEST_WAIT: Duration = Duration::from_micros(1);
+
 /// How often a strategy may take back what it permitted before it counts as a refusal.
 const MOST_CONFLICTS: u32 = 10_000;
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
-    /// Waits until the body may run. `tells` says whether the caller can return an error of ours.
-    pub(super) async fn permitted(mut self, shell: Shell, tells: bool) -> Lookup<O, H, T> {
+    /// Waits until the body may run. `tells` says whether the caller can return an error of ours; `called` is when the
+    /// call began, as it may have waited for others' loads since.
+    pub(super) async fn permitted(mut self, shell: Shell, tells: bool, called: Tick) -> Lookup<O, H, T> {
         let Some(asking) = self.asking.filter(|_| !self.cache.core.strategies.is_empty()) else {
             return Lookup::Miss(self);
         };
+        let deadline = self.longest_wait(tells, called);
         let permit = match self.flight() {
-            Some(flight) => flight.drive(pin!(self.permit(shell, asking, tells))).await,
-            None => self.permit(shell, asking, tells).await,
+            Some(flight) => flight.drive(pin!(self.permit(shell, asking, deadline))).await,
+            None => self.permit(shell, asking, deadline).await,
         };
         match permit {
             Answer::Go => {
@@ -52,6 +58,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                 Lookup::Miss(self)
             }
             Answer::Arrived(value) => {
+                self.span.end(Verdict::Hit);
                 self.land(Outcome::Landed(H::hold(value.clone())));
                 Lookup::Hit(value)
             }
@@ -59,33 +66,40 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
     }
 
-    async fn permit(&self, shell: Shell, asking: Asking, tells: bool) -> Answer<H::Value> {
+    async fn permit(&self, shell: Shell, asking: Asking, deadline: Tick) -> Answer<H::Value> {
         let core = &self.cache.core;
-        let mut deadline = None;
         let mut conflicts = 0;
+        let mut limited = false;
         loop {
             let call = core.call(Some(asking.key), asking.partition);
-            match core.strategies.ask_load(&call) {
+            let permit = core.strategies.ask_load(&call);
+            if permit != Permit::Now && !std::mem::replace(&mut limited, true) {
+                core.counters.limited.add(1);
+            }
+            match permit {
                 Permit::Now if core.strategies.commit_load(&call) => return Answer::Go,
                 Permit::Now if conflicts < MOST_CONFLICTS => conflicts += 1,
                 Permit::Now | Permit::Refuse => return Answer::TurnedDown(refused(&call)),
                 Permit::After(wait) => {
-                    if deadline.is_none() {
-                        core.counters.limited.add(1);
-                    }
-                    let now = core.clock.tick();
-                    let deadline = *deadline.get_or_insert_with(|| self.longest_wait(tells, now));
-                    let until = now.after(wait);
+                    let until = core.clock.tick().after(wait.max(SHORTEST_WAIT));
                     if until > deadline || !self.waits() {
                         return Answer::TurnedDown(too_soon(&call, wait));
                     }
-                    core.clock.sleep_until(until).await;
+                    self.hold_back(until).await;
                     if let Some(value) = self.arrived(shell).await {
                         return Answer::Arrived(value);
                     }
                 }
             }
         }
+    }
+
+    /// Waits; its followers do not lose patience meanwhile.
+    async fn hold_back(&self, until: Tick) {
+        if let Some(flight) = self.flight() {
+            flight.hold(until);
+        }
+        self.cache.core.clock.sleep_until(until).await;
     }
 
     /// A value that somebody else has put there while this call waited. Counts nothing.
@@ -101,10 +115,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Until when the call may wait.
-    fn longest_wait(&self, tells: bool, now: Tick) -> Tick {
+    fn longest_wait(&self, tells: bool, called: Tick) -> Tick {
         match self.cache.core.config.max_wait {
-            Some(wait) => now.after(wait),
-            None if tells => now.after(LONGEST_WAIT),
+            Some(wait) => called.after(wait),
+            None if tells => called.after(LONGEST_WAIT),
             None => Tick::NEVER,
         }
     }
@@ -123,10 +137,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let old = if core.config.on_limit == OnLimit::Error { None } else { self.old_value() };
         if let Some(value) = old.and_then(|held| self.within(|| self.cache.outward(held.value()))) {
             core.counters.stale_hits.add(1);
+            self.span.end(Verdict::Stale);
             self.land(Outcome::Landed(H::hold(value.clone())));
             return Lookup::Hit(value);
         }
         if tells {
+            self.span.end(Verdict::TurnedDown);
             self.land(Outcome::Failed(None));
             return Lookup::TurnedDown(refusal);
         }
@@ -137,7 +153,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// The value that a held back call returns.
     fn old_value(&self) -> Option<H> {
         let load = self.load.as_ref()?;
-        self.cache.stale(&load.key).or_else(|| load.stale.clone())
+        let old = self.cache.stale(&load.key).or_else(|| load.stale.clone())?;
+        self.cache.may_read(load.key.hash).then_some(old)
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) struct New<'a, V, H> {
     pub(super) held: H,
     pub(super) draft: Draft,
     pub(super) load_began: Stamp,
+    pub(super) partition: u64,
 }
 
 /// What the transforms made of a value.
@@ -45,7 +46,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// What is to be known about a new value; `None`, and counted, if it is not to be kept.
     pub(super) fn draft(&self, key: &Key<O>, terms: &Terms, load_time: Duration) -> Option<Draft> {
         let random = life::random(key.hash, self.core.clock.tick());
-        let lifetime = life::lifetime(&self.core.config.life, terms, self.core.clock.stamp(), random);
+        let lifetime = life::lifetime(&self.core.config.life, terms, || self.core.clock.stamp(), random);
         let draft = lifetime.map(|lifetime| Draft { lifetime, load_time, none: terms.none });
         let draft = draft.and_then(|draft| self.approved(key, terms, draft));
         if draft.is_none() {
@@ -55,7 +56,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What the strategies make of a draft.
-    fn approved(&self, key: &Key<O>, terms: &Terms, mut draft: Draft) -> Option<Draft> {
+    pub(super) fn approved(&self, key: &Key<O>, terms: &Terms, mut draft: Draft) -> Option<Draft> {
         let strategies = &self.core.strategies;
         if !strategies.is_empty() {
             let call = self.core.call(Some(key.hash), terms.partition);
@@ -66,9 +67,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Tells the strategies that a value is kept.
-    fn note_write(&self, key: &Key<O>, draft: &Draft, kept: bool) {
+    fn note_write(&self, key: &Key<O>, (draft, partition): (&Draft, u64), kept: bool) {
         if kept && !self.core.strategies.is_empty() {
-            self.core.strategies.commit_write(&self.core.call(Some(key.hash), 0), draft);
+            self.core.strategies.commit_write(&self.core.call(Some(key.hash), partition), draft);
         }
     }
 
@@ -90,11 +91,22 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             Some(stored) => self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers().len()).await,
             None => false,
         };
-        let draft = new.draft;
-        let arrival = self.arrive(new, times);
-        let kept = self.publish(seat, key, arrival) || shipped;
-        self.note_write(key, &draft, kept);
+        let (draft, partition) = (new.draft, new.partition);
+        let kept = self.keep(seat, key, new, times) || shipped;
+        self.note_write(key, (&draft, partition), kept);
         kept
+    }
+
+    /// The same in memory, told to nobody.
+    pub(super) fn keep(
+        &self,
+        seat: &Seat<O, Landing<H>>,
+        key: &Key<O>,
+        new: New<'_, H::Value, H>,
+        times: Times,
+    ) -> bool {
+        let arrival = self.arrive(new, times);
+        self.publish(seat, key, arrival)
     }
 
     /// Puts a value in place of an older one, and says whether it did: it does not if something has invalidated it.
@@ -106,9 +118,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         key: &Key<O>,
         new: New<'_, H::Value, H>,
     ) -> bool {
-        let draft = new.draft;
+        let (draft, partition) = (new.draft, new.partition);
         let stored = self.try_overwrite(shell, seat, key, new).await;
-        self.note_write(key, &draft, stored == Some(true));
+        self.note_write(key, (&draft, partition), stored == Some(true));
         if stored.is_none() {
             within(&self.core.clock, DRAIN, seat.settled()).await;
         }
@@ -123,9 +135,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         key: &Key<O>,
         new: New<'_, H::Value, H>,
     ) -> Option<bool> {
-        let draft = new.draft;
+        let (draft, partition) = (new.draft, new.partition);
         let stored = self.try_overwrite(shell, seat, key, new).await;
-        self.note_write(key, &draft, stored == Some(true));
+        self.note_write(key, (&draft, partition), stored == Some(true));
         stored
     }
 
@@ -167,7 +179,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.is_fresh(&slot))))
     }
 
-    fn times(&self, new: &New<'_, H::Value, H>) -> Times {
+    pub(super) fn times(&self, new: &New<'_, H::Value, H>) -> Times {
         let created = self.core.clock.stamp();
         let idle = self.core.config.life.tti.map_or(Stamp::NEVER, |tti| created.after(tti));
         let Draft { lifetime, load_time, .. } = new.draft;

@@ -23,11 +23,13 @@ use crate::{
     codec::named,
     envelope::{self, Header},
     error::{Error, Kind, Result},
-    fault::{self, Fault},
+    fault::Fault,
     fence::{Generation, Overtaken},
     keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
+    observe::{self, Published},
     place, registry,
+    settings::{self, Ruling},
     stats::{Counters, Stats},
     strategy::{
         Call, RateLimit, Strategy,
@@ -59,8 +61,8 @@ pub struct Config {
     pub life: Life,
     /// Whether callers wait for a load of the same key.
     pub single_flight: bool,
-    /// How long they wait before they load on their own.
-    pub patience: Duration,
+    /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
+    pub patience: Option<Duration>,
     /// The rate at which the body may run.
     pub limit: Option<Arc<RateLimit>>,
     /// What becomes of a call whose body may not run now.
@@ -95,7 +97,7 @@ impl Default for Config {
             bound: None,
             life: Life::default(),
             single_flight: true,
-            patience: Duration::from_secs(30),
+            patience: None,
             limit: None,
             on_limit: OnLimit::default(),
             max_wait: None,
@@ -137,11 +139,18 @@ pub struct Core {
     pub(crate) name: Arc<str>,
     pub(crate) namespace: Arc<str>,
     pub(crate) config: Config,
+    /// What the settings of the process say.
+    pub(crate) ruling: Ruling,
+    /// Whether the cache is switched off.
+    pub(crate) off: bool,
+    /// How long a caller waits for another's load.
+    pub(crate) patience: Duration,
     pub(crate) clock: Clock,
     pub(crate) bound: Option<Bound>,
     /// The rate limit, and the user's own.
     pub(crate) strategies: List,
     pub(crate) counters: Counters,
+    published: Published,
     pub(crate) generation: Arc<Generation>,
     pub(crate) local: Mutex<LocalCount>,
     tiers: Vec<Arc<Tier>>,
@@ -251,13 +260,14 @@ fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
     Ok(found)
 }
 
-const SWEEP: Duration = Duration::from_secs(300);
-
 impl Drop for Core {
     fn drop(&mut self) {
+        self.publish();
         self.tiers.iter().for_each(|tier| tier.claimant().release());
     }
 }
+
+const SWEEP: Duration = Duration::from_secs(300);
 
 impl Core {
     /// `path` is the `type_name` of the function's marker (see [`place`]); `owner` tells the function from others.
@@ -272,23 +282,31 @@ impl Core {
         let place = place::function(path);
         let name: Arc<str> = config.name.map_or_else(|| place.as_str().into(), Into::into);
         let namespace: Arc<str> = namespace(&place, &config).into();
+        let mut ruling = settings::in_force().rule_on(&name, &place);
+        let namespace = ruling.namespace(namespace);
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
+        let off = ruling.off();
         let mut memory = if backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
         let mut tiers = Vec::new();
-        for opening in backends {
+        for opening in backends.into_iter().filter(|_| !off) {
             match tier::open(opening, claimant.clone(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
                 Err(tier) => tiers.push(Arc::new(tier)),
             }
         }
+        let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
         let core = Arc::new(Self {
             name,
             namespace,
             strategies: strategies(&config),
+            off,
+            patience: ruling.patience(config.patience),
+            ruling,
             config,
             clock,
-            bound: memory,
+            bound,
             counters: Counters::default(),
+            published: Published::default(),
             generation: Arc::default(),
             local: Mutex::default(),
             graves: tiers.iter().map(|_| Graves::default()).collect(),
@@ -330,7 +348,7 @@ impl Core {
     /// Counts and reports what went wrong while the caller goes on.
     pub(crate) fn fault(&self, error: Error) {
         self.counters.store_errors.add(1);
-        fault::report(&Fault { cache: Arc::clone(&self.name), error });
+        observe::report(&Fault { cache: Arc::clone(&self.name), error });
     }
 
     /// The key, or `None` with a fault. One that repeats itself is counted each time, and reported once: without a
@@ -354,6 +372,11 @@ impl Core {
     /// What `operation` answered, or `None` with a fault.
     pub(crate) fn or_fault<T>(&self, answer: Result<T>) -> Option<T> {
         answer.map_err(|error| self.fault(error)).ok()
+    }
+
+    /// Hands over what was counted since the last time.
+    pub(crate) fn publish(&self) {
+        observe::publish(&self.name, &self.counters, &self.published);
     }
 
     pub(crate) fn stats(&self) -> Stats {

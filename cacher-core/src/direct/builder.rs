@@ -114,9 +114,10 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
-    /// How long callers wait for another one's load before they load themselves; 30 seconds by default.
+    /// How long callers wait for another one's load before they load themselves, and how long an update is tried again;
+    /// 30 seconds by default.
     pub fn patience(mut self, patience: Duration) -> Self {
-        self.config.patience = patience;
+        self.config.patience = Some(patience);
         self
     }
 }
@@ -180,6 +181,7 @@ fn check_tiers(core: &Core, bound: Option<Bound>) -> Result<()> {
         return Err(error);
     }
     match (core.bound, bound) {
+        _ if core.off => Ok(()),
         (None, Some(_)) => Err(Error::new(
             Kind::Invalid,
             "there is no memory to bound: add `.backend(\"memory://\")`, or leave out the bound",

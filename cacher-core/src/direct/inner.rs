@@ -64,12 +64,21 @@ type Loading<K, V> = cache::Leader<Kept<K>, Shared<V>, SharedTable<Kept<K>, Shar
 
 impl<K: Hash + Eq + Clone + 'static, V: Clone + 'static> Further<K, V> {
     /// Looks further, and waits until the body may run.
-    pub(super) async fn answer<M, R>(self, shell: Shell, returns: Returns<M, R>) -> Step<R, Loading<K, V>>
+    pub(super) fn answer<M, R>(self, returns: Returns<M, R>) -> Step<R, Loading<K, V>>
     where
         M: returns::Mode<R, Value = V>,
     {
         let (cache, key) = self.call;
-        rt::answer(shell, self.mode, (cache, key, self.terms), self.asked, returns).await
+        rt::answer((cache, key, self.terms), (Shell::Sync, self.mode, self.asked), returns)
+    }
+
+    /// The same for an async caller.
+    pub(super) async fn answer_async<M, R>(self, returns: Returns<M, R>) -> Step<R, Loading<K, V>>
+    where
+        M: returns::Mode<R, Value = V>,
+    {
+        let (cache, key) = self.call;
+        rt::answer_async((cache, key, self.terms), (Shell::Async, self.mode, self.asked), returns).await
     }
 }
 

@@ -4,7 +4,6 @@ use std::{hash::Hash, pin::pin};
 
 use super::{AsKey, AsyncCache, Cache};
 use crate::{
-    bridge::{Shell, block_on},
     error::Result,
     returns::{Fallible, Mode, Plain, Returns},
     rt::{self, Step},
@@ -47,7 +46,7 @@ where
             Ok(value) => return M::returned(value),
             Err(further) => further,
         };
-        let mut leader = match block_on(further.answer(Shell::Sync, returns)) {
+        let mut leader = match further.answer(returns) {
             Step::Done(returned) => return returned,
             Step::Run(leader) => leader,
         };
@@ -96,7 +95,7 @@ where
             Ok(value) => return M::returned(value),
             Err(further) => further,
         };
-        let mut leader = match further.answer(Shell::Async, returns).await {
+        let mut leader = match further.answer_async(returns).await {
             Step::Done(returned) => return returned,
             Step::Run(leader) => leader,
         };

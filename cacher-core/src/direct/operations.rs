@@ -79,7 +79,8 @@ macro_rules! operations {
             ///
             /// No change in this process is lost: if something else is put there or removed before the new value is,
             /// `change` is asked again with what is there then. It must not change the same key itself. If others come
-            /// first for five seconds, the new value is returned, and not kept, which is reported to
+            /// first for longer than the [`patience`](super::CacheBuilder::patience), or a store does not answer for
+            /// five seconds, the new value is returned, and not kept, which is reported to
             /// [`on_fault`](crate::fault::on_fault). Of two processes that update a value in a store at once, the
             /// later write stands.
             #[expect(clippy::must_use_candidate, reason = "done for its effect")]

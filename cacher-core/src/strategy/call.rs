@@ -23,7 +23,8 @@ impl Call<'_> {
         self.key
     }
 
-    /// Tells the values of `per = ..` apart, in the same way; 0 without it.
+    /// Tells the values of `per = ..` apart, in the same way; 0 without it, and before reads, as hits do not evaluate
+    /// `per`.
     #[must_use]
     pub fn partition(&self) -> u64 {
         self.partition

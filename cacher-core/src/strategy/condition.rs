@@ -13,7 +13,7 @@ pub struct Condition<F>(F);
 
 impl<F: Fn(&Draft) -> bool + Send + Sync + 'static> Condition<F> {
     /// Keeps what `holds` holds for.
-    pub fn new(holds: F) -> Self {
+    pub const fn new(holds: F) -> Self {
         Self(holds)
     }
 }

@@ -55,22 +55,43 @@ impl<F, T> MakesOther for Candidate<F, T> {
     }
 }
 
+/// An expression that makes a `T`, asked for a transform of `V`.
+pub struct Offer<V, F, T> {
+    make: F,
+    types: PhantomData<fn() -> (V, T)>,
+}
+
+impl<V, F, T> fmt::Debug for Offer<V, F, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Offer").finish_non_exhaustive()
+    }
+}
+
+impl<V, F: Fn() -> T, T> Offer<V, F, T> {
+    /// Asks about an expression.
+    pub fn new(make: F) -> Self {
+        Self { make, types: PhantomData }
+    }
+}
+
 /// First choice: it makes a transform of this value.
-pub trait MakesTransform<V> {
+pub trait MakesTransform {
     #[doc(hidden)]
-    fn transform(&self) -> Transforming<V>;
+    type Value;
+    #[doc(hidden)]
+    fn transform(&self) -> Transforming<Self::Value>;
 }
 
 /// Else: it has to make a strategy.
-pub trait MakesNoTransform<V> {
+pub trait MakesNoTransform {
     #[doc(hidden)]
-    type Answer;
+    type Made;
     #[doc(hidden)]
-    fn transform(&self) -> Self::Answer;
+    fn transform(&self) -> Other<Self::Made>;
 }
 
 /// A transform.
-pub struct Transforming<V>(Arc<dyn Transform<V>>);
+pub struct Transforming<V>(pub(crate) Arc<dyn Transform<V>>);
 
 /// No transform.
 #[derive(Debug)]
@@ -82,40 +103,18 @@ impl<V> fmt::Debug for Transforming<V> {
     }
 }
 
-impl<V, F: Fn() -> T, T: Transform<V>> MakesTransform<V> for &Candidate<F, T> {
+impl<V, F: Fn() -> T, T: Transform<V>> MakesTransform for &Offer<V, F, T> {
+    type Value = V;
     fn transform(&self) -> Transforming<V> {
         Transforming(Arc::new((self.make)()))
     }
 }
 
-impl<V, F, T> MakesNoTransform<V> for Candidate<F, T> {
-    type Answer = Other<T>;
+impl<V, F, T> MakesNoTransform for Offer<V, F, T> {
+    type Made = T;
     fn transform(&self) -> Other<T> {
         Other(PhantomData)
     }
-}
-
-/// An answer that may stand in the list.
-pub trait Listed<V> {
-    #[doc(hidden)]
-    fn listed(self) -> Option<Arc<dyn Transform<V>>>;
-}
-
-impl<V> Listed<V> for Transforming<V> {
-    fn listed(self) -> Option<Arc<dyn Transform<V>>> {
-        Some(self.0)
-    }
-}
-
-impl<V, T: Strategy> Listed<V> for Other<T> {
-    fn listed(self) -> Option<Arc<dyn Transform<V>>> {
-        None
-    }
-}
-
-/// Takes the answer about an item of the list.
-pub fn listed<V, A: Listed<V>>(answer: A) -> Option<Arc<dyn Transform<V>>> {
-    answer.listed()
 }
 
 /// The strategy that an expression makes, if it makes one.
@@ -134,7 +133,6 @@ macro_rules! strategy {
 macro_rules! transform {
     ($value:ty, $make:expr) => {{
         use $crate::strategy::hook::{MakesNoTransform as _, MakesTransform as _};
-        let candidate = $crate::strategy::hook::Candidate::new($make);
-        (&&candidate).transform()
+        (&&$crate::strategy::hook::Offer::<$value, _, _>::new($make)).transform()
     }};
 }

@@ -19,9 +19,9 @@ pub struct Life {
 }
 
 impl Life {
-    /// How long a value that is fresh for `lifetime` is kept beyond that.
+    /// How long a value that is fresh for `lifetime` is kept beyond that. What expires by idleness has no other end.
     pub(crate) fn grace(&self, lifetime: Duration) -> Duration {
-        if self.stale { lifetime } else { Duration::ZERO }
+        if self.stale { self.tti.map_or(lifetime, |tti| tti.min(lifetime)) } else { Duration::ZERO }
     }
 }
 
@@ -35,13 +35,46 @@ pub struct Terms {
     keep: bool,
     /// Whether a stored entry lives as long as was said when it was made, whatever is said now.
     as_made: bool,
+    origin: Origin,
     /// Which of several rate limits applies.
     pub(crate) partition: u64,
 }
 
+/// Where the TTL comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The function.
+    Function,
+    /// The settings, where the function says neither a TTL nor an end of the value.
+    Default,
+    /// The settings, whatever the function says.
+    Ruling,
+}
+
+/// The TTL that the settings of the process give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Ruled {
+    /// None.
+    #[default]
+    Not,
+    /// Where neither a TTL nor an end is said about a value.
+    Else(Duration),
+    /// In place of any TTL that is said; that of `None` only if it is longer.
+    To(Duration),
+}
+
 impl Default for Terms {
     fn default() -> Self {
-        Self { ttl: None, none_ttl: None, expires_at: None, none: false, keep: true, as_made: false, partition: 0 }
+        Self {
+            ttl: None,
+            none_ttl: None,
+            expires_at: None,
+            none: false,
+            keep: true,
+            as_made: false,
+            partition: 0,
+            origin: Origin::Function,
+        }
     }
 }
 
@@ -94,11 +127,26 @@ impl Terms {
         Self { keep, ..self }
     }
 
+    /// These terms under the settings of the process.
+    #[must_use]
+    pub(crate) fn ruled(self, ruled: Ruled) -> Self {
+        match ruled {
+            Ruled::To(ttl) => Self { ttl: Some(ttl), origin: Origin::Ruling, ..self },
+            Ruled::Else(ttl) if self.ttl.is_none() => Self { ttl: Some(ttl), origin: Origin::Default, ..self },
+            Ruled::Else(_) | Ruled::Not => self,
+        }
+    }
+
     /// These terms with what was said on seeing the value.
     #[must_use]
     pub(crate) fn with(self, seen: Self) -> Self {
+        let (ttl, origin) = match seen.ttl.filter(|_| self.origin != Origin::Ruling) {
+            Some(ttl) => (Some(ttl), Origin::Function),
+            None => (self.ttl, self.origin),
+        };
         Self {
-            ttl: seen.ttl.or(self.ttl),
+            ttl,
+            origin,
             none_ttl: seen.none_ttl.or(self.none_ttl),
             expires_at: seen.expires_at.or(self.expires_at),
             none: seen.none,
@@ -109,11 +157,22 @@ impl Terms {
     }
 
     fn applicable_ttl(&self) -> Option<Duration> {
-        self.none_ttl.filter(|_| self.none).or(self.ttl)
+        let none_ttl = self.none_ttl.filter(|_| self.none);
+        match self.origin {
+            Origin::Ruling => none_ttl.into_iter().chain(self.ttl).min(),
+            Origin::Default => none_ttl.or(self.ttl.filter(|_| self.expires_at.is_none())),
+            Origin::Function => none_ttl.or(self.ttl),
+        }
     }
 
     /// The longest TTL that a stored value may have under these terms, before it is seen.
     fn longest_ttl(&self) -> Option<Duration> {
+        match self.origin {
+            Origin::Ruling => return self.ttl,
+            // The value may say a longer one.
+            Origin::Default => return None,
+            Origin::Function => {}
+        }
         self.ttl.map(|ttl| self.none_ttl.map_or(ttl, |none_ttl| none_ttl.max(ttl)))
     }
 }
@@ -122,9 +181,9 @@ impl Terms {
 ///
 /// `random` is any number, spread evenly.
 #[must_use]
-pub fn lifetime(life: &Life, terms: &Terms, now: Stamp, random: u64) -> Option<Duration> {
+pub fn lifetime(life: &Life, terms: &Terms, now: impl FnOnce() -> Stamp, random: u64) -> Option<Duration> {
     let ttl = terms.applicable_ttl().unwrap_or(Duration::MAX);
-    let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now));
+    let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now()));
     let lifetime = spread(ttl.min(until), life.jitter.unwrap_or_default(), random);
     (terms.keep && !lifetime.is_zero()).then_some(lifetime)
 }
@@ -176,7 +235,7 @@ pub fn remaining(times: &Times, terms: &Terms, now: Stamp) -> Option<Duration> {
 /// When a value of these terms, made at `created`, is past its time, however often it is asked for.
 #[must_use]
 pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
-    if terms.as_made {
+    if terms.as_made && terms.origin != Origin::Ruling {
         return Stamp::NEVER;
     }
     let longest = terms.longest_ttl().map_or(Stamp::NEVER, |ttl| created.after(ttl));
@@ -186,7 +245,7 @@ pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
 /// The same for a value that was seen.
 #[must_use]
 pub(crate) fn end_of(created: Stamp, terms: &Terms) -> Stamp {
-    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, ..*terms })
+    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, origin: Origin::Function, ..*terms })
 }
 
 /// The end of a life on the clock of memory.

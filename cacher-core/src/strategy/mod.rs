@@ -4,7 +4,8 @@
 //! the cache acts. Each step of a call has two hooks, and every strategy of a cache goes through both, the built-in
 //! ones (TTL, condition, rate limit) first, then the list in `strategies = [..]` in its order:
 //!
-//! * `ask_..` is **pure**: it changes nothing. All are asked, even when one has said no already.
+//! * `ask_..` is **pure**: it changes nothing. All are asked, even when one has said no already, and some more than
+//!   once for a step, as what was true before a wait may be so no more.
 //! * `commit_..` follows only if the step happens, so that a load that was refused takes no token of a rate limit.
 //!
 //! ```text
@@ -19,8 +20,9 @@
 //! entry(..).invalidate() ── ask_remove ── the tiers ── commit_remove        cache().clear() ── ask_clear ── commit_clear
 //! ```
 //!
-//! `insert` goes through `ask_write` and `commit_write`, `refresh` through all but the read. `peek`, `contains`, `info`
-//! and `explain` ask `ask_read` and `ask_found`, and commit nothing. Under `bypass`, and for `uncached`, nothing is
+//! `insert` goes through `ask_write` and `commit_write`; refused, it removes what it was to replace. `refresh` goes
+//! through all but the read. `peek`, `contains`, `info` and `explain` ask `ask_read` and `ask_found`, and commit
+//! nothing; `expire_in` asks the same, then `ask_write` and `commit_write`. Under `bypass`, and for `uncached`, nothing is
 //! asked. An answer that waits for another's load is asked `ask_read` only.
 //!
 //! Time is an argument: [`Call::now`]. Hooks run without a lock of the cache, on the thread of the call; they must not
@@ -126,11 +128,6 @@ pub enum LoadEnd {
 ///
 /// The [module](self) says in which order they come, with two examples. Implementors promise that `ask_..` changes
 /// nothing, and that no hook waits. Shared by threads, so what changes is behind atomics or a short lock.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in `strategies`",
-    label = "neither a `Strategy` nor a `Transform` of the cached value",
-    note = "implement `cacher::strategy::Strategy` for it, or `cacher::strategy::Transform<V>` where `V` is what is cached"
-)]
 pub trait Strategy: Send + Sync + 'static {
     /// Before memory and the stores are looked at. Refused, the call finds nothing, and no store is read.
     fn ask_read(&self, call: &Call<'_>) -> Verdict {

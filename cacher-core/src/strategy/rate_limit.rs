@@ -13,6 +13,10 @@ use crate::sync::{Mutex, lock};
 /// is GCRA (ITU-T I.371, annex A): a span of time sees at most as many calls as it has intervals, rounded up, and one
 /// burst less one.
 ///
+/// A function that is generic has a cache, and so a limit, for each of its forms, and a [`Site`](crate::site::Site)
+/// for each instance; a limit in an [`Arc`](std::sync::Arc) can be shared by all of them. Waits end by a clock whose
+/// steps are 1 to 15 ms long: for rates of more than a hundred a second allow a burst, or the steps slow them down.
+///
 /// ```
 /// # use std::time::Duration;
 /// use cacher_core::strategy::RateLimit;
@@ -49,7 +53,10 @@ impl RateLimit {
     /// This many calls in this time. Zero calls count as one.
     #[must_use]
     pub fn new(calls: u32, time: Duration) -> Self {
-        Self { interval: time / calls.max(1), burst: 1, variance: 0.0, arrivals: Mutex::default() }
+        // Rounded up: three a second are not four in a second that is a nanosecond longer.
+        let interval = time.as_nanos().div_ceil(u128::from(calls.max(1)));
+        let interval = Duration::from_nanos(u64::try_from(interval).unwrap_or(u64::MAX));
+        Self { interval, burst: 1, variance: 0.0, arrivals: Mutex::default() }
     }
 
     /// Lets this many calls come at once after a pause; 1 without it, and zero counts as one.
@@ -118,5 +125,41 @@ impl Arrivals {
             self.of.retain(|_, arrival| *arrival > now);
             self.kept = self.of.len();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(nanos: u64) -> Call<'static> {
+        Call { cache: "", key: Some(1), partition: 0, now: Duration::from_nanos(nanos) }
+    }
+
+    #[test]
+    fn a_rate_that_is_no_whole_number_of_nanoseconds() {
+        let limit = RateLimit::new(3, Duration::from_secs(1));
+        let calls = (0..10_u64).flat_map(|ninth| (0..9).map(move |late| ninth * 111_111_111 + late));
+        let calls = calls.filter(|nanos| *nanos < 1_000_000_000);
+        let ran =
+            calls.filter(|nanos| limit.ask_load(&call(*nanos)) == Permit::Now && limit.commit_load(&call(*nanos)));
+        assert_eq!(ran.count(), 3);
+    }
+
+    #[test]
+    fn what_is_revoked_can_be_taken_again() {
+        let limit = RateLimit::new(1, Duration::from_secs(1)).burst(2);
+        assert!(limit.commit_load(&call(0)) && limit.commit_load(&call(0)) && !limit.commit_load(&call(0)));
+        limit.revoke_load(&call(0));
+        assert!(limit.commit_load(&call(0)) && !limit.commit_load(&call(0)));
+    }
+
+    #[test]
+    fn idle_partitions_are_forgotten() {
+        let limit = RateLimit::new(1, Duration::from_secs(1));
+        for host in 0..10_000 {
+            assert!(limit.commit_load(&Call { partition: host, ..call(host * 1_000_000_000) }));
+        }
+        assert!(lock(&limit.arrivals).of.len() < 100);
     }
 }

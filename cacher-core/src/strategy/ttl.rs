@@ -18,7 +18,7 @@ pub struct Ttl(Duration);
 impl Ttl {
     /// At most this long.
     #[must_use]
-    pub fn new(ttl: Duration) -> Self {
+    pub const fn new(ttl: Duration) -> Self {
         Self(ttl)
     }
 }

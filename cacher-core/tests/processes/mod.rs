@@ -19,7 +19,8 @@ const NAME: &str = "CACHER_TEST_CHILD_NAME";
 const SHORT: usize = 1_000;
 const LONG: usize = 9_000;
 const WRITES: usize = 60;
-const ROUNDS: u64 = 20;
+/// How many writers are killed, unless `CACHER_TEST_KILLS` says how many.
+const KILLS: u64 = 20;
 
 type Open<'a> = &'a dyn Fn() -> Arc<dyn Backend>;
 
@@ -58,14 +59,15 @@ pub(crate) fn processes_lose_nothing(dir: &Path, open: Open<'_>) {
 /// Writers that are killed at any instant leave the old entry, the new one, or none; and a store that works.
 pub(crate) fn survives_kills(dir: &Path, open: Open<'_>) {
     open().put(&key("before"), &whole(0), None).expect("put");
-    for round in 0..ROUNDS {
+    let kills = env::var("CACHER_TEST_KILLS").map_or(KILLS, |number| number.parse().expect("a number"));
+    for round in 0..kills {
         let name = format!("round {round}");
         let mut child = start(dir, &name);
         let store = open();
         while store.get(&key(&format!("{name} 0"))).expect("get").is_none() {
             thread::sleep(Duration::from_millis(1));
         }
-        thread::sleep(Duration::from_micros(round * 700));
+        thread::sleep(Duration::from_micros(round * 700 % 15_000));
         child.kill().expect("killed");
         child.wait().expect("ended");
         drop(store);

@@ -114,3 +114,12 @@ pub(super) fn name_is_not_empty(Subject { args, .. }: Subject, errors: &Errors) 
         errors.at(&name.value, "`@` stands between a name and a version: leave it out, and write `version = \"..\"`");
     }
 }
+
+// In a store the prefix of a process and a name are joined by one colon.
+pub(super) fn name_has_no_single_colon(Subject { args, .. }: Subject, errors: &Errors) {
+    if let Some(name) = &args.name
+        && name.value.value().replace("::", "").contains(':')
+    {
+        errors.at(&name.value, "a single `:` ends the prefix of a process (`CACHER_PREFIX`): write `::` or `-` here");
+    }
+}

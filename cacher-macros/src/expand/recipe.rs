@@ -109,7 +109,7 @@ fn fields(plan: &Plan) -> TokenStream {
     }
     fields.extend(limits::fields(plan));
     if let Some(patience) = once(&policies.patience) {
-        fields.extend(quote!(patience: #patience,));
+        fields.extend(quote!(patience: ::core::option::Option::Some(#patience),));
     }
     if !policies.single_flight {
         fields.extend(quote!(single_flight: false,));

@@ -57,7 +57,11 @@ fn at_once(work: impl Fn(u64) + Sync) {
 }
 
 fn add(cache: &Numbers, key: &str, sum: u64) {
-    cache.update(key, |old| Some(old.unwrap_or_default() + sum));
+    cache.update(key, |old| {
+        // Between the read and the write.
+        thread::yield_now();
+        Some(old.unwrap_or_default() + sum)
+    });
 }
 
 on_each!(no_update_is_lost(cache) {
