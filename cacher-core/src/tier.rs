@@ -80,7 +80,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Opens a backend. What cannot be opened becomes a tier all the same, which tries again later.
-pub(crate) fn open(opening: Opening, claimant: Claimant, clock: &Clock) -> std::result::Result<Bound, Tier> {
+pub(crate) fn open(opening: Opening, claimant: Claimant, clock: &Clock) -> std::result::Result<Bound, Arc<Tier>> {
     let failed = Mutex::new(None);
     let made = call(&opening);
     let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, clock: clock.clone() };
@@ -90,7 +90,7 @@ pub(crate) fn open(opening: Opening, claimant: Claimant, clock: &Clock) -> std::
             let _ = tier.keep(made);
         }
     }
-    Err(tier)
+    Err(Arc::new(tier))
 }
 
 /// Calls an opener; its panic is an error.

@@ -291,7 +291,7 @@ impl Core {
         for opening in backends.into_iter().filter(|_| !off) {
             match tier::open(opening, claimant.clone(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
-                Err(tier) => tiers.push(Arc::new(tier)),
+                Err(tier) => tiers.push(tier),
             }
         }
         let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));

@@ -60,7 +60,6 @@ where
     V: Clone + Send + Sync + 'static,
 {
     /// A cache to be set up: in memory, without a bound, until something else is said.
-    #[must_use]
     pub fn builder() -> CacheBuilder<K, V> {
         CacheBuilder::new()
     }

@@ -50,7 +50,6 @@ macro_rules! operations {
             /// Then what was there before is gone too.
             ///
             /// It lives for the TTL of the cache, or of [`with_ttl`](Self::with_ttl).
-            #[expect(clippy::must_use_candidate, reason = "done for its effect")]
             pub $($async)* fn set<Q: AsKey<K> + ?Sized>(&self, key: &Q, value: V) -> bool {
                 let $future = self.0.set(Shell::$shell, key, value);
                 $finish
@@ -64,7 +63,6 @@ macro_rules! operations {
             }
 
             /// Keeps several values, each as [`set`](Self::set) does, and says how many are kept.
-            #[expect(clippy::must_use_candidate, reason = "done for its effect")]
             pub $($async)* fn set_many<'a, Q, I>(&self, entries: I) -> u64
             where
                 Q: AsKey<K> + ?Sized + 'a,
@@ -83,7 +81,6 @@ macro_rules! operations {
             /// five seconds, the new value is returned, and not kept, which is reported to
             /// [`on_fault`](crate::fault::on_fault). Of two processes that update a value in a store at once, the
             /// later write stands.
-            #[expect(clippy::must_use_candidate, reason = "done for its effect")]
             pub $($async)* fn update<Q, F>(&self, key: &Q, change: F) -> Option<V>
             where
                 Q: AsKey<K> + ?Sized,
@@ -97,14 +94,12 @@ macro_rules! operations {
             /// this returns sees it, and no load that is under way brings it back, whatever the answer: a store that
             /// can't be reached is asked again later. Of several that remove it at once from several backends, more
             /// than one may have found it there.
-            #[expect(clippy::must_use_candidate, reason = "done for its effect")]
             pub $($async)* fn delete<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> bool {
                 let $future = self.0.delete(Shell::$shell, key);
                 $finish
             }
 
             /// Removes several values, each as [`delete`](Self::delete) does, and says how many were there.
-            #[expect(clippy::must_use_candidate, reason = "done for its effect")]
             pub $($async)* fn delete_many<'a, Q, I>(&self, keys: I) -> u64
             where
                 Q: AsKey<K> + ?Sized + 'a,
@@ -129,7 +124,6 @@ macro_rules! operations {
             }
 
             /// Removes every entry of this cache, in memory and in its stores, and nothing else.
-            #[expect(clippy::must_use_candidate, reason = "done for its effect")]
             pub $($async)* fn clear(&self) -> Removal {
                 let $future = self.0.core.clear(Shell::$shell);
                 $finish
