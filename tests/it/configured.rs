@@ -139,7 +139,7 @@ fn a_cache_without_a_function_is_configured_too() {
 
 child! {
     fn child_with_direct_caches() {
-        let clock = cacher::testing::ManualClock::new();
+        let clock = ManualClock::new();
         let _in_force = clock.enter();
         let url = format!("file://{}", dir().display());
         let open = |name: &str| cacher::Cache::<String, u64>::builder().name(name).backend(&url).build().unwrap();

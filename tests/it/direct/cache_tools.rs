@@ -1,4 +1,4 @@
-//! Cases of the Python library CacheToolsUtils.
+//! Cases of the Python library `CacheToolsUtils`.
 
 use ::cacher::backend::{Backend, bytes::Bytes};
 
