@@ -330,6 +330,27 @@ mod encrypted {
     }
 
     #[test]
+    fn a_cache_without_a_function_is_encrypted_too() {
+        secret_key();
+        let store = Bytes::new();
+        let cache = cacher::Cache::builder().name("encrypted").backend(store.clone()).format("json+encrypt");
+        let cache: cacher::Cache<String, u64> = cache.build().unwrap();
+        assert!(cache.set("Ottokar", 7));
+        assert_eq!((cache.get("Ottokar"), cache.len()), (Some(7), 1));
+        let mut bytes = Vec::new();
+        store
+            .scan("encrypted", &mut |entry| {
+                bytes.extend(entry);
+                true
+            })
+            .unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("Ottokar"));
+        assert_eq!(cache.keys().unwrap_err().kind(), cacher::Kind::Unsupported);
+        let wrong = cacher::Cache::<u64, u64>::builder().backend(Bytes::new()).format("json+nothing").build();
+        assert!(wrong.unwrap_err().to_string().contains("no filter \"nothing\""));
+    }
+
+    #[test]
     fn adding_keys_of_earlier_changes_nothing_that_is_there() {
         secret_key();
         add_decryption_key([1; 32]);

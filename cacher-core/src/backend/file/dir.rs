@@ -141,7 +141,7 @@ fn bare(namespace: &str) -> Header {
     let (ever, never) = (Stamp(0), Stamp::NEVER);
     let times =
         Times { load_began: ever, created: ever, fresh_until: never, keep_until: never, load_time: Duration::ZERO };
-    Header { namespace: namespace.to_owned(), times }
+    Header { namespace: namespace.to_owned(), key: Vec::new(), times }
 }
 
 impl Entry {
