@@ -3,7 +3,6 @@
 #[cfg(feature = "metrics")]
 pub use cacher_core::companion::publish_metrics;
 pub use cacher_core::{
-    backend,
     cache::{Explanation, Info, Source},
     companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches, configuration},
     core::Removal,
@@ -22,6 +21,11 @@ pub use cacher_core::{
     strategy, testkit as testing,
 };
 pub use cacher_macros::cache;
+
+/// The contract of a store, the stores that come with the library, and wrappers around stores.
+pub mod backend {
+    pub use cacher_core::{backend::*, wrap::*};
+}
 
 #[doc(hidden)]
 pub mod __private {

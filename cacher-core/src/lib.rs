@@ -46,3 +46,4 @@ pub mod time;
 mod timer;
 mod units;
 mod url;
+pub mod wrap;

@@ -9,6 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["clock+timer", "entry", "fault", "stats", "scope", "chain", "claims", "bridge", "key"],
     &["envelope", "fence", "flight", "observe"],
     &["returns", "keyer", "format", "strategy", "memory", "backend"],
+    &["wrap"],
     &["tier", "codec", "settings"],
     &["url", "core+registry", "registered"],
     &["cache"],

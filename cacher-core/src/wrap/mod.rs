@@ -1,0 +1,3 @@
+//! Backends around backends: each adds one thing to the store inside, and keeps its contract.
+
+pub mod prefixed;

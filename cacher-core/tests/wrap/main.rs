@@ -1,0 +1,11 @@
+//! Wrappers: each keeps the contract of a store, and adds what it says.
+#![allow(clippy::unwrap_used, reason = "in what the tests share too")]
+
+mod prefixed;
+
+use cacher_core::backend::Key;
+
+/// The key of a function's entry.
+fn key(name: &str) -> Key {
+    Key { namespace: "app::fetch".into(), name: name.into(), format: "json" }
+}
