@@ -19,6 +19,7 @@ pub use cacher_core::{
     site::Site,
     stats::Stats,
     strategy, testkit as testing,
+    wrap::background::{Guard, shutdown},
 };
 pub use cacher_macros::cache;
 

@@ -49,6 +49,7 @@ pub use crate::{
     },
     tier::{IntoBackend, Made, Opener},
     transform,
+    wrap::{Wraps, background::Background},
 };
 
 /// What stands for a function in `depends` where there is no type of its name, which those with companions have.
@@ -134,6 +135,12 @@ pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Stra
 #[must_use]
 pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) -> Vec<Arc<dyn Transform<V>>> {
     items.into_iter().flatten().collect()
+}
+
+/// How writes are held back: gives the expression its type.
+#[must_use]
+pub fn background(background: Background) -> Background {
+    background
 }
 
 /// What tells the values of `per = ..` apart.

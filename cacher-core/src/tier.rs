@@ -12,12 +12,12 @@ use once_cell::sync::OnceCell;
 use crate::{
     backend::{Backend, Cost},
     claims::Claimant,
-    clock::Clock,
     error::{Error, Kind, Result},
     format::Format,
     memory::table::Bound,
     sync::{Arc, Mutex, lock},
     time::Tick,
+    wrap::Wrapping,
 };
 
 /// What a `backend = ..` makes.
@@ -56,7 +56,7 @@ pub(crate) struct Tier {
     opened: OnceCell<Store>,
     failed: Mutex<Option<Failed>>,
     claimant: Claimant,
-    clock: Clock,
+    wrapping: Wrapping,
 }
 
 impl fmt::Debug for Tier {
@@ -77,9 +77,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Opens a backend. What cannot be opened becomes a tier all the same, which tries again later.
-pub(crate) fn open(opener: Opener, claimant: Claimant, clock: &Clock) -> std::result::Result<Bound, Tier> {
+pub(crate) fn open(opener: Opener, claimant: Claimant, wrapping: Wrapping) -> std::result::Result<Bound, Tier> {
     let failed = Mutex::new(None);
-    let tier = Tier { open: opener, opened: OnceCell::new(), failed, claimant, clock: clock.clone() };
+    let tier = Tier { open: opener, opened: OnceCell::new(), failed, claimant, wrapping };
     match call(opener) {
         Ok(Made::Memory(bound)) => return Ok(bound),
         made => {
@@ -112,7 +112,7 @@ impl Tier {
 
     fn try_again(&self) -> Result<&Store> {
         if let Some(failed) = &*lock(&self.failed)
-            && self.clock.tick() < failed.again
+            && self.wrapping.clock.tick() < failed.again
         {
             return Err(failed.error.clone());
         }
@@ -127,16 +127,20 @@ impl Tier {
         });
         let store = store.and_then(|store| self.claimant.claim(store.backend.describe()).map(|()| store));
         match store {
-            Ok(store) => Ok(self.opened.try_insert(store).unwrap_or_else(|(first, _)| first)),
+            Ok(store) => Ok(self.opened.get_or_init(|| self.wrapped(store))),
             Err(error) => Err(self.note_failure(error)),
         }
+    }
+
+    fn wrapped(&self, store: Store) -> Store {
+        Store { backend: self.wrapping.wrap(store.backend), ..store }
     }
 
     fn note_failure(&self, error: Error) -> Error {
         let mut failed = lock(&self.failed);
         let times = failed.as_ref().map_or(0, |failed| failed.times.saturating_add(1));
         let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(times)).min(LONGEST_PAUSE);
-        let again = self.clock.tick().after(pause);
+        let again = self.wrapping.clock.tick().after(pause);
         *failed = Some(Failed { error: error.clone(), times, again });
         error
     }

@@ -7,7 +7,7 @@ const LAYERS: &[&[&str]] = &[
     &["error", "time", "sync", "hex", "place", "portable", "modified", "units"],
     &["secret", "code"],
     &["clock+timer", "entry", "fault", "stats", "scope", "chain", "claims", "bridge", "key"],
-    &["envelope", "fence", "flight", "observe"],
+    &["envelope", "fence", "flight", "observe", "work"],
     &["returns", "keyer", "format", "strategy", "memory", "backend"],
     &["wrap"],
     &["tier", "codec", "settings"],

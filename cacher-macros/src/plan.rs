@@ -175,6 +175,15 @@ pub(crate) struct Policies {
     pub(crate) max_wait: Option<Timing>,
     /// Expressions that make strategies and transforms.
     pub(crate) strategies: Vec<Expr>,
+    pub(crate) write: Write,
+}
+
+/// When stores are written.
+pub(crate) enum Write {
+    Through,
+    Background,
+    /// Makes a `Background`, once.
+    Expr(Expr),
 }
 
 /// How often the body may run.

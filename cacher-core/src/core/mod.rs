@@ -2,12 +2,11 @@
 
 mod graves;
 mod removals;
-mod work;
 
+pub(crate) use crate::work::{on_worker_at, within};
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
-pub(crate) use work::{on_worker_at, within};
 
 use std::{
     any::TypeId,
@@ -32,6 +31,7 @@ use crate::{
     strategy::{Call, RateLimit, Strategy, life::Life, list::List},
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
     tier::{self, Opener, Tier},
+    wrap::{Report, Wrapping, Wraps},
 };
 
 /// What the attribute says about a cache, once.
@@ -65,6 +65,8 @@ pub struct Config {
     pub max_wait: Option<Duration>,
     /// The user's own, in order.
     pub strategies: List,
+    /// What is put around the stores.
+    pub wraps: Wraps,
 }
 
 /// What becomes of a call whose body may not run now.
@@ -96,6 +98,7 @@ impl Default for Config {
             on_limit: OnLimit::default(),
             max_wait: None,
             strategies: List::default(),
+            wraps: Wraps::default(),
         }
     }
 }
@@ -244,6 +247,27 @@ fn strategies(config: &Config) -> List {
     limit.chain(config.strategies.iter()).collect()
 }
 
+/// Opens backends: the bound of memory, if it is among them, and the stores.
+fn open(backends: &[Opener], claimant: &Claimant, wrapping: &Wrapping) -> (Option<Bound>, Vec<Arc<Tier>>) {
+    let (mut memory, mut tiers) = (None, Vec::new());
+    for opener in backends {
+        match tier::open(*opener, claimant.clone(), wrapping.clone()) {
+            Ok(bound) => memory = Some(bound),
+            Err(tier) => tiers.push(Arc::new(tier)),
+        }
+    }
+    (memory, tiers)
+}
+
+/// Reports what goes wrong around a store as a fault of the cache.
+fn reported_by(core: &Weak<Core>) -> Report {
+    let core = Weak::clone(core);
+    Arc::new(move |key, error| match core.upgrade() {
+        Some(core) => core.fault(error),
+        None => observe::report(&Fault { cache: Arc::clone(&key.namespace), error }),
+    })
+}
+
 impl Drop for Core {
     fn drop(&mut self) {
         self.publish();
@@ -263,36 +287,35 @@ impl Core {
         let namespace = ruling.namespace(namespace);
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
         let off = ruling.off();
-        let mut memory = if config.backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
-        let mut tiers = Vec::new();
-        for opener in config.backends.iter().filter(|_| !off) {
-            match tier::open(*opener, claimant.clone(), &clock) {
-                Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
-                Err(tier) => tiers.push(Arc::new(tier)),
+        let core = Arc::new_cyclic(|me| {
+            let wrapping = Wrapping { wraps: config.wraps, clock: clock.clone(), report: reported_by(me) };
+            let backends = if off { &[] } else { &*config.backends };
+            let (memory, tiers) = open(backends, &claimant, &wrapping);
+            let memory = memory.or(config.backends.is_empty().then_some(Bound::Unbounded));
+            let memory = memory.map(|bound| config.bound.unwrap_or(bound));
+            let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
+            Self {
+                name,
+                namespace,
+                strategies: strategies(&config),
+                off,
+                patience: ruling.patience(config.patience),
+                ruling,
+                config,
+                clock,
+                bound,
+                counters: Counters::default(),
+                published: Published::default(),
+                generation: Arc::default(),
+                local: Mutex::default(),
+                graves: tiers.iter().map(|_| Graves::default()).collect(),
+                tiers,
+                last_load: AtomicU64::new(0),
+                last_removal: AtomicU64::new(0),
+                retrying: AtomicBool::new(false),
+                key_fault: Mutex::default(),
+                members: Mutex::default(),
             }
-        }
-        let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
-        let core = Arc::new(Self {
-            name,
-            namespace,
-            strategies: strategies(&config),
-            off,
-            patience: ruling.patience(config.patience),
-            ruling,
-            config,
-            clock,
-            bound,
-            counters: Counters::default(),
-            published: Published::default(),
-            generation: Arc::default(),
-            local: Mutex::default(),
-            graves: tiers.iter().map(|_| Graves::default()).collect(),
-            tiers,
-            last_load: AtomicU64::new(0),
-            last_removal: AtomicU64::new(0),
-            retrying: AtomicBool::new(false),
-            key_fault: Mutex::default(),
-            members: Mutex::default(),
         });
         registry::add(&core);
         core.sweep_stores_later(Duration::ZERO);

@@ -1,7 +1,9 @@
 //! Wrappers: each keeps the contract of a store, and adds what it says.
 #![allow(clippy::unwrap_used, reason = "in what the tests share too")]
 
+mod background;
 mod prefixed;
+mod watched;
 
 use cacher_core::backend::Key;
 

@@ -5,7 +5,7 @@ mod template;
 mod values;
 
 pub(crate) use template::Template;
-pub(crate) use values::{Backend, Companions, Flight, Key, Keyer, OnLimit, Rate, Timing, Version};
+pub(crate) use values::{Backend, Companions, Flight, Key, Keyer, OnLimit, Rate, Timing, Version, Write};
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -61,6 +61,7 @@ pub(crate) struct Args {
     pub(crate) on_limit: Option<Given<OnLimit>>,
     pub(crate) max_wait: Option<Given<Timing>>,
     pub(crate) strategies: Option<Given<Vec<Expr>>>,
+    pub(crate) write: Option<Given<Write>>,
 }
 
 impl Args {
@@ -128,6 +129,7 @@ impl Args {
             "on_limit" => set(&mut self.on_limit, name, input, values::on_limit),
             "max_wait" => set(&mut self.max_wait, name, input, values::timing),
             "strategies" => set(&mut self.strategies, name, input, values::strategies),
+            "write" => set(&mut self.write, name, input, values::write),
             other => unreachable!("`{other}` is in the table of names"),
         }
     }

@@ -12,6 +12,7 @@ mod secret;
 mod template;
 mod timing;
 mod version;
+mod wrap;
 
 pub(crate) use backend::{Needs, is_memory, needs};
 
@@ -94,6 +95,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     timing::fixed_names_no_argument,
     timing::site_is_a_field,
     backend::urls_are_known,
+    wrap::writes_go_somewhere,
     place::companions_can_stand_here,
 ];
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     check,
-    plan::{Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version},
+    plan::{Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version, Write},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -108,6 +108,7 @@ fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(life: #rt::Life { tti: #tti, jitter: #jitter, stale: #stale },));
     }
     fields.extend(limits::fields(plan));
+    fields.extend(wraps(plan));
     if let Some(patience) = once(&policies.patience) {
         fields.extend(quote!(patience: ::core::option::Option::Some(#patience),));
     }
@@ -115,6 +116,22 @@ fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(single_flight: false,));
     }
     fields
+}
+
+/// `wraps: Wraps { background: Some(Background::new()), ..Default::default() },`
+fn wraps(plan: &Plan) -> TokenStream {
+    let rt = runtime(plan);
+    let background = match &plan.policies.write {
+        Write::Through => return TokenStream::new(),
+        Write::Background => quote!(#rt::Background::new()),
+        Write::Expr(expr) => Place::of(expr).call(quote!(#rt::background), expr),
+    };
+    quote! {
+        wraps: #rt::Wraps {
+            background: ::core::option::Option::Some(#background),
+            ..::core::default::Default::default()
+        },
+    }
 }
 
 /// `keyer(ReadableKeyer::new())`
