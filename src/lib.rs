@@ -4,7 +4,9 @@
 pub use cacher_core::companion::publish_metrics;
 pub use cacher_core::{
     cache::{Explanation, Info, Source},
-    companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches, configuration},
+    companion::{
+        AsyncEntry, AsyncHandle, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry, caches, configuration,
+    },
     core::Removal,
     error::{self, Error, Kind},
     fault::{Fault, on_fault},

@@ -4,9 +4,9 @@ use std::{marker::PhantomData, pin::Pin};
 
 use crate::{
     bridge::{Shell, block_on},
-    cache::{Asked, Caller, Keyed, LocalOperations, Lookup, SharedOperations},
+    cache::{Asked, Caller, Keyed, LocalOperations, Lookup, RevisedOperations, SharedOperations},
     codec::Codecs,
-    companion::{AsyncEntry, Entry, Handle, LocalEntry},
+    companion::{AsyncEntry, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry},
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
@@ -373,6 +373,28 @@ where
     Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + Send + Sync + 'static,
 {
     AsyncEntry(Arc::new(keyed(home, recipe, parts, terms)))
+}
+
+/// The entry of a sync call of a function with `revisions`.
+pub fn entry_revised<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> RevisedEntry<V>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
+    S: Home<P::Owned, Z::Held>,
+    Keyed<P::Owned, Z::Held, S::Table>: RevisedOperations<V> + Send + Sync + 'static,
+{
+    RevisedEntry::new(Arc::new(keyed(home, recipe, parts, terms)))
+}
+
+/// The entry of an async call of a function with `revisions`.
+pub fn entry_revised_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncRevisedEntry<V>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
+    S: Home<P::Owned, Z::Held>,
+    Keyed<P::Owned, Z::Held, S::Table>: RevisedOperations<V> + Send + Sync + 'static,
+{
+    AsyncRevisedEntry::new(Arc::new(keyed(home, recipe, parts, terms)))
 }
 
 /// The entry of a call of a function with `thread_local`.

@@ -17,7 +17,7 @@ use crate::{
     memory::table::Bound,
     sync::{Arc, Mutex, lock},
     time::Tick,
-    wrap::Wrapping,
+    wrap::{Wrapping, revised::Revised},
 };
 
 /// What a `backend = ..` makes.
@@ -34,6 +34,8 @@ pub enum Made {
 pub struct Store {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) format: Format,
+    /// What knows the revisions of its entries, if they are kept.
+    pub(crate) revised: Option<Revised>,
 }
 
 impl Store {
@@ -43,7 +45,7 @@ impl Store {
     /// When the library was built without that format.
     pub fn new(backend: Arc<dyn Backend>) -> Result<Self> {
         let format = Format::named(&backend.format()).map_err(|error| error.within(backend.describe()))?;
-        Ok(Self { backend, format })
+        Ok(Self { backend, format, revised: None })
     }
 }
 
@@ -133,7 +135,8 @@ impl Tier {
     }
 
     fn wrapped(&self, store: Store) -> Store {
-        Store { backend: self.wrapping.wrap(store.backend), ..store }
+        let (backend, revised) = self.wrapping.wrap(store.backend);
+        Store { backend, revised, ..store }
     }
 
     fn note_failure(&self, error: Error) -> Error {

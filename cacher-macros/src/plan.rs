@@ -176,6 +176,10 @@ pub(crate) struct Policies {
     /// Expressions that make strategies and transforms.
     pub(crate) strategies: Vec<Expr>,
     pub(crate) write: Write,
+    /// How many values of an entry are kept.
+    pub(crate) revisions: Option<Expr>,
+    pub(crate) archive: bool,
+    pub(crate) single: bool,
 }
 
 /// When stores are written.

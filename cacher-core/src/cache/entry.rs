@@ -91,8 +91,8 @@ fn rounded(time: Duration) -> Duration {
 
 /// A key of a cache.
 pub struct Keyed<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
-    cache: Arc<Cache<O, H, T>>,
-    key: Key<O>,
+    pub(super) cache: Arc<Cache<O, H, T>>,
+    pub(super) key: Key<O>,
     terms: Terms,
 }
 
@@ -201,7 +201,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         New { value, held: H::hold(value.clone()), draft, load_began, partition: self.terms.partition }
     }
 
-    fn stored(&self) -> Option<StoredKey> {
+    pub(super) fn stored(&self) -> Option<StoredKey> {
         self.cache.stored_key(&self.key)
     }
 

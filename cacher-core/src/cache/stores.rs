@@ -105,6 +105,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         terms: &Terms,
         tier: usize,
     ) -> Option<Found<H::Value>> {
+        if self.core.config.single && envelope::is_of_another_call(bytes, &self.identity(key)) {
+            return None;
+        }
         let opened = self.core.or_fault(envelope::open(bytes, format.name(), &self.identity(key)))?;
         if self.core.graves[tier].holds(&key.name, opened.times.load_began) {
             return None;
@@ -122,7 +125,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Some(Found { value, times: opened.times, left, tier })
     }
 
-    fn identity<'a>(&'a self, key: &'a StoredKey) -> Identity<'a> {
+    pub(super) fn identity<'a>(&'a self, key: &'a StoredKey) -> Identity<'a> {
         Identity { namespace: &self.core.namespace, key: &key.identity }
     }
 
@@ -230,6 +233,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 }
 
 impl StoredKey {
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
     /// The name, to show to people.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -277,6 +284,10 @@ impl Shipment {
 
     fn put(&self, core: &Core, tier: usize, entry: &[u8]) -> Result<()> {
         let expires = self.times.keep_until.to_system();
-        core.tiers()[tier].operate(|store| store.backend.put(&core.store_key(store, &self.name), entry, expires))
+        core.tiers()[tier].operate(|store| {
+            let key = core.store_key(store, &self.name);
+            let _turn = core.turn(&key);
+            store.backend.put(&key, entry, expires)
+        })
     }
 }

@@ -31,7 +31,10 @@ use crate::{
     strategy::{Call, RateLimit, Strategy, life::Life, list::List},
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
     tier::{self, Opener, Tier},
-    wrap::{Report, Wrapping, Wraps},
+    wrap::{
+        Report, Wrapping, Wraps,
+        turns::{Turn, Turns},
+    },
 };
 
 /// What the attribute says about a cache, once.
@@ -67,6 +70,8 @@ pub struct Config {
     pub strategies: List,
     /// What is put around the stores.
     pub wraps: Wraps,
+    /// Whether stores have one slot for all calls, which knows whose value it has.
+    pub single: bool,
 }
 
 /// What becomes of a call whose body may not run now.
@@ -99,6 +104,7 @@ impl Default for Config {
             max_wait: None,
             strategies: List::default(),
             wraps: Wraps::default(),
+            single: false,
         }
     }
 }
@@ -159,6 +165,8 @@ pub struct Core {
     /// What was said last of keys that can't be stored.
     key_fault: Mutex<String>,
     members: Mutex<Members>,
+    /// Calls with different arguments write one entry, if there is one slot for all.
+    slot: Turns,
 }
 
 #[derive(Default)]
@@ -250,8 +258,9 @@ fn strategies(config: &Config) -> List {
 /// Opens backends: the bound of memory, if it is among them, and the stores.
 fn open(backends: &[Opener], claimant: &Claimant, wrapping: &Wrapping) -> (Option<Bound>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers) = (None, Vec::new());
-    for opener in backends {
-        match tier::open(*opener, claimant.clone(), wrapping.clone()) {
+    for (index, opener) in backends.iter().enumerate() {
+        let wrapping = if index + 1 == backends.len() { wrapping.clone() } else { wrapping.of_upper() };
+        match tier::open(*opener, claimant.clone(), wrapping) {
             Ok(bound) => memory = Some(bound),
             Err(tier) => tiers.push(Arc::new(tier)),
         }
@@ -273,6 +282,9 @@ impl Drop for Core {
         self.publish();
     }
 }
+
+/// What the slot of a function with `single` is called.
+const SLOT: &str = "single";
 
 const SWEEP: Duration = Duration::from_secs(300);
 
@@ -315,6 +327,7 @@ impl Core {
                 retrying: AtomicBool::new(false),
                 key_fault: Mutex::default(),
                 members: Mutex::default(),
+                slot: Turns::default(),
             }
         });
         registry::add(&core);
@@ -408,12 +421,20 @@ impl Core {
 
     /// What the keyer makes of an encoded key.
     pub(crate) fn stored_name(&self, identity: &[u8]) -> String {
+        if self.config.single {
+            return SLOT.to_owned();
+        }
         let call = CallKey::of(&self.namespace, self.config.name, self.config.arguments, identity);
         self.config.keyer.as_ref().map_or_else(|| Hash.name(&call), |keyer| keyer.name(&call))
     }
 
     pub(crate) fn store_key(&self, store: &tier::Store, name: &Arc<str>) -> backend::Key {
         backend::Key { namespace: Arc::clone(&self.namespace), name: Arc::clone(name), format: store.format.name() }
+    }
+
+    /// The right to write to the slot of all calls, where there is one; a store has one writer of an entry at a time.
+    pub(crate) fn turn(&self, key: &backend::Key) -> Option<Turn<'_>> {
+        self.config.single.then(|| self.slot.take(key))
     }
 
     fn sweep_stores_later(self: &Arc<Self>, wait: Duration) {

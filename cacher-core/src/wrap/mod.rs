@@ -1,9 +1,16 @@
 //! Backends around backends: each adds one thing to the store inside, and keeps its contract.
 
+pub mod archived;
 pub mod background;
 pub mod prefixed;
+pub mod revised;
+pub(crate) mod turns;
 
-use self::background::{Background, Backgrounded};
+use self::{
+    archived::Archived,
+    background::{Background, Backgrounded},
+    revised::Revised,
+};
 use crate::{
     backend::{Backend, Key},
     clock::Clock,
@@ -18,6 +25,10 @@ use crate::{
 pub struct Wraps {
     /// `write = background`
     pub background: Option<Background>,
+    /// `revisions = 5`, of the last store
+    pub revisions: Option<usize>,
+    /// `archive`, of the last store
+    pub archive: bool,
 }
 
 /// Hears of what goes wrong where no caller can be told.
@@ -37,13 +48,25 @@ pub(crate) struct Wrapping {
 }
 
 impl Wrapping {
-    /// A store, wrapped.
-    pub(crate) fn wrap(&self, store: Arc<dyn Backend>) -> Arc<dyn Backend> {
-        match self.wraps.background {
-            Some(options) => {
-                Arc::new(Backgrounded::reporting(store, options, self.clock.clone(), Arc::clone(&self.report)))
-            }
-            None => store,
+    /// The same for a store that is not the last.
+    pub(crate) fn of_upper(&self) -> Self {
+        let wraps = Wraps { background: self.wraps.background, ..Wraps::default() };
+        Self { wraps, ..self.clone() }
+    }
+
+    /// A store, wrapped; and what knows its revisions, if they are kept.
+    pub(crate) fn wrap(&self, mut store: Arc<dyn Backend>) -> (Arc<dyn Backend>, Option<Revised>) {
+        let report = || Arc::clone(&self.report);
+        if let Some(options) = self.wraps.background {
+            store = Arc::new(Backgrounded::reporting(store, options, self.clock.clone(), report()));
+        }
+        if self.wraps.archive {
+            store = Arc::new(Archived::reporting(store, self.clock.clone(), report()));
+        }
+        let revised = self.wraps.revisions.map(|most| Revised::reporting(Arc::clone(&store), most, report()));
+        match &revised {
+            Some(revised) => (Arc::new(revised.clone()), Some(revised.clone())),
+            None => (store, None),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Wrappers: each keeps the contract of a store, and adds what it says.
 #![allow(clippy::unwrap_used, reason = "in what the tests share too")]
 
+mod archived;
 mod background;
 mod prefixed;
+mod revised;
 mod watched;
 
 use cacher_core::backend::Key;

@@ -62,6 +62,9 @@ pub(crate) struct Args {
     pub(crate) max_wait: Option<Given<Timing>>,
     pub(crate) strategies: Option<Given<Vec<Expr>>>,
     pub(crate) write: Option<Given<Write>>,
+    pub(crate) revisions: Option<Given<Expr>>,
+    pub(crate) archive: Option<Given<()>>,
+    pub(crate) single: Option<Given<()>>,
 }
 
 impl Args {
@@ -130,6 +133,9 @@ impl Args {
             "max_wait" => set(&mut self.max_wait, name, input, values::timing),
             "strategies" => set(&mut self.strategies, name, input, values::strategies),
             "write" => set(&mut self.write, name, input, values::write),
+            "revisions" => set(&mut self.revisions, name, input, values::revisions),
+            "archive" => set(&mut self.archive, name, input, values::word),
+            "single" => set(&mut self.single, name, input, values::word),
             other => unreachable!("`{other}` is in the table of names"),
         }
     }

@@ -55,6 +55,9 @@ const NAMES: &[Known] = &[
     now("keyer", "keyer = readable", &["key_format", "hasher"]),
     now("file_name", "file_name = |call| format!(\"{}/index\", call.function())", &["filename", "file", "path"]),
     now("write", "write = background", &["write_behind", "write_back", "write_policy"]),
+    now("revisions", "revisions = 5", &["history", "keep_revisions", "max_revisions"]),
+    now("archive", "archive", &["archival"]),
+    now("single", "single", &["single_value", "singleton"]),
     later("format"),
     later("stale_if_error"),
     later("stale_while_revalidate"),
@@ -67,9 +70,6 @@ const NAMES: &[Known] = &[
     later("error_ttl"),
     later("tags"),
     later("batch"),
-    later("revisions"),
-    later("archive"),
-    later("single"),
 ];
 
 /// An error unless this version has an argument of this name.

@@ -229,6 +229,20 @@ pub(super) fn on_limit(name: &Ident, input: ParseStream) -> Result<OnLimit> {
     }
 }
 
+/// A number of revisions.
+pub(super) fn revisions(name: &Ident, input: ParseStream) -> Result<Expr> {
+    match expression(name, input)? {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0" => {
+            Err(Error::new_spanned(number, "nothing would be kept: write at least 1, or leave `revisions` out"))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => whole(&number),
+        other if literal(&other).is_some() || matches!(other, Expr::Closure(_) | Expr::Unary(_)) => {
+            Err(mismatch(name, other, "a number of revisions"))
+        }
+        other => Ok(other),
+    }
+}
+
 /// `through`, `background`, or an expression that makes a `Background`.
 pub(super) fn write(name: &Ident, input: ParseStream) -> Result<Write> {
     match expression(name, input)? {

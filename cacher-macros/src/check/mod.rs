@@ -96,6 +96,10 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     timing::site_is_a_field,
     backend::urls_are_known,
     wrap::writes_go_somewhere,
+    wrap::what_was_is_stored,
+    wrap::one_way_to_keep_what_was,
+    wrap::archives_have_something_that_expires,
+    wrap::a_slot_is_a_slot,
     place::companions_can_stand_here,
 ];
 

@@ -1,6 +1,6 @@
 //! Durations, closures, and what the expressions may name.
 
-use super::{Subject, keyer};
+use super::{Subject, keyer, wrap};
 use crate::{
     args::{Args, Backend, Given, Rate, Timing},
     errors::Errors,
@@ -151,6 +151,7 @@ pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
     let fixed = bounds
         .chain(backends)
         .chain(limits(args))
+        .chain(wrap::made(args))
         .flat_map(|(name, expr)| tokens::names(expr).into_iter().map(move |it| (name, it)));
     for (name, used) in fixed.chain(keyer::captured(args)) {
         if used == "self" || subject.argument(&used).is_some() {

@@ -97,6 +97,7 @@ fn fields(plan: &Plan) -> TokenStream {
     let bound = match (&policies.capacity, &policies.max_bytes) {
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
         (None, Some(most)) => Some(quote!(#rt::Bound::Bytes(#most))),
+        (None, None) if policies.single => Some(quote!(#rt::Bound::Entries(1))),
         (None, None) => None,
     };
     fields.extend(bound.map(|bound| quote!(bound: ::core::option::Option::Some(#bound),)));
@@ -109,6 +110,7 @@ fn fields(plan: &Plan) -> TokenStream {
     }
     fields.extend(limits::fields(plan));
     fields.extend(wraps(plan));
+    fields.extend(policies.single.then(|| quote!(single: true,)));
     if let Some(patience) = once(&policies.patience) {
         fields.extend(quote!(patience: ::core::option::Option::Some(#patience),));
     }
@@ -118,20 +120,22 @@ fn fields(plan: &Plan) -> TokenStream {
     fields
 }
 
-/// `wraps: Wraps { background: Some(Background::new()), ..Default::default() },`
+/// `wraps: Wraps { revisions: Some(5), ..Default::default() },`
 fn wraps(plan: &Plan) -> TokenStream {
     let rt = runtime(plan);
-    let background = match &plan.policies.write {
-        Write::Through => return TokenStream::new(),
-        Write::Background => quote!(#rt::Background::new()),
-        Write::Expr(expr) => Place::of(expr).call(quote!(#rt::background), expr),
+    let policies = &plan.policies;
+    let background = match &policies.write {
+        Write::Through => None,
+        Write::Background => Some(quote!(#rt::Background::new())),
+        Write::Expr(expr) => Some(Place::of(expr).call(quote!(#rt::background), expr)),
     };
-    quote! {
-        wraps: #rt::Wraps {
-            background: ::core::option::Option::Some(#background),
-            ..::core::default::Default::default()
-        },
+    let background = background.map(|made| quote!(background: ::core::option::Option::Some(#made),));
+    let revisions = policies.revisions.as_ref().map(|most| quote!(revisions: ::core::option::Option::Some(#most),));
+    let archive = policies.archive.then(|| quote!(archive: true,));
+    if background.is_none() && revisions.is_none() && archive.is_none() {
+        return TokenStream::new();
     }
+    quote!(wraps: #rt::Wraps { #background #revisions #archive ..::core::default::Default::default() },)
 }
 
 /// `keyer(ReadableKeyer::new())`

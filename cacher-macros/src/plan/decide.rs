@@ -210,6 +210,9 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         max_wait: sources.timing(args.max_wait.as_ref()),
         strategies: args.strategies.iter().flat_map(|given| given.value.iter().cloned()).collect(),
         write: write(args),
+        revisions: expr(&args.revisions),
+        archive: args.archive.is_some(),
+        single: args.single.is_some(),
     }
 }
 
