@@ -34,3 +34,4 @@ mod scopes;
 mod stores;
 mod strategies;
 mod support;
+mod wrappers;
