@@ -1,10 +1,6 @@
 //! The revisions of one key, in the last store.
 
-use super::{
-    Cache, Keyed, SharedOperations,
-    entry::Sent,
-    stores::StoredKey,
-};
+use super::{Cache, Keyed, SharedOperations, entry::Sent, stores::StoredKey};
 use crate::{
     backend,
     bridge::{self, Shell},

@@ -29,8 +29,8 @@ pub(super) struct Queue {
     waiting: HashMap<Key, (u64, Change)>,
     /// The keys of `waiting`, by their turn.
     order: BTreeMap<u64, Key>,
-    /// What is under way. Readers find it as if it were made.
-    started: HashMap<Key, Change>,
+    /// What is under way, by its turn. Readers find it as if it were made.
+    started: HashMap<Key, (u64, Change)>,
     turn: u64,
     /// How many puts wait.
     puts: usize,
@@ -39,8 +39,7 @@ pub(super) struct Queue {
 impl Queue {
     /// What a reader finds for a key, if a change of it is to be made.
     pub(super) fn entry(&self, key: &Key) -> Option<Option<&Arc<[u8]>>> {
-        let waiting = self.waiting.get(key).map(|(_, change)| change);
-        waiting.or_else(|| self.started.get(key)).map(Change::entry)
+        self.waiting.get(key).or_else(|| self.started.get(key)).map(|(_, change)| change.entry())
     }
 
     /// Lets a change wait, in the place of one that does already.
@@ -62,7 +61,8 @@ impl Queue {
     /// Starts a change in place of what waits, and says whether that was an entry.
     pub(super) fn start(&mut self, key: &Key, change: Change) -> bool {
         let waited = self.take_back(key);
-        self.started.insert(key.clone(), change);
+        self.started.insert(key.clone(), (self.turn, change));
+        self.turn += 1;
         waited.is_some_and(|(_, change)| change.entry().is_some())
     }
 
@@ -71,8 +71,8 @@ impl Queue {
         let ready = self.order.values().filter(|key| !self.started.contains_key(key));
         let keys: Vec<_> = ready.take(most).cloned().collect();
         let started = keys.into_iter().filter_map(|key| {
-            let (_, change) = self.take_back(&key)?;
-            self.started.insert(key.clone(), change.clone());
+            let (turn, change) = self.take_back(&key)?;
+            self.started.insert(key.clone(), (turn, change.clone()));
             Some((key, change))
         });
         started.collect()
@@ -90,8 +90,7 @@ impl Queue {
 
     /// Puts a removal in the place of the entry that waits longest; returns its key.
     pub(super) fn drop_oldest(&mut self) -> Option<Key> {
-        let entries = self.order.values().filter(|key| self.waits_with_entry(key));
-        let oldest = entries.take(1).next().cloned()?;
+        let oldest = self.order.values().find(|key| self.waits_with_entry(key)).cloned()?;
         self.add(oldest.clone(), Change::Remove);
         Some(oldest)
     }
@@ -114,7 +113,8 @@ impl Queue {
 
     /// Whether all changes before a turn are made.
     pub(super) fn is_made(&self, turn: u64) -> bool {
-        self.started.is_empty() && self.order.first_key_value().is_none_or(|(first, _)| *first >= turn)
+        self.started.values().all(|(started, _)| *started >= turn)
+            && self.order.first_key_value().is_none_or(|(first, _)| *first >= turn)
     }
 
     /// The turn of the next change.
