@@ -7,6 +7,7 @@ mod alloc;
 mod budgets;
 mod harness;
 mod keyers;
+mod strategies;
 mod subjects;
 mod table;
 
@@ -31,6 +32,9 @@ fn main() -> ExitCode {
     table::notes();
     if wanted(keyers::NAME) {
         keyers::measure();
+    }
+    if wanted(strategies::NAME) {
+        strategies::measure();
     }
     let met = budgets.iter().all(budgets::Budget::met);
     if check && !met { ExitCode::FAILURE } else { ExitCode::SUCCESS }

@@ -4,11 +4,14 @@
 //! none: the compiler says so in the words of that demand, knows the type no more, and so has nothing else to
 //! complain about. One mistake is one message, at the tokens where the attribute puts the call.
 
+mod strategies;
+
+pub use strategies::{can_tell, limit, listed, partition};
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     codec::Stored,
-    error::Error,
     key::{
         part::{Hashed, HashedOption, KeyPart, Keyable, Structural, Unknown},
         secret::{Secret, Wipe},
@@ -147,21 +150,6 @@ demand!(
             `version = \"..\"` in place of `version = code`"
 )]
 pub trait Annotated {}
-
-/// A return type that can say that the body did not run.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot say that the body may not run now",
-    label = "not a `Result<_, E>` with `E: From<cacher::Error>`",
-    note = "implement `From<cacher::Error>` for the error, or write `on_limit = wait` without `max_wait`"
-)]
-pub trait Telling<K> {}
-
-impl<T, E: From<Error>> Telling<()> for Result<T, E> {}
-impl<R: Impossible> Telling<Refused> for R {}
-
-/// A return type, where nothing else can be said.
-#[inline]
-pub fn can_tell<R: Telling<K>, K>() {}
 
 /// A part, where it must tell one call from another.
 #[inline]

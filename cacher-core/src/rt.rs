@@ -4,13 +4,13 @@ use std::{marker::PhantomData, pin::Pin};
 
 use crate::{
     bridge::{Shell, block_on},
-    cache::{Asked, Caller, Keyed, LocalOperations, Lookup, RevisedOperations, SharedOperations},
+    cache::{Asked, Cache, Caller, Keyed, LocalOperations, Lookup, RevisedOperations, SharedOperations},
     codec::Codecs,
     companion::{AsyncEntry, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry},
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
-    key::parts::{Parts, hash_of},
+    key::parts::Parts,
     keyer::{CallKey, FileName, Keyer, Text, from_fn},
     memory::{
         held::{As, Held},
@@ -25,7 +25,10 @@ pub use crate::{
     code::{Code, Version},
     codec::{InMemory, Stored},
     core::{Config, OnLimit},
-    demand::{Annotated, can_tell, kept, key_part, plain, secret_part, shared, shared_part, site, stored, stored_part},
+    demand::{
+        Annotated, can_tell, kept, key_part, limit, listed, partition, plain, secret_part, shared, shared_part, site,
+        stored, stored_part,
+    },
     held,
     key::parts::Borrowed,
     keyer::{Hash as HashKeyer, Readable as ReadableKeyer},
@@ -43,7 +46,7 @@ pub use crate::{
     strategy,
     strategy::{
         RateLimit, Strategy, Transform,
-        hook::{Transforms, listed},
+        hook::Transforms,
         life::{Life, Terms},
         list::List as Strategies,
     },
@@ -120,11 +123,6 @@ pub fn shape<M: 'static, H: Held, C>(
     Shape::new(configure, seen, weigh, transforms)
 }
 
-/// A limit for a cache of its own, or one that several share.
-pub fn limit(limit: impl Into<Arc<RateLimit>>) -> Arc<RateLimit> {
-    limit.into()
-}
-
 /// The strategies among the items of a list.
 #[must_use]
 pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Strategies {
@@ -141,11 +139,6 @@ pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) 
 #[must_use]
 pub fn background(background: Background) -> Background {
     background
-}
-
-/// What tells the values of `per = ..` apart.
-pub fn partition<T: std::hash::Hash + ?Sized>(value: &T) -> u64 {
-    hash_of(value)
 }
 
 /// Opens a backend.
@@ -220,8 +213,10 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    let answer = block_on(cache.go_on(Shell::Sync, mode, (key, terms()), asked, caller(returns)));
-    step(answer, &returns, &cache.name())
+    let answer = cache
+        .at_once(Shell::Sync, mode, (key, terms()))
+        .unwrap_or_else(|call| block_on(cache.go_on(Shell::Sync, mode, call, asked, caller(returns))));
+    step(answer, &returns, &cache)
 }
 
 /// Answers an async call. Memory is asked at once, the rest when polled.
@@ -250,8 +245,11 @@ where
         match first {
             Ok(value) => Step::Done(M::returned(value)),
             Err(((cache, key), terms)) => {
-                let answer = cache.go_on(Shell::Async, mode, (key, terms), asked, caller(returns)).await;
-                step(answer, &returns, &cache.name())
+                let answer = match cache.at_once(Shell::Async, mode, (key, terms)) {
+                    Ok(answer) => answer,
+                    Err(call) => cache.go_on(Shell::Async, mode, call, asked, caller(returns)).await,
+                };
+                step(answer, &returns, &cache)
             }
         }
     }
@@ -262,7 +260,11 @@ fn caller<M, R>(returns: Returns<M, R>) -> Caller<impl Fn(&SharedError) -> bool>
     Caller { takes: move |error: &SharedError| (returns.shared)(error).is_some(), tells: returns.tells }
 }
 
-fn step<O, H, T, M, R>(answer: Lookup<O, H, T>, returns: &Returns<M, R>, name: &str) -> Step<R, Leader<O, H, T>>
+fn step<O, H, T, M, R>(
+    answer: Lookup<O, H, T>,
+    returns: &Returns<M, R>,
+    cache: &Cache<O, H, T>,
+) -> Step<R, Leader<O, H, T>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -276,7 +278,7 @@ where
             Some(returned) => Step::Done(returned),
             None => unreachable!("an error is shared by who can take it"),
         },
-        Lookup::Absent => Step::Done(not_cached(returns, name)),
+        Lookup::Absent => Step::Done(not_cached(returns, &cache.name())),
         Lookup::TurnedDown(error) => match (returns.failed)(error) {
             Some(returned) => Step::Done(returned),
             None => unreachable!("an error is told by who can tell it"),
@@ -333,13 +335,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
 
     #[inline(never)]
     fn settle(self) -> H::Value {
-        block_on(self.leader.settle(Shell::Sync, &self.value));
+        if let Some(leader) = self.leader.settle_at_once(&self.value) {
+            block_on(leader.settle(Shell::Sync, &self.value));
+        }
         self.value
     }
 
     /// Stores the value for an async caller, and returns it.
     pub async fn finish_async<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
-        self.leader.settle(Shell::Async, &self.value).await;
+        if let Some(leader) = self.leader.settle_at_once(&self.value) {
+            leader.settle(Shell::Async, &self.value).await;
+        }
         M::returned(self.value)
     }
 }

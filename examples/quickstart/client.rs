@@ -21,8 +21,13 @@ pub(crate) struct Package {
 /// Asks the API for a package.
 ///
 /// The endpoint alone says what is asked. The server has another port in each run, so its address must not count; nor
-/// does the key, which appears in no file.
-#[cache(backend = "file://./.cache/quickstart?format=json", ttl = "1d", ignore = [base_url, api_key])]
+/// does the key, which appears in no file. The API may be asked 15 times a second; files may be read at any rate.
+#[cache(
+    backend = "file://./.cache/quickstart?format=json",
+    ttl = "1d",
+    rate_limit = "15/s",
+    ignore = [base_url, api_key],
+)]
 pub(crate) fn fetch_package(base_url: &str, endpoint: &str, api_key: &str) -> Result<Package, ApiError> {
     let request = ureq::get(format!("{base_url}{endpoint}")).header("x-api-key", api_key);
     let mut response = request.config().http_status_as_error(false).proxy(None).build().call()?;

@@ -162,7 +162,8 @@ impl<'a> Walk<'a> {
             elapsed.as_secs_f64()
         );
         println!("{:5} loads from the API, which took {:.2} s", stats.loads, stats.load_time.as_secs_f64());
-        println!("{:5} hits from files, which saved {:.2} s\n", stats.hits, self.saved.as_secs_f64());
+        println!("{:5} of them waited for their turn: 15 a second", stats.limited);
+        println!("{:5} hits from files, which never wait, and saved {:.2} s\n", stats.hits, self.saved.as_secs_f64());
     }
 }
 

@@ -91,6 +91,7 @@ fn a_span_says_that_nothing_was_to_be_loaded() {
 
 #[test]
 fn a_span_says_that_the_body_was_held_back() {
+    let _alone = Numbers::alone();
     #[cache(rate_limit = "1/h", on_limit = error, name = "seen-turned-down")]
     fn double(n: u64) -> Result<u64, Error> {
         Ok(2 * n)
@@ -103,6 +104,7 @@ fn a_span_says_that_the_body_was_held_back() {
 
 #[test]
 fn who_waits_for_another_is_told_from_who_loads() {
+    let _alone = Numbers::alone();
     static GATE: Gate = Gate::new();
     runs!(RUNS);
     #[cache(name = "seen-waiting")]
@@ -223,6 +225,7 @@ impl Backend for Broken {
 
 #[test]
 fn a_fault_is_a_warning_and_counted() {
+    let _alone = Numbers::alone();
     #[cache(backend = Broken, name = "seen-broken")]
     fn double(n: u64) -> u64 {
         2 * n
@@ -238,6 +241,7 @@ fn a_fault_is_a_warning_and_counted() {
 
 #[test]
 fn counters_are_handed_over_at_loads_and_on_request() {
+    let _alone = Numbers::alone();
     #[cache(capacity = 2, name = "counted")]
     fn double(n: u64) -> Result<u64, u64> {
         if n > 90 { Err(n) } else { Ok(2 * n) }
@@ -261,6 +265,7 @@ fn counters_are_handed_over_at_loads_and_on_request() {
 
 #[test]
 fn caches_of_one_name_are_counted_together_also_when_they_go() {
+    let _alone = Numbers::alone();
     #[derive(Default)]
     struct Client {
         cache: Site,
@@ -334,6 +339,7 @@ impl Output {
 
 #[test]
 fn nothing_tells_a_secret() {
+    let _alone = Numbers::alone();
     dirs!(DIR);
     static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
     fn logged() -> Logged {

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt::{Debug, Write},
     sync::{
-        Arc, LazyLock, Mutex,
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::SeqCst},
     },
 };
@@ -133,6 +133,12 @@ impl Numbers {
     /// Runs code under this recorder.
     pub(crate) fn watch<T>(&self, code: impl FnOnce() -> T) -> T {
         metrics::with_local_recorder(self, code)
+    }
+
+    /// Keeps out other tests that collect: what a recorder was told no other one is told.
+    pub(crate) fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A counter, or a gauge.

@@ -257,7 +257,8 @@ fn an_entry_on_its_way_up_is_not_written_anew() {
     fn load(key: u64) -> u64 {
         key
     }
-    (load(1), load(2), R.said());
+    assert_eq!((load(1), load(2)), (1, 2));
+    R.said();
     load(1);
     assert_eq!(R.said(), "ask_read commit_read ask_found commit_found", "from the store");
     load(1);
@@ -527,7 +528,7 @@ fn what_strategies_are_told() {
     static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
     struct Tells;
     impl Tells {
-        fn tell(&self, hook: &str, call: &Call<'_>) {
+        fn tell(hook: &str, call: &Call<'_>) {
             assert_eq!(call.cache(), "told");
             assert!(call.key().is_some());
             TOLD.lock().unwrap().push(format!("{hook} {}", call.partition() != 0));
@@ -535,25 +536,25 @@ fn what_strategies_are_told() {
     }
     impl Strategy for Tells {
         fn ask_found(&self, call: &Call<'_>, found: &Found) -> Freshness {
-            self.tell("found", call);
+            Self::tell("found", call);
             assert_eq!((found.age(), found.fresh_for()), (SECOND * 4, Some(SECOND * 6)));
             assert_eq!((found.load_time(), found.in_memory()), (SECOND, true));
             Freshness::Fresh
         }
         fn ask_load(&self, call: &Call<'_>) -> Permit {
-            self.tell("load", call);
+            Self::tell("load", call);
             Permit::Now
         }
         fn after_load(&self, call: &Call<'_>, _end: LoadEnd) {
-            self.tell("after", call);
+            Self::tell("after", call);
         }
         fn ask_write(&self, call: &Call<'_>, draft: &mut Draft) -> Verdict {
-            self.tell("write", call);
+            Self::tell("write", call);
             assert_eq!((draft.lifetime(), draft.load_time(), draft.is_none()), (Some(SECOND * 10), SECOND, true));
             Verdict::Proceed
         }
         fn commit_write(&self, call: &Call<'_>, draft: &Draft) {
-            self.tell("written", call);
+            Self::tell("written", call);
             assert_eq!(draft.lifetime(), Some(SECOND * 10));
         }
     }
@@ -648,6 +649,24 @@ fn a_value_that_was_invalidated_while_it_was_loaded_is_not_committed() {
     R.refuse(["ask_remove"]);
     load(1, || assert_eq!(load::entry(1).invalidate(), Removal::Refused));
     assert_eq!((load::entry(1).peek(), STORE.len()), (Some(1), 1));
+}
+
+#[test]
+fn a_generic_function_that_is_cleared_in_part_says_so() {
+    struct KeepsBytes;
+    impl Strategy for KeepsBytes {
+        fn ask_clear(&self, call: &Call<'_>) -> Verdict {
+            assert_eq!((call.key(), call.partition()), (None, 0));
+            if call.cache().contains("u8") { Verdict::Refuse } else { Verdict::Proceed }
+        }
+    }
+    #[cache(strategies = [KeepsBytes])]
+    fn size<T: 'static>(key: u64) -> usize {
+        size_of::<T>()
+    }
+    assert_eq!((size::<u8>(1), size::<u64>(1)), (1, 8));
+    assert_eq!(size::cache().clear(), Removal::Refused);
+    assert_eq!((size::entry::<u8>(1).peek(), size::entry::<u64>(1).peek()), (Some(1), None));
 }
 
 #[test]

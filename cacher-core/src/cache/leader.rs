@@ -37,6 +37,8 @@ pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) permitted: bool,
     /// Runs since the body started.
     watch: Option<Stopwatch>,
+    /// How long the body took, once it has ended.
+    took: Option<Duration>,
     /// The span of the call, and what becomes of it if the body succeeds.
     pub(super) span: Span,
     success: Verdict,
@@ -70,7 +72,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         flight: Option<Arc<Flight<H>>>,
         terms: Terms,
     ) -> Self {
-        let began = cache.core.load_stamp();
+        // Only entries of stores carry it.
+        let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
         let asking = Asking { key: key.hash, partition: terms.partition };
         let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None };
         Self::with(cache, Some(load), Some(asking))
@@ -91,7 +94,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>, asking: Option<Asking>) -> Self {
         let (span, success) = (Span::none(), Verdict::Loaded);
-        Self { cache: Arc::clone(cache), load, over: false, asking, permitted: false, watch: None, span, success }
+        Self {
+            cache: Arc::clone(cache),
+            load,
+            over: false,
+            asking,
+            permitted: false,
+            watch: None,
+            took: None,
+            span,
+            success,
+        }
     }
 
     /// The same leader of a load that is shown to end so if it succeeds.
@@ -118,17 +131,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Runs a sync body.
     pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.start();
-        self.within(|| self.span.run(body))
+        let returned = self.within(|| self.span.run(body));
+        self.took = Some(self.load_time());
+        returned
     }
 
     /// Runs an async body.
     pub async fn drive<F: Future>(&mut self, body: Pin<&mut F>) -> F::Output {
         self.start();
-        let body = pin!(self.span.drive(body));
-        match self.flight() {
-            Some(flight) => flight.drive(body).await,
-            None => body.await,
-        }
+        let returned = {
+            let body = pin!(self.span.drive(body));
+            match self.flight() {
+                Some(flight) => flight.drive(body).await,
+                None => body.await,
+            }
+        };
+        self.took = Some(self.load_time());
+        returned
     }
 
     /// Runs code of the user as part of the load: it may call the function again.
@@ -148,12 +167,39 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.land(Outcome::Failed(error));
     }
 
+    /// Ends a load with a value where memory is all there is; else the leader comes back, for [`Self::settle`].
+    pub(crate) fn settle_at_once(self, value: &H::Value) -> Option<Self> {
+        let Some(load) = self.load.as_ref().filter(|load| self.cache.simple && !load.overwrites) else {
+            return Some(self);
+        };
+        self.span.end(self.success);
+        let held = self.within(|| self.keep(load, value));
+        self.land(Outcome::Landed(held));
+        None
+    }
+
+    /// Puts a value in memory, and gives it for followers.
+    fn keep(&self, load: &Load<O, H>, value: &H::Value) -> H {
+        let (held, terms) = self.held(load, value);
+        if let Some(draft) = self.cache.draft(&load.key, &terms, self.load_time()) {
+            let new = New { value, held: held.clone(), draft, load_began: load.began, partition: load.terms.partition };
+            let times = self.cache.times(&new);
+            self.cache.keep(&load.seat, &load.key, new, times);
+        }
+        held
+    }
+
+    /// A value for memory and for followers, and what is said about it.
+    fn held(&self, load: &Load<O, H>, value: &H::Value) -> (H, Terms) {
+        (H::hold(value.clone()), load.terms.with((self.cache.seen)(value)))
+    }
+
     /// Ends a load with a value: stores it, then hands it to the followers.
     pub(crate) async fn settle(mut self, shell: Shell, value: &H::Value) {
         self.tell(LoadEnd::Value);
         self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
-        let (held, terms) = self.within(|| (H::hold(value.clone()), load.terms.with((self.cache.seen)(value))));
+        let (held, terms) = self.within(|| self.held(load, value));
         {
             let storing = pin!(self.store(shell, &held, value, terms));
             let storing = pin!(self.span.drive(storing));
@@ -227,7 +273,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     fn load_time(&self) -> Duration {
-        self.watch.as_ref().map(Stopwatch::elapsed).unwrap_or_default()
+        let elapsed = || self.watch.as_ref().map(Stopwatch::elapsed).unwrap_or_default();
+        self.took.unwrap_or_else(elapsed)
     }
 }
 

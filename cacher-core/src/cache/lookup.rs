@@ -24,6 +24,7 @@ use crate::{
 
 /// The answer to a call.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a leader is large with the feature `tracing`; it is moved, not kept")]
 pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     /// A value.
     Hit(H::Value),
@@ -97,6 +98,24 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Keyed::new(cache, key, terms.ruled(self.core.ruling.ttl()))
     }
 
+    /// Answers a call that need not wait: memory is all there is, and nobody else loads its key. Else the key comes
+    /// back, for [`Self::go_on`].
+    pub(crate) fn at_once(
+        self: &Arc<Self>,
+        shell: Shell,
+        mode: Mode,
+        (key, terms): (Key<O>, Terms),
+    ) -> Result<Lookup<O, H, T>, (Key<O>, Terms)> {
+        if !self.simple || mode != Mode::Normal {
+            return Err((key, terms));
+        }
+        let (seat, Part::Lead(flight)) = self.take_part(shell, &key) else { return Err((key, terms)) };
+        let terms = terms.ruled(self.core.ruling.ttl());
+        let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
+        let span = Span::of(&self.core.name);
+        Ok(leader.in_span(&span).look_in_memory())
+    }
+
     /// Looks further than memory, and then waits until the body may run.
     pub(crate) async fn go_on<F: Fn(&SharedError) -> bool>(
         self: &Arc<Self>,
@@ -106,12 +125,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         asked: Asked,
         caller: Caller<F>,
     ) -> Lookup<O, H, T> {
-        let (tells, called) = (caller.tells, self.core.clock.tick());
+        let (tells, since) = (caller.tells, self.core.clock.tick());
         let terms = terms.ruled(self.core.ruling.ttl());
         let span = Span::of(&self.core.name);
         let looking = pin!(async {
             match self.look_on(shell, mode, (key, terms), asked, caller, &span).await {
-                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells, called).await,
+                Lookup::Miss(leader) => leader.in_span(&span).permitted(shell, tells, since).await,
                 answer => answer,
             }
         });
@@ -286,21 +305,43 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if asked != Asked::Refused
             && let Some(value) = self.look_again(shell).await
         {
-            let held = self.within(|| H::hold(value.clone()));
-            self.land(Outcome::Landed(held));
-            return Lookup::Hit(value);
+            return self.answered(value);
         }
         self.cache.core.counters.misses.add(1);
         Lookup::Miss(self)
     }
 
-    async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
+    /// The same where memory is all there is.
+    fn look_in_memory(self) -> Lookup<O, H, T> {
+        if let Some(value) = self.hit_again() {
+            return self.answered(value);
+        }
+        self.cache.core.counters.misses.add(1);
+        Lookup::Miss(self)
+    }
+
+    /// Ends with a value that was found.
+    fn answered(self, value: H::Value) -> Lookup<O, H, T> {
+        let held = self.within(|| H::hold(value.clone()));
+        self.land(Outcome::Landed(held));
+        Lookup::Hit(value)
+    }
+
+    fn hit_again(&self) -> Option<H::Value> {
         let load = self.load.as_ref()?;
-        let cache = &self.cache;
-        if let Some(value) = self.within(|| cache.hit_again(&load.key)) {
+        let value = self.within(|| self.cache.hit_again(&load.key));
+        if value.is_some() {
             self.span.end(Verdict::Hit);
+        }
+        value
+    }
+
+    async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
+        if let Some(value) = self.hit_again() {
             return Some(value);
         }
+        let load = self.load.as_ref()?;
+        let cache = &self.cache;
         let stored = cache.stored_key(&load.key)?;
         let Reading { fresh, stale } = match &load.flight {
             Some(flight) => flight.drive(pin!(self.read_and_fill(shell, &stored))).await,

@@ -48,6 +48,8 @@ pub struct Cache<O, H: Held, T> {
     expiries: Expiries,
     /// Whether strategies of the user decide about hits, or change them.
     watched: bool,
+    /// Whether there is nothing but memory, so that only the load of another is ever waited for.
+    simple: bool,
     transforms: Vec<Arc<dyn Transform<H::Value>>>,
     /// The cache as others know it, if threads share it.
     member: OnceLock<Weak<dyn Member>>,
@@ -83,6 +85,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let transforms = (typed.transforms)();
         Arc::new(Self {
             watched: !core.config.strategies.is_empty() || !transforms.is_empty(),
+            simple: core.strategies.is_empty() && transforms.is_empty() && !core.has_stores() && !core.off,
             transforms,
             table: core.bound.map(T::with_bound),
             clock: core.clock.clone(),

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Kind},
     key::parts::Key,
     memory::{held::Held, slot::Slot, table::Table},
-    strategy::{Found, Freshness, Transform, Verdict},
+    strategy::{Call, Found, Freshness, Transform, Verdict},
     sync::Arc,
 };
 
@@ -24,16 +24,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     where
         Q: Hash + Equivalent<Key<O>>,
     {
-        *asked = self.ask_read(hash);
-        if *asked == Asked::Refused { None } else { self.watched_hit(query, hash) }
+        let call = self.core.call(Some(hash), 0);
+        *asked = self.ask_read(&call);
+        if *asked == Asked::Refused { None } else { self.hit_in_call(query, &call) }
     }
 
-    fn ask_read(&self, hash: u64) -> Asked {
-        let call = self.core.call(Some(hash), 0);
-        match self.core.strategies.ask_read(&call) {
+    fn ask_read(&self, call: &Call<'_>) -> Asked {
+        match self.core.strategies.ask_read(call) {
             Verdict::Refuse => Asked::Refused,
             Verdict::Proceed => {
-                self.core.strategies.commit_read(&call);
+                self.core.strategies.commit_read(call);
                 Asked::Allowed
             }
         }
@@ -41,13 +41,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The value in memory, if it is fresh, also to the strategies.
     pub(super) fn watched_hit<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q, hash: u64) -> Option<H::Value> {
+        self.hit_in_call(query, &self.core.call(Some(hash), 0))
+    }
+
+    fn hit_in_call<Q: Hash + Equivalent<Key<O>>>(&self, query: &Q, call: &Call<'_>) -> Option<H::Value> {
         let slot = self.slot_asked(query)?;
         let found = self.found_in_memory(&slot);
-        if self.judge_found(hash, &found) != Freshness::Fresh {
+        if self.core.strategies.ask_found(call, &found) != Freshness::Fresh {
             return None;
         }
         let value = self.outward(slot.held.value())?;
-        self.core.strategies.commit_found(&self.core.call(Some(hash), 0), &found);
+        self.core.strategies.commit_found(call, &found);
         self.core.counters.hits.add_one();
         Some(value)
     }

@@ -46,7 +46,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// What is to be known about a new value; `None`, and counted, if it is not to be kept.
     pub(super) fn draft(&self, key: &Key<O>, terms: &Terms, load_time: Duration) -> Option<Draft> {
         let random = life::random(key.hash, self.core.clock.tick());
-        let lifetime = life::lifetime(&self.core.config.life, terms, self.core.clock.stamp(), random);
+        let lifetime = life::lifetime(&self.core.config.life, terms, || self.core.clock.stamp(), random);
         let draft = lifetime.map(|lifetime| Draft { lifetime, load_time, none: terms.none });
         let draft = draft.and_then(|draft| self.approved(key, terms, draft));
         if draft.is_none() {
@@ -92,10 +92,21 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             None => false,
         };
         let (draft, partition) = (new.draft, new.partition);
-        let arrival = self.arrive(new, times);
-        let kept = self.publish(seat, key, arrival) || shipped;
+        let kept = self.keep(seat, key, new, times) || shipped;
         self.note_write(key, (&draft, partition), kept);
         kept
+    }
+
+    /// The same in memory, told to nobody.
+    pub(super) fn keep(
+        &self,
+        seat: &Seat<O, Landing<H>>,
+        key: &Key<O>,
+        new: New<'_, H::Value, H>,
+        times: Times,
+    ) -> bool {
+        let arrival = self.arrive(new, times);
+        self.publish(seat, key, arrival)
     }
 
     /// Puts a value in place of an older one, and says whether it did: it does not if something has invalidated it.
@@ -154,7 +165,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.is_fresh(&slot))))
     }
 
-    fn times(&self, new: &New<'_, H::Value, H>) -> Times {
+    pub(super) fn times(&self, new: &New<'_, H::Value, H>) -> Times {
         let created = self.core.clock.stamp();
         let idle = self.core.config.life.tti.map_or(Stamp::NEVER, |tti| created.after(tti));
         let Draft { lifetime, load_time, .. } = new.draft;

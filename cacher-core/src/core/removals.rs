@@ -22,7 +22,7 @@ pub enum Removal {
     Absent,
     /// A store could not be reached. The entry is not served any more by this process, and the removal is retried.
     Pending,
-    /// A strategy forbade it; the entry is still there.
+    /// A strategy forbade it; the entry is still there. Of the forms of a generic function others may be cleared.
     Refused,
 }
 
@@ -31,8 +31,8 @@ impl Removal {
     pub(crate) fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Pending, _) | (_, Self::Pending) => Self::Pending,
-            (Self::Removed, _) | (_, Self::Removed) => Self::Removed,
             (Self::Refused, _) | (_, Self::Refused) => Self::Refused,
+            (Self::Removed, _) | (_, Self::Removed) => Self::Removed,
             (Self::Absent, Self::Absent) => Self::Absent,
         }
     }

@@ -91,7 +91,7 @@ pub trait MakesNoTransform {
 }
 
 /// A transform.
-pub struct Transforming<V>(Arc<dyn Transform<V>>);
+pub struct Transforming<V>(pub(crate) Arc<dyn Transform<V>>);
 
 /// No transform.
 #[derive(Debug)]
@@ -115,29 +115,6 @@ impl<V, F, T> MakesNoTransform for Offer<V, F, T> {
     fn transform(&self) -> Other<T> {
         Other(PhantomData)
     }
-}
-
-/// An answer that may stand in the list.
-pub trait Listed<V> {
-    #[doc(hidden)]
-    fn listed(self) -> Option<Arc<dyn Transform<V>>>;
-}
-
-impl<V> Listed<V> for Transforming<V> {
-    fn listed(self) -> Option<Arc<dyn Transform<V>>> {
-        Some(self.0)
-    }
-}
-
-impl<V, T: Strategy> Listed<V> for Other<T> {
-    fn listed(self) -> Option<Arc<dyn Transform<V>>> {
-        None
-    }
-}
-
-/// Takes the answer about an item of the list.
-pub fn listed<V, A: Listed<V>>(answer: A) -> Option<Arc<dyn Transform<V>>> {
-    answer.listed()
 }
 
 /// The strategy that an expression makes, if it makes one.

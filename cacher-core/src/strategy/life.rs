@@ -33,9 +33,20 @@ pub struct Terms {
     expires_at: Option<SystemTime>,
     pub(crate) none: bool,
     keep: bool,
-    ruled: Ruled,
+    origin: Origin,
     /// Which of several rate limits applies.
     pub(crate) partition: u64,
+}
+
+/// Where the TTL comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The function.
+    Function,
+    /// The settings, where the function says neither a TTL nor an end of the value.
+    Default,
+    /// The settings, whatever the function says.
+    Ruling,
 }
 
 /// The TTL that the settings of the process give.
@@ -52,7 +63,15 @@ pub(crate) enum Ruled {
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { ttl: None, none_ttl: None, expires_at: None, none: false, keep: true, partition: 0, ruled: Ruled::Not }
+        Self {
+            ttl: None,
+            none_ttl: None,
+            expires_at: None,
+            none: false,
+            keep: true,
+            partition: 0,
+            origin: Origin::Function,
+        }
     }
 }
 
@@ -102,36 +121,47 @@ impl Terms {
     /// These terms under the settings of the process.
     #[must_use]
     pub(crate) fn ruled(self, ruled: Ruled) -> Self {
-        Self { ruled, ..self }
+        match ruled {
+            Ruled::To(ttl) => Self { ttl: Some(ttl), origin: Origin::Ruling, ..self },
+            Ruled::Else(ttl) if self.ttl.is_none() => Self { ttl: Some(ttl), origin: Origin::Default, ..self },
+            Ruled::Else(_) | Ruled::Not => self,
+        }
     }
 
     /// These terms with what was said on seeing the value.
     #[must_use]
     pub(crate) fn with(self, seen: Self) -> Self {
+        let (ttl, origin) = match seen.ttl.filter(|_| self.origin != Origin::Ruling) {
+            Some(ttl) => (Some(ttl), Origin::Function),
+            None => (self.ttl, self.origin),
+        };
         Self {
-            ttl: seen.ttl.or(self.ttl),
+            ttl,
+            origin,
             none_ttl: seen.none_ttl.or(self.none_ttl),
             expires_at: seen.expires_at.or(self.expires_at),
             none: seen.none,
             keep: seen.keep,
-            ruled: self.ruled,
             partition: self.partition,
         }
     }
 
     fn applicable_ttl(&self) -> Option<Duration> {
         let none_ttl = self.none_ttl.filter(|_| self.none);
-        match self.ruled {
-            Ruled::To(ttl) => Some(none_ttl.map_or(ttl, |none_ttl| none_ttl.min(ttl))),
-            Ruled::Else(ttl) if self.expires_at.is_none() => none_ttl.or(self.ttl).or(Some(ttl)),
-            Ruled::Else(_) | Ruled::Not => none_ttl.or(self.ttl),
+        match self.origin {
+            Origin::Ruling => none_ttl.into_iter().chain(self.ttl).min(),
+            Origin::Default => none_ttl.or(self.ttl.filter(|_| self.expires_at.is_none())),
+            Origin::Function => none_ttl.or(self.ttl),
         }
     }
 
     /// The longest TTL that a stored value may have under these terms, before it is seen.
     fn longest_ttl(&self) -> Option<Duration> {
-        if let Ruled::To(ttl) = self.ruled {
-            return Some(ttl);
+        match self.origin {
+            Origin::Ruling => return self.ttl,
+            // The value may say a longer one.
+            Origin::Default => return None,
+            Origin::Function => {}
         }
         self.ttl.map(|ttl| self.none_ttl.map_or(ttl, |none_ttl| none_ttl.max(ttl)))
     }
@@ -141,9 +171,9 @@ impl Terms {
 ///
 /// `random` is any number, spread evenly.
 #[must_use]
-pub fn lifetime(life: &Life, terms: &Terms, now: Stamp, random: u64) -> Option<Duration> {
+pub fn lifetime(life: &Life, terms: &Terms, now: impl FnOnce() -> Stamp, random: u64) -> Option<Duration> {
     let ttl = terms.applicable_ttl().unwrap_or(Duration::MAX);
-    let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now));
+    let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now()));
     let lifetime = spread(ttl.min(until), life.jitter.unwrap_or_default(), random);
     (terms.keep && !lifetime.is_zero()).then_some(lifetime)
 }
@@ -202,7 +232,7 @@ pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
 /// The same for a value that was seen.
 #[must_use]
 pub(crate) fn end_of(created: Stamp, terms: &Terms) -> Stamp {
-    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, ruled: Ruled::Not, ..*terms })
+    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, origin: Origin::Function, ..*terms })
 }
 
 /// The end of a life on the clock of memory.

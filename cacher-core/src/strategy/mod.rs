@@ -128,11 +128,6 @@ pub enum LoadEnd {
 ///
 /// The [module](self) says in which order they come, with two examples. Implementors promise that `ask_..` changes
 /// nothing, and that no hook waits. Shared by threads, so what changes is behind atomics or a short lock.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand in `strategies`",
-    label = "neither a `Strategy` nor a `Transform` of the cached value",
-    note = "implement `cacher::strategy::Strategy` for it, or `cacher::strategy::Transform<V>` where `V` is what is cached"
-)]
 pub trait Strategy: Send + Sync + 'static {
     /// Before memory and the stores are looked at. Refused, the call finds nothing, and no store is read.
     fn ask_read(&self, call: &Call<'_>) -> Verdict {

@@ -187,7 +187,7 @@ pub(super) fn rate(name: &Ident, input: ParseStream) -> Result<Rate> {
 pub(super) fn calls(name: &Ident, input: ParseStream) -> Result<Expr> {
     match expression(name, input)? {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0" => {
-            Err(Error::new_spanned(number, "no call could ever come: write at least 1"))
+            Err(Error::new_spanned(number, "no body could ever run: write at least 1"))
         }
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => whole(&number),
         other if literal(&other).is_some() || matches!(other, Expr::Closure(_) | Expr::Unary(_)) => {

@@ -24,11 +24,12 @@ fn holding(args: &Args) -> impl Iterator<Item = &Ident> {
     names.into_iter().flatten()
 }
 
+fn holds_back(args: &Args) -> bool {
+    args.rate_limit.is_some() || args.strategies.is_some()
+}
+
 pub(super) fn something_holds_the_body_back(Subject { args, .. }: Subject, errors: &Errors) {
-    if args.rate_limit.is_some() || args.strategies.is_some() {
-        return;
-    }
-    for name in holding(args) {
+    for name in holding(args).filter(|_| !holds_back(args)) {
         errors.at(name, format!("nothing holds the body back, so `{name}` says nothing: add `rate_limit = \"10/s\"`"));
     }
 }
@@ -45,7 +46,7 @@ pub(super) fn a_made_limit_has_its_details(Subject { args, .. }: Subject, errors
 pub(super) fn errors_can_be_said(subject: Subject, errors: &Errors) {
     let args = subject.args;
     let fallible = subject.returns_result() || args.result.is_some();
-    if fallible {
+    if fallible || !holds_back(args) {
         return;
     }
     if let Some(OnLimit::Error(word)) = args.on_limit.as_ref().map(|given| &given.value) {
@@ -72,7 +73,9 @@ pub(super) fn errors_do_not_wait(Subject { args, .. }: Subject, errors: &Errors)
 
 pub(super) fn stale_values_come_from_somewhere(Subject { args, .. }: Subject, errors: &Errors) {
     let expires = args.ttl.is_some() || args.tti.is_some() || args.expires_at.is_some() || args.strategies.is_some();
-    if let Some(OnLimit::Stale(word)) = args.on_limit.as_ref().map(|given| &given.value).filter(|_| !expires) {
+    if let Some(OnLimit::Stale(word)) =
+        args.on_limit.as_ref().map(|given| &given.value).filter(|_| holds_back(args) && !expires)
+    {
         errors.at(word, "nothing expires here, so no value is ever stale: add a `ttl`, or write `on_limit = wait`");
     }
 }

@@ -41,6 +41,11 @@ impl<'s> Subject<'s> {
     }
 }
 
+/// Whether this argument of the attribute is one for all calls.
+fn is_fixed(name: &Ident) -> bool {
+    ["tti", "jitter", "patience", "max_wait"].iter().any(|fixed| name == fixed)
+}
+
 /// Whether this argument of the attribute may depend on the value.
 fn takes_closure(name: &Ident) -> bool {
     name == "ttl" || name == "expires_at"
@@ -110,7 +115,7 @@ pub(super) fn closures_capture_no_argument(subject: Subject, errors: &Errors) {
 // `entry(..)` has the identity arguments only, and `insert` on it evaluates these as well.
 pub(super) fn expressions_name_identity_only(subject: Subject, errors: &Errors) {
     let timings = subject.timings().filter_map(|given| match &given.value {
-        Timing::Expr(expr) => Some((&given.name, expr)),
+        Timing::Expr(expr) if !is_fixed(&given.name) => Some((&given.name, expr)),
         _ => None,
     });
     let others = [&subject.args.site, &subject.args.per].into_iter().flatten();
@@ -148,10 +153,15 @@ pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
         Backend::Expr(expr) => Some((name, expr.to_token_stream())),
         Backend::Url(_) => None,
     });
+    let timings = subject.timings().filter_map(|given| match &given.value {
+        Timing::Expr(expr) if is_fixed(&given.name) => Some((&given.name, expr.to_token_stream())),
+        _ => None,
+    });
     let fixed = bounds
         .chain(backends)
         .chain(limits(args))
         .chain(wrap::made(args))
+        .chain(timings)
         .flat_map(|(name, expr)| tokens::names(expr).into_iter().map(move |it| (name, it)));
     for (name, used) in fixed.chain(keyer::captured(args)) {
         if used == "self" || subject.argument(&used).is_some() {

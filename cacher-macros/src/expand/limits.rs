@@ -61,7 +61,7 @@ pub(crate) fn transforms(plan: &Plan) -> TokenStream {
     let listed = plan.policies.strategies.iter().map(|one| {
         let place = Place::of(one);
         let answer = place.call(quote!(#rt::transform!), quote!(#value, || #one));
-        place.call(quote!(#rt::listed::<#value, _>), answer)
+        place.call(quote!(#rt::listed::<#value, _, _>), answer)
     });
     let listed: Vec<_> = listed.collect();
     if listed.is_empty() { quote!(|| ::std::vec::Vec::new()) } else { quote!(|| #rt::transforms([#(#listed),*])) }

@@ -11,7 +11,7 @@ use crate::{
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
+use syn::{Expr, spanned::Spanned};
 
 /// The most parts that one tuple of the runtime takes.
 const MOST: usize = 16;
@@ -98,7 +98,7 @@ fn operand(expr: &Expr) -> TokenStream {
         | Expr::Lit(_)
         | Expr::Paren(_)
         | Expr::Tuple(_) => expr.to_token_stream(),
-        _ => quote!((#expr)),
+        _ => quote_spanned!(Span::mixed_site().located_at(expr.span())=> (#expr)),
     }
 }
 
@@ -138,7 +138,8 @@ pub(crate) fn terms(plan: &Plan) -> TokenStream {
     }
     if let Some(per) = &policies.per {
         let (place, source) = (Place::of(&per.source), operand(&per.source));
-        let partition = place.call(quote!(#rt::partition), quote!(& #source));
+        let borrow = place.show(quote!(&));
+        let partition = place.call(quote!(#rt::partition), quote!(#borrow #source));
         calls.extend(quote!(.per(#partition)));
         expressions.push(per);
     }

@@ -1,12 +1,21 @@
 //! Cases of the Python library cacher.
 
-use std::{fs, sync::Barrier, thread, time::UNIX_EPOCH};
+use std::{
+    fs,
+    sync::{Arc, Barrier, LazyLock, Mutex},
+    thread,
+    time::UNIX_EPOCH,
+};
 
-use cacher::{Error, Kind};
+use cacher::{
+    Error, Kind,
+    strategy::{Call, Draft, Strategy, Verdict},
+};
 
 use super::prelude::*;
 use crate::{
     common::{faults, files_below, only_file},
+    limits::Hand,
     processes::{self, Source},
     support::until,
 };
@@ -329,6 +338,126 @@ fn cch_43_an_entry_of_an_earlier_process_expires_by_its_own_time() {
     assert_eq!(processes::runs(Source::Hour, dir.path(), written, 1), 1);
     assert_eq!(processes::runs(Source::Hour, dir.path(), written + 59 * minute, 1), 0);
     assert_eq!(processes::runs(Source::Hour, dir.path(), written + 60 * minute, 1), 1);
+}
+
+#[test]
+fn cch_44_misses_start_at_least_a_second_apart_and_hits_at_once() {
+    #[cache(rate_limit = "1/s", per = host, ignore = [hand])]
+    async fn fetch(host: &str, page: u64, hand: &Hand) -> Duration {
+        hand.now()
+    }
+    let hand = Hand::new();
+    let _in_force = hand.clock.enter();
+    let fetch = |host, page| hand.drive(Duration::from_millis(1), fetch(host, page, &hand));
+    let starts = [fetch("a", 1), fetch("a", 2), fetch("a", 3)];
+    assert!(starts.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_secs(1)), "{starts:?}");
+    let now = hand.now();
+    assert_eq!([fetch("a", 1), fetch("a", 2), fetch("a", 3)], starts);
+    assert_eq!(fetch("b", 1), now, "another host has its own rate");
+    assert_eq!(hand.now(), now);
+}
+
+/// Says no to whatever it is told to refuse, and notes what it is asked and told.
+#[derive(Default)]
+struct Refusing {
+    refused: Mutex<&'static str>,
+    log: Mutex<Vec<&'static str>>,
+}
+
+impl Refusing {
+    fn ask(&self, what: &'static str) -> Verdict {
+        self.log.lock().unwrap().push(what);
+        if *self.refused.lock().unwrap() == what { Verdict::Refuse } else { Verdict::Proceed }
+    }
+
+    fn refuse(&self, what: &'static str) {
+        *self.refused.lock().unwrap() = what;
+        self.log.lock().unwrap().clear();
+    }
+
+    fn log(&self) -> Vec<&'static str> {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+impl Strategy for Refusing {
+    fn ask_read(&self, _call: &Call<'_>) -> Verdict {
+        self.ask("get")
+    }
+    fn ask_write(&self, _call: &Call<'_>, _draft: &mut Draft) -> Verdict {
+        self.ask("set")
+    }
+    fn commit_write(&self, _call: &Call<'_>, _draft: &Draft) {
+        self.log.lock().unwrap().push("was set");
+    }
+    fn ask_remove(&self, _call: &Call<'_>) -> Verdict {
+        self.ask("delete")
+    }
+    fn ask_clear(&self, _call: &Call<'_>) -> Verdict {
+        self.ask("clear")
+    }
+}
+
+#[test]
+fn cch_46_a_hook_that_says_no_stops_the_step() {
+    static DIR: LazyLock<TempDir> = LazyLock::new(TempDir::new);
+    static HOOKS: LazyLock<Arc<Refusing>> = LazyLock::new(Arc::default);
+    #[cache(backend = Files::new(DIR.path()), strategies = [HOOKS.clone()], name = "cch_46")]
+    fn square(n: u64) -> u64 {
+        n * n
+    }
+    let faults = faults("cch_46");
+    assert_eq!((square(3), HOOKS.log()), (9, vec!["get", "set", "was set"]));
+    let file = only_file(DIR.path());
+    let content = fs::read(&file).unwrap();
+    fs::write(&file, "damaged").unwrap();
+    HOOKS.refuse("get");
+    assert_eq!((square::entry(3).peek(), faults().len()), (None, 0), "a store that is not read has no fault");
+    fs::write(&file, content).unwrap();
+    HOOKS.refuse("set");
+    assert_eq!((square(4), HOOKS.log()), (16, vec!["get", "set"]));
+    assert_eq!(only_file(DIR.path()), file);
+    HOOKS.refuse("delete");
+    assert_eq!(square::entry(3).invalidate(), Removal::Refused);
+    HOOKS.refuse("clear");
+    assert_eq!(square::cache().clear(), Removal::Refused);
+    assert_eq!((only_file(DIR.path()), square::entry(3).peek()), (file, Some(9)));
+}
+
+#[test]
+fn cch_47_all_hooks_are_asked_even_if_an_earlier_one_said_no() {
+    static NO: LazyLock<Arc<Refusing>> = LazyLock::new(Arc::default);
+    static YES: LazyLock<Arc<Refusing>> = LazyLock::new(Arc::default);
+    #[cache(strategies = [NO.clone(), YES.clone()])]
+    fn square(n: u64) -> u64 {
+        n * n
+    }
+    NO.refuse("set");
+    assert_eq!(square(3), 9);
+    assert_eq!((NO.log(), YES.log()), (vec!["get", "set"], vec!["get", "set"]));
+    assert_eq!(square::entry(3).peek(), None);
+}
+
+#[test]
+fn cch_80_gaps_between_loads_vary_by_a_tenth() {
+    #[cache(rate_limit = "1/500ms", variance = 0.1, ignore = [hand])]
+    async fn fetch(page: u64, hand: &Hand) -> Duration {
+        hand.now()
+    }
+    let hand = Hand::new();
+    let _in_force = hand.clock.enter();
+    let starts: Vec<_> = (0..200).map(|page| hand.drive(Duration::from_millis(1), fetch(page, &hand))).collect();
+    let gaps: Vec<_> = starts.windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect();
+    // The clock goes on in steps of a millisecond.
+    assert!(gaps.iter().all(|gap| (475..=526).contains(gap)), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| *gap < 480) && gaps.iter().any(|gap| *gap > 520), "{gaps:?}");
+    let (now, hits) = (hand.now(), fetch::cache().stats().hits);
+    assert!(
+        (0..200)
+            .all(|page| hand.drive(Duration::from_millis(1), fetch(page, &hand))
+                == starts[usize::try_from(page).unwrap()])
+    );
+    assert_eq!((hand.now(), fetch::cache().stats().hits), (now, hits + 200), "hits are not delayed");
 }
 
 on_every_backend! {

@@ -226,3 +226,30 @@ impl Users for Client {
 pub fn names(client: &Client) -> Option<String> {
     ClientUsers::name_entry(client, 1).peek()
 }
+
+/// A rate, and who decides beside it.
+///
+/// # Errors
+/// When the rate is reached.
+#[memo::cache(crate = ::memo, rate_limit = "10/s", burst = 2, variance = 0.1, per = host, on_limit = error)]
+pub fn limited(host: &str, page: u64) -> Result<u64, Mistake> {
+    if host.is_empty() { Err(Mistake::Absent) } else { Ok(page) }
+}
+
+/// Decides nothing.
+#[derive(Debug)]
+struct Nothing;
+
+impl memo::strategy::Strategy for Nothing {}
+
+/// Changes nothing.
+#[derive(Debug)]
+struct Same;
+
+impl<V> memo::strategy::Transform<V> for Same {}
+
+/// With strategies.
+#[memo::cache(crate = ::memo, strategies = [Nothing, Same])]
+pub async fn decided(n: u64) -> Option<u64> {
+    Some(n)
+}

@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(rate_limit = "10/s", max_wait = "10s")]
+fn fetch(url: &str) -> Result<String, std::num::ParseIntError> {
+    Ok(url.to_owned())
+}
+
+fn main() {}
