@@ -21,7 +21,7 @@ pub use cacher_core::{
     site::Site,
     stats::Stats,
     strategy, testkit as testing,
-    wrap::background::{Guard, shutdown},
+    wrap::background::{Guard, shutdown, shutdown_within},
 };
 pub use cacher_macros::cache;
 

@@ -136,7 +136,6 @@ pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) 
 }
 
 /// How writes are held back: gives the expression its type.
-#[must_use]
 pub fn background(background: Background) -> Background {
     background
 }

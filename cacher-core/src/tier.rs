@@ -79,7 +79,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Opens a backend. What cannot be opened becomes a tier all the same, which tries again later.
-pub(crate) fn open(opener: Opener, claimant: Claimant, wrapping: Wrapping) -> std::result::Result<Bound, Tier> {
+pub(crate) fn open(opener: Opener, claimant: Claimant, wrapping: Wrapping) -> std::result::Result<Bound, Arc<Tier>> {
     let failed = Mutex::new(None);
     let tier = Tier { open: opener, opened: OnceCell::new(), failed, claimant, wrapping };
     match call(opener) {
@@ -88,7 +88,7 @@ pub(crate) fn open(opener: Opener, claimant: Claimant, wrapping: Wrapping) -> st
             let _ = tier.keep(made);
         }
     }
-    Err(tier)
+    Err(Arc::new(tier))
 }
 
 /// Calls an opener; its panic is an error.

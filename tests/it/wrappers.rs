@@ -205,7 +205,7 @@ fn revisions_outlive_their_ttl_and_a_repeated_value_is_none() {
     });
     assert_eq!(block_on(entry.peek()), None);
     let revisions = [-1, -2, -3].map(|number| block_on(entry.revision(number)));
-    assert_eq!(revisions.map(|value| value.unwrap_or_default()), ["1: v2", "1: v1", ""]);
+    assert_eq!(revisions.map(Option::unwrap_or_default), ["1: v2", "1: v1", ""]);
     assert_eq!(entry.clone().blocking().revisions().len(), 2);
 }
 

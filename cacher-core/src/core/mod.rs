@@ -262,7 +262,7 @@ fn open(backends: &[Opener], claimant: &Claimant, wrapping: &Wrapping) -> (Optio
         let wrapping = if index + 1 == backends.len() { wrapping.clone() } else { wrapping.of_upper() };
         match tier::open(*opener, claimant.clone(), wrapping) {
             Ok(bound) => memory = Some(bound),
-            Err(tier) => tiers.push(Arc::new(tier)),
+            Err(tier) => tiers.push(tier),
         }
     }
     (memory, tiers)

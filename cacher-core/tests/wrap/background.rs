@@ -289,3 +289,90 @@ fn the_last_of_many_writes_of_a_key_is_what_stays() {
         assert_eq!(inner.get(&key(name)).unwrap().as_deref(), Some(&199_u32.to_be_bytes()[..]));
     }
 }
+
+/// Any sequence of operations, at any time, looks like one on a map; and so does the store in the end.
+#[test]
+fn what_is_done_looks_as_if_it_were_done_at_once() {
+    use proptest::{prelude::*, test_runner::TestRunner};
+
+    #[derive(Clone, Debug)]
+    enum Act {
+        Put(u8, u8),
+        Remove(u8),
+        PutIfAbsent(u8, u8),
+        Touch(u8),
+        Clear,
+        Flush,
+        Advance,
+        Refuse(bool),
+    }
+    let act = prop_oneof![
+        6 => (0..6_u8, any::<u8>()).prop_map(|(key, value)| Act::Put(key, value)),
+        3 => (0..6_u8).prop_map(Act::Remove),
+        1 => (0..6_u8, any::<u8>()).prop_map(|(key, value)| Act::PutIfAbsent(key, value)),
+        1 => (0..6_u8).prop_map(Act::Touch),
+        1 => Just(Act::Clear),
+        1 => Just(Act::Flush),
+        2 => Just(Act::Advance),
+        1 => any::<bool>().prop_map(Act::Refuse),
+    ];
+    let policies = prop_oneof![Just(WhenFull::WriteThrough), Just(WhenFull::Block), Just(WhenFull::DropOldest)];
+    let name = |number: u8| key(&number.to_string());
+    let run = |(when_full, acts): (WhenFull, Vec<Act>)| {
+        let clock = ManualClock::new();
+        let _in_force = clock.enter();
+        let inner = Watched::new();
+        let store = Backgrounded::with(inner.clone(), options().capacity(3).when_full(when_full));
+        // What was put last, of which nothing older may be found; it may be lost, if the store or the queue refuses it.
+        let mut map = [None; 6];
+        let mut may_lose = when_full == WhenFull::DropOldest;
+        for act in acts {
+            match act {
+                Act::Put(key, value) => {
+                    let put = store.put(&name(key), &[value], None);
+                    map[usize::from(key)] = put.ok().map(|()| value);
+                }
+                Act::Remove(key) => {
+                    let removed = store.remove(&name(key)).unwrap();
+                    prop_assert!(may_lose || removed == map[usize::from(key)].is_some());
+                    map[usize::from(key)] = None;
+                }
+                Act::PutIfAbsent(key, value) if !may_lose => {
+                    let put = store.put_if_absent(&name(key), &[value], None).unwrap();
+                    prop_assert_eq!(put, map[usize::from(key)].is_none());
+                    map[usize::from(key)].get_or_insert(value);
+                }
+                Act::Touch(key) if !may_lose => {
+                    prop_assert_eq!(store.touch(&name(key), None).unwrap(), map[usize::from(key)].is_some());
+                }
+                Act::Clear => {
+                    store.clear("app::fetch").unwrap();
+                    map = [None; 6];
+                }
+                Act::Flush => drop(store.flush()),
+                Act::Advance => clock.advance(INTERVAL),
+                Act::Refuse(refuse) => {
+                    inner.refuse_puts(refuse);
+                    may_lose |= refuse;
+                }
+                Act::PutIfAbsent(..) | Act::Touch(_) => {}
+            }
+            for (key, value) in (0..).zip(map) {
+                let found = store.get(&name(key)).unwrap();
+                let lost = may_lose && found.is_none();
+                prop_assert!(lost || found == value.map(|value| vec![value]), "{key}: {found:?}, not {value:?}");
+            }
+        }
+        drop(store.close());
+        for (key, value) in (0..).zip(map) {
+            let found = inner.get(&name(key)).unwrap();
+            let lost = may_lose && found.is_none();
+            prop_assert!(
+                lost || found == value.map(|value| vec![value]),
+                "{key}: {found:?}, not {value:?} in the store"
+            );
+        }
+        Ok(())
+    };
+    TestRunner::default().run(&(policies, prop::collection::vec(act, 1..40)), run).unwrap();
+}

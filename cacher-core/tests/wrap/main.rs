@@ -1,5 +1,9 @@
 //! Wrappers: each keeps the contract of a store, and adds what it says.
-#![allow(clippy::unwrap_used, reason = "in what the tests share too")]
+#![allow(
+    clippy::needless_for_each,
+    clippy::unwrap_used,
+    reason = "tests read better so, and unwrap in what they share too"
+)]
 
 mod archived;
 mod background;

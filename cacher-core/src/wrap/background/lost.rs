@@ -16,7 +16,7 @@ pub struct Lost {
 
 impl Lost {
     /// The losses of several queues.
-    pub(super) fn and(self, more: Self) -> Self {
+    pub(super) fn and(self, more: &Self) -> Self {
         Self { entries: self.entries + more.entries, error: self.error }
     }
 }

@@ -8,7 +8,7 @@ mod writer;
 
 use std::{borrow::Cow, fmt, time::SystemTime};
 
-pub use all::{Guard, shutdown};
+pub use all::{Guard, shutdown, shutdown_within};
 pub use lost::Lost;
 pub use options::{Background, WhenFull};
 
@@ -90,14 +90,14 @@ impl Backgrounded {
         self.0.state().queue.len()
     }
 
-    /// What a reader finds that is to be written.
-    fn queued(&self, key: &Key) -> Option<Option<Arc<[u8]>>> {
-        self.0.state().queue.entry(key).map(|entry| entry.cloned())
+    /// What is still to be done with an entry, which readers find done.
+    fn queued(&self, key: &Key) -> Option<Change> {
+        self.0.state().queue.change(key).cloned()
     }
 
-    /// Drops what waits in a namespace, and waits for what is being written there; returns the keys of what was
-    /// dropped, which readers don't find until it is said to be finished.
-    fn drop_waiting(&self, namespace: &str) -> Vec<Key> {
+    /// Drops what waits in a namespace, and waits for what is being written there; returns its keys, which readers
+    /// don't find until that is said to be finished, and whether entries waited.
+    fn drop_waiting(&self, namespace: &str) -> Vec<(Key, bool)> {
         let mut state = self.0.state();
         while state.queue.is_started_in(namespace) {
             state = self.0.wait(state);
@@ -132,7 +132,7 @@ impl Backend for Backgrounded {
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
         match self.queued(key) {
-            Some(entry) => Ok(entry.map(|entry| entry.to_vec())),
+            Some(change) => Ok(change.entry().map(<[u8]>::to_vec)),
             None => self.0.inner.get(key),
         }
     }
@@ -152,7 +152,7 @@ impl Backend for Backgrounded {
         let asked: Vec<_> = asked.map(|(key, _)| key.clone()).collect();
         let mut stored = self.0.inner.get_many(&asked)?.into_iter();
         let entries = queued.into_iter().map(|queued| match queued {
-            Some(entry) => entry.map(|entry| entry.to_vec()),
+            Some(change) => change.entry().map(<[u8]>::to_vec),
             None => stored.next().flatten(),
         });
         Ok(entries.collect())
@@ -173,13 +173,15 @@ impl Backend for Backgrounded {
     }
 
     fn clear(&self, namespace: &str) -> Result<u64> {
-        let dropped = self.drop_waiting(namespace);
+        let (started, waited): (Vec<_>, Vec<_>) = self.drop_waiting(namespace).into_iter().unzip();
+        let dropped = started.iter().zip(waited).filter_map(|(key, waited)| waited.then(|| key.clone()));
+        let dropped: Vec<_> = dropped.collect();
         let cleared = self.0.attempt(|inner| {
             let stored = if dropped.is_empty() { Vec::new() } else { inner.get_many(&dropped).unwrap_or_default() };
             let stored = stored.into_iter().flatten().count();
             Ok(inner.clear(namespace)? + (dropped.len() - stored) as u64)
         });
-        self.0.finish(&dropped);
+        self.0.finish(&started);
         cleared
     }
 

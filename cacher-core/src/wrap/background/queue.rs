@@ -16,7 +16,7 @@ pub(super) enum Change {
 
 impl Change {
     /// What a reader is to find once it is made.
-    fn entry(&self) -> Option<&Arc<[u8]>> {
+    pub(super) fn entry(&self) -> Option<&[u8]> {
         match self {
             Self::Put(entry, _) => Some(entry),
             Self::Remove => None,
@@ -37,9 +37,9 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// What a reader finds for a key, if a change of it is to be made.
-    pub(super) fn entry(&self, key: &Key) -> Option<Option<&Arc<[u8]>>> {
-        self.waiting.get(key).or_else(|| self.started.get(key)).map(|(_, change)| change.entry())
+    /// The latest change of a key that is to be made.
+    pub(super) fn change(&self, key: &Key) -> Option<&Change> {
+        self.waiting.get(key).or_else(|| self.started.get(key)).map(|(_, change)| change)
     }
 
     /// Lets a change wait, in the place of one that does already.
@@ -78,10 +78,14 @@ impl Queue {
         started.collect()
     }
 
-    /// Starts the removal of all that waits in a namespace; returns the keys of entries.
-    pub(super) fn start_removals(&mut self, namespace: &str) -> Vec<Key> {
+    /// Starts the removal of all that waits in a namespace; returns the keys, and whether entries waited.
+    pub(super) fn start_removals(&mut self, namespace: &str) -> Vec<(Key, bool)> {
         let keys: Vec<_> = self.waiting.keys().filter(|key| *key.namespace == *namespace).cloned().collect();
-        keys.into_iter().filter(|key| self.start(key, Change::Remove)).collect()
+        let started = keys.into_iter().map(|key| {
+            let waited = self.start(&key, Change::Remove);
+            (key, waited)
+        });
+        started.collect()
     }
 
     pub(super) fn finish(&mut self, key: &Key) {
@@ -124,6 +128,11 @@ impl Queue {
 
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// How many entries the store has not taken yet.
+    pub(super) fn unwritten(&self) -> usize {
+        self.puts + self.started.values().filter(|(_, change)| change.entry().is_some()).count()
     }
 
     pub(super) fn puts(&self) -> usize {

@@ -31,6 +31,7 @@ pub(super) struct Writer {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(super) struct State {
     pub(super) queue: Queue,
     /// Whether somebody carries a batch: one at a time does, so that batches keep their order.
@@ -88,7 +89,9 @@ impl Writer {
             }
             None => self.put_now(key, entry, expires),
         };
-        dropped.iter().for_each(|key| self.lose(key, dropped_write()));
+        for key in &dropped {
+            self.lose(key, dropped_write());
+        }
         outcome
     }
 
@@ -159,7 +162,9 @@ impl Writer {
 
     pub(super) fn finish(&self, keys: &[Key]) {
         let mut state = self.state();
-        keys.iter().for_each(|key| state.queue.finish(key));
+        for key in keys {
+            state.queue.finish(key);
+        }
         self.changed.notify_all();
     }
 
@@ -248,7 +253,9 @@ impl Writer {
     /// Ends the work on a batch. What could not be removed waits to be tried again.
     fn put_down(&self, batch: &[(Key, Change)], stays: &[Key]) {
         let mut state = self.state();
-        batch.iter().for_each(|(key, _)| state.queue.finish(key));
+        for (key, _) in batch {
+            state.queue.finish(key);
+        }
         for key in stays {
             if !state.queue.waits(key) {
                 state.queue.add(key.clone(), Change::Remove);
@@ -289,7 +296,7 @@ impl Writer {
         let lost = Lost { entries: 1, error: error.clone() };
         let mut state = self.state();
         state.lost = Some(match state.lost.take() {
-            Some(earlier) => earlier.and(lost),
+            Some(earlier) => earlier.and(&lost),
             None => lost,
         });
         drop(state);
