@@ -174,7 +174,7 @@ impl Backend for Backgrounded {
 
     fn clear(&self, namespace: &str) -> Result<u64> {
         let (started, waited): (Vec<_>, Vec<_>) = self.drop_waiting(namespace).into_iter().unzip();
-        let dropped = started.iter().zip(waited).filter_map(|(key, waited)| waited.then(|| key.clone()));
+        let dropped = started.iter().zip(waited).filter(|(_, waited)| *waited).map(|(key, _)| key.clone());
         let dropped: Vec<_> = dropped.collect();
         let cleared = self.0.attempt(|inner| {
             let stored = if dropped.is_empty() { Vec::new() } else { inner.get_many(&dropped).unwrap_or_default() };
