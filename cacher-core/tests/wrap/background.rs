@@ -5,7 +5,7 @@ use std::{
 };
 
 use cacher_core::{
-    backend::{Backend, Cost, Key, bytes::Bytes},
+    backend::{Backend, Key, bytes::Bytes},
     fault::{Fault, on_fault},
     testkit::{ManualClock, conformance},
     wrap::background::{Background, Backgrounded, WhenFull},
@@ -63,7 +63,10 @@ fn a_short_queue_keeps_the_contract_when_it_is_full() {
 #[cfg(feature = "file")]
 #[test]
 fn files_in_the_background_keep_the_contract() {
-    use cacher_core::{backend::file::Files, testkit::TempDir};
+    use cacher_core::{
+        backend::{Cost, file::Files},
+        testkit::TempDir,
+    };
     let dir = TempDir::new();
     let store = Backgrounded::new(Files::new(dir.path()));
     conformance::run(|| Arc::new(store.clone()));
