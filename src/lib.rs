@@ -8,6 +8,7 @@ pub use cacher_core::{
         AsyncEntry, AsyncHandle, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry, caches, configuration,
     },
     core::Removal,
+    direct::{AsKey, AsyncCache, Cache, CacheBuilder},
     error::{self, Error, Kind},
     fault::{Fault, on_fault},
     key::secret::Wipe,

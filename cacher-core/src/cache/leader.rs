@@ -240,10 +240,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let Some(asking) = self.asking.filter(|_| permitted) else { return };
         let core = &self.cache.core;
         let call = core.call(Some(asking.key), asking.partition);
-        match self.watch {
+        self.within(|| match self.watch {
             Some(_) => core.strategies.after_load(&call, end),
             None => core.strategies.revoke_load(&call),
-        }
+        });
     }
 
     /// Ends the load for its followers. Whoever comes from now on leads anew, or finds the value.

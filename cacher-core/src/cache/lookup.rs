@@ -301,7 +301,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Another load may have landed since memory was asked; a store may have the value; else the body must run.
-    async fn look_in_stores(mut self, shell: Shell, asked: Asked) -> Lookup<O, H, T> {
+    pub(super) async fn look_in_stores(mut self, shell: Shell, asked: Asked) -> Lookup<O, H, T> {
         if asked != Asked::Refused
             && let Some(value) = self.look_again(shell).await
         {
@@ -321,7 +321,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends with a value that was found.
-    fn answered(self, value: H::Value) -> Lookup<O, H, T> {
+    pub(super) fn answered(self, value: H::Value) -> Lookup<O, H, T> {
         let held = self.within(|| H::hold(value.clone()));
         self.land(Outcome::Landed(held));
         Lookup::Hit(value)
@@ -342,7 +342,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
         let load = self.load.as_ref()?;
         let cache = &self.cache;
-        let stored = cache.stored_key(&load.key)?;
+        let stored = self.within(|| cache.stored_key(&load.key))?;
         let Reading { fresh, stale } = match &load.flight {
             Some(flight) => flight.drive(pin!(self.read_and_fill(shell, &stored))).await,
             None => self.read_and_fill(shell, &stored).await,

@@ -59,8 +59,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             }
             Answer::Arrived(value) => {
                 self.span.end(Verdict::Hit);
-                self.land(Outcome::Landed(H::hold(value.clone())));
-                Lookup::Hit(value)
+                self.answered(value)
             }
             Answer::TurnedDown(refusal) => self.turned_down(refusal, tells),
         }
@@ -134,19 +133,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// A stale value, else an error; else the body runs after all.
     fn turned_down(self, refusal: Error, tells: bool) -> Lookup<O, H, T> {
         let core = Arc::clone(&self.cache.core);
-        let old = if core.config.on_limit == OnLimit::Error { None } else { self.old_value() };
-        if let Some(value) = old.and_then(|held| self.within(|| self.cache.outward(held.value()))) {
+        let old = || self.cache.outward(self.old_value()?.value());
+        if core.config.on_limit != OnLimit::Error
+            && let Some(value) = self.within(old)
+        {
             core.counters.stale_hits.add(1);
             self.span.end(Verdict::Stale);
-            self.land(Outcome::Landed(H::hold(value.clone())));
-            return Lookup::Hit(value);
+            return self.answered(value);
         }
         if tells {
             self.span.end(Verdict::TurnedDown);
             self.land(Outcome::Failed(None));
             return Lookup::TurnedDown(refusal);
         }
-        core.fault(refusal);
+        self.within(|| core.fault(refusal));
         Lookup::Miss(self)
     }
 

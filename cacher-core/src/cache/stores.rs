@@ -115,8 +115,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let now = self.core.clock.stamp();
         // A value may say its own TTL, so the entry is not judged by the call's terms alone.
         let left = life::remaining(&opened.times, terms, now);
-        let kept = self.core.config.life.stale && now < opened.times.keep_until;
-        let Some(left) = left.or(kept.then_some(Duration::ZERO)) else {
+        let kept = || life::may_stand_in(&opened.times, &self.core.config.life, terms, now);
+        let Some(left) = left.or_else(|| kept().then_some(Duration::ZERO)) else {
             self.core.counters.expirations.add(1);
             return None;
         };
@@ -151,7 +151,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let tti = self.core.config.life.tti?;
         let end = life::end_of(found.times.created, &terms.with((self.seen)(&found.value)));
         let later = self.core.clock.stamp().after(tti).min(end);
-        let prolonged = Times { fresh_until: later, keep_until: later.max(found.times.keep_until), ..found.times };
+        let grace = found.times.keep_until.since(found.times.fresh_until);
+        let prolonged = Times { fresh_until: later, keep_until: later.after(grace), ..found.times };
         (later.since(found.times.fresh_until) > tti / 8).then_some(prolonged)
     }
 

@@ -127,6 +127,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         stored.unwrap_or(false)
     }
 
+    /// The same for a value that was made of the older one; `None` if something else came first, or comes between.
+    pub(super) async fn overwrite_unchanged(
+        &self,
+        shell: Shell,
+        seat: &Seat<O, Landing<H>>,
+        key: &Key<O>,
+        new: New<'_, H::Value, H>,
+    ) -> Option<bool> {
+        let (draft, partition) = (new.draft, new.partition);
+        let stored = self.try_overwrite(shell, seat, key, new).await;
+        self.note_write(key, (&draft, partition), stored == Some(true));
+        stored
+    }
+
     /// `None` if something else came first, or comes between.
     async fn try_overwrite(
         &self,
@@ -150,10 +164,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Removes a value from every tier, fenced.
     pub(super) async fn invalidate(&self, shell: Shell, key: &Key<O>) -> Removal {
+        // Before the key is closed: what this runs of the user's may write there, and would wait for it.
+        let stored_key = self.stored_key(key);
         let (seat, ()) = self.fence.enter(key, |_, _| ());
         let closed = seat.close();
         let mut stored = Removal::Absent;
-        if let Some(stored_key) = self.stored_key(key) {
+        if let Some(stored_key) = stored_key {
             if within(&self.core.clock, DRAIN, closed.quiet()).await.is_none() {
                 self.bury(&stored_key, closed.overtake().as_ref());
                 stored = Removal::Pending;

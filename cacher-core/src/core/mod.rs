@@ -16,10 +16,12 @@ use std::{
 use crate::{
     backend,
     bridge::{self, Shell},
-    claims::Claimant,
+    claims::{Claimant, Owner},
     clock::Clock,
     code::Version,
-    error::{Error, Result},
+    codec::named,
+    envelope::{self, Header},
+    error::{Error, Kind, Result},
     fault::Fault,
     fence::{Generation, Overtaken},
     keyer::{CallKey, Hash, Keyer},
@@ -28,9 +30,13 @@ use crate::{
     place, registry,
     settings::{self, Ruling},
     stats::{Counters, Stats},
-    strategy::{Call, RateLimit, Strategy, life::Life, list::List},
+    strategy::{
+        Call, RateLimit, Strategy,
+        life::{self, Life, Terms},
+        list::List,
+    },
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
-    tier::{self, Opener, Tier},
+    tier::{self, Opener, Opening, Tier},
     wrap::{
         Report, Wrapping, Wraps,
         turns::{Turn, Turns},
@@ -256,11 +262,11 @@ fn strategies(config: &Config) -> List {
 }
 
 /// Opens backends: the bound of memory, if it is among them, and the stores.
-fn open(backends: &[Opener], claimant: &Claimant, wrapping: &Wrapping) -> (Option<Bound>, Vec<Arc<Tier>>) {
-    let (mut memory, mut tiers) = (None, Vec::new());
-    for (index, opener) in backends.iter().enumerate() {
-        let wrapping = if index + 1 == backends.len() { wrapping.clone() } else { wrapping.of_upper() };
-        match tier::open(*opener, claimant.clone(), wrapping) {
+fn open(backends: Vec<Opening>, claimant: &Claimant, wrapping: &Wrapping) -> (Option<Bound>, Vec<Arc<Tier>>) {
+    let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
+    for (index, opening) in backends.into_iter().enumerate() {
+        let wrapping = if index + 1 == count { wrapping.clone() } else { wrapping.of_upper() };
+        match tier::open(opening, claimant.clone(), wrapping) {
             Ok(bound) => memory = Some(bound),
             Err(tier) => tiers.push(tier),
         }
@@ -277,9 +283,20 @@ fn reported_by(core: &Weak<Core>) -> Report {
     })
 }
 
+/// What the entries of a namespace say of themselves.
+fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
+    let mut found = Vec::new();
+    store.backend.scan(namespace, &mut |entry| {
+        found.extend(envelope::inspect(&entry).filter(|header| header.namespace == namespace));
+        true
+    })?;
+    Ok(found)
+}
+
 impl Drop for Core {
     fn drop(&mut self) {
         self.publish();
+        self.tiers.iter().for_each(|tier| tier.claimant().release());
     }
 }
 
@@ -291,6 +308,12 @@ const SWEEP: Duration = Duration::from_secs(300);
 impl Core {
     /// `path` is the `type_name` of the function's marker (see [`place`]); `owner` tells the function from others.
     pub(crate) fn new(path: &str, owner: TypeId, config: Config) -> Arc<Self> {
+        let backends = config.backends.iter().map(|opener| Arc::new(*opener) as Opening).collect();
+        Self::open(path, Owner::Function(owner), config, backends)
+    }
+
+    /// The same with other backends than those of `config`.
+    pub(crate) fn open(path: &str, owner: Owner, config: Config, backends: Vec<Opening>) -> Arc<Self> {
         let clock = Clock::current();
         let place = place::function(path);
         let name: Arc<str> = config.name.map_or_else(|| place.as_str().into(), Into::into);
@@ -301,9 +324,9 @@ impl Core {
         let off = ruling.off();
         let core = Arc::new_cyclic(|me| {
             let wrapping = Wrapping { wraps: config.wraps, clock: clock.clone(), report: reported_by(me) };
-            let backends = if off { &[] } else { &*config.backends };
-            let (memory, tiers) = open(backends, &claimant, &wrapping);
-            let memory = memory.or(config.backends.is_empty().then_some(Bound::Unbounded));
+            let alone = backends.is_empty().then_some(Bound::Unbounded);
+            let (memory, tiers) = open(if off { Vec::new() } else { backends }, &claimant, &wrapping);
+            let memory = memory.or(alone);
             let memory = memory.map(|bound| config.bound.unwrap_or(bound));
             let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
             Self {
@@ -419,6 +442,31 @@ impl Core {
         self.or_fault(answer).unwrap_or_else(|| self.size().0)
     }
 
+    /// The encoded keys of the entries of the last tier that are within their time.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] if there is no store, or it has no [`scan`](crate::backend::Backend::scan).
+    pub(crate) async fn keys(self: &Arc<Self>, shell: Shell) -> Result<Vec<Vec<u8>>> {
+        let text = "memory alone can't be walked through: add a store";
+        let tier = self.tiers.last().ok_or_else(|| Error::new(Kind::Unsupported, text))?;
+        let (tier, namespace) = (Arc::clone(tier), Arc::clone(&self.namespace));
+        let quick = tier.reads_quickly();
+        let found = bridge::run(shell, quick, move || tier.operate(|store| headers(store, &namespace))).await?;
+        let now = self.clock.stamp();
+        let lives = |entry: &Header| life::remaining(&entry.times, &Terms::new(), now).is_some();
+        let lives = found.into_iter().filter(lives).filter(|entry| !self.is_buried(entry));
+        Ok(lives.map(|entry| entry.key).collect())
+    }
+
+    /// Whether an entry of the last tier was removed, and only stands there because the store could not be reached.
+    fn is_buried(&self, entry: &Header) -> bool {
+        let graves = self.graves.last().filter(|graves| graves.count() > 0);
+        graves.is_some_and(|graves| {
+            let name = self.or_fault(named(|| self.stored_name(&entry.key)));
+            name.is_some_and(|name| graves.holds(&name, entry.times.load_began))
+        })
+    }
+
     /// What the keyer makes of an encoded key.
     pub(crate) fn stored_name(&self, identity: &[u8]) -> String {
         if self.config.single {
@@ -435,6 +483,16 @@ impl Core {
     /// The right to write to the slot of all calls, where there is one; a store has one writer of an entry at a time.
     pub(crate) fn turn(&self, key: &backend::Key) -> Option<Turn<'_>> {
         self.config.single.then(|| self.slot.take(key))
+    }
+
+    /// Removes what has expired, from memory and from stores.
+    pub(crate) async fn purge(self: &Arc<Self>, shell: Shell) {
+        self.members().iter().for_each(|member| member.sweep());
+        if self.has_stores() {
+            let core = Arc::clone(self);
+            let quick = self.tiers.iter().all(|tier| tier.writes_quickly());
+            bridge::run(shell, quick, move || core.sweep_stores()).await;
+        }
     }
 
     fn sweep_stores_later(self: &Arc<Self>, wait: Duration) {

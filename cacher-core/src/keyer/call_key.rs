@@ -46,7 +46,7 @@ impl<'a> CallKey<'a> {
     }
 
     /// What keeps its entries from those of other functions: its path in its crate, or its name, with its type
-    /// parameters. A store keeps namespaces apart by itself; a name need not hold this.
+    /// parameters and its version. A store keeps namespaces apart by itself; a name need not hold this.
     #[must_use]
     pub fn namespace(&self) -> &'a str {
         self.namespace
@@ -75,8 +75,10 @@ impl<'a> CallKey<'a> {
     }
 }
 
-/// The name at the end of a path, without type parameters.
-fn short(path: &str) -> &str {
+/// The name at the end of the path in a namespace, without type parameters, and without the version.
+fn short(namespace: &str) -> &str {
+    // Neither a path nor a version has one in it.
+    let path = namespace.split_once('@').map_or(namespace, |(path, _version)| path);
     let end = if path.ends_with('>') { opening(path) } else { None };
     path[..end.unwrap_or(path.len())].rsplit("::").next().unwrap_or(path)
 }
@@ -193,6 +195,9 @@ mod tests {
             ("<a::Pg as a::Repo<u8>>::user", "user"),
             ("a::f<fn(a::X) -> a::Y>", "f"),
             ("a::f<a::B<a::C>>", "f"),
+            ("a::posts::fetch@v1", "fetch"),
+            ("staging:a::f<a::B<a::C>>@code-1f29", "f"),
+            ("a::fetch@a::b<1>", "fetch"),
         ] {
             assert_eq!(short(path), name);
         }

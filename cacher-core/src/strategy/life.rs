@@ -33,6 +33,8 @@ pub struct Terms {
     expires_at: Option<SystemTime>,
     pub(crate) none: bool,
     keep: bool,
+    /// Whether a stored entry lives as long as was said when it was made, whatever is said now.
+    as_made: bool,
     origin: Origin,
     /// Which of several rate limits applies.
     pub(crate) partition: u64,
@@ -69,6 +71,7 @@ impl Default for Terms {
             expires_at: None,
             none: false,
             keep: true,
+            as_made: false,
             partition: 0,
             origin: Origin::Function,
         }
@@ -112,6 +115,12 @@ impl Terms {
         Self { partition, ..self }
     }
 
+    /// Says nothing about entries that are stored already: they live as long as was said when they were made.
+    #[must_use]
+    pub(crate) fn for_new(self) -> Self {
+        Self { as_made: true, ..self }
+    }
+
     /// Whether the value is to be kept.
     #[must_use]
     pub fn keep(self, keep: bool) -> Self {
@@ -142,6 +151,7 @@ impl Terms {
             expires_at: seen.expires_at.or(self.expires_at),
             none: seen.none,
             keep: seen.keep,
+            as_made: self.as_made,
             partition: self.partition,
         }
     }
@@ -211,7 +221,7 @@ const SKEW: Duration = Duration::from_secs(60);
 /// future is not believed: a clock that jumped must not make it live for ever.
 #[must_use]
 pub fn remaining(times: &Times, terms: &Terms, now: Stamp) -> Option<Duration> {
-    if times.created > now.after(SKEW) {
+    if is_from_the_future(times, now) {
         return None;
     }
     let until = times.fresh_until.min(end(times.created, terms));
@@ -222,9 +232,24 @@ pub fn remaining(times: &Times, terms: &Terms, now: Stamp) -> Option<Duration> {
     (!left.is_zero()).then(|| left.min(until.since(times.created)))
 }
 
+fn is_from_the_future(times: &Times, now: Stamp) -> bool {
+    times.created > now.after(SKEW)
+}
+
+/// Whether a stored entry that is past its time is of use where the body is held back, under the terms of today.
+#[must_use]
+pub(crate) fn may_stand_in(times: &Times, life: &Life, terms: &Terms, now: Stamp) -> bool {
+    let end = end(times.created, terms);
+    let kept = end.after(life.grace(end.since(times.created)));
+    life.stale && !is_from_the_future(times, now) && now < times.keep_until.min(kept)
+}
+
 /// When a value of these terms, made at `created`, is past its time, however often it is asked for.
 #[must_use]
 pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
+    if terms.as_made && terms.origin != Origin::Ruling {
+        return Stamp::NEVER;
+    }
     let longest = terms.longest_ttl().map_or(Stamp::NEVER, |ttl| created.after(ttl));
     terms.expires_at.map_or(Stamp::NEVER, Stamp::from).min(longest)
 }

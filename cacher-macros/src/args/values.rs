@@ -219,7 +219,7 @@ pub(super) fn share(name: &Ident, input: ParseStream) -> Result<Expr> {
 
 pub(super) fn on_limit(name: &Ident, input: ParseStream) -> Result<OnLimit> {
     equals(name, input)?;
-    let outcome = |span| Error::new(span, "`on_limit` is `wait`, which is the default, `error` or `stale`");
+    let outcome = |span| Error::new(span, "`on_limit` is `wait`, which is the default, `error` or `stale`, unquoted");
     let word = input.call(Ident::parse_any).map_err(|error| outcome(error.span()))?;
     match word.to_string().as_str() {
         "wait" => Ok(OnLimit::Wait),

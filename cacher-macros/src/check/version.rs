@@ -11,6 +11,8 @@ pub(super) fn is_a_name(Subject { args, .. }: Subject, errors: &Errors) {
         errors.at(text, "a version needs a name: write `version = \"v1\"`, or leave it out");
     } else if version.contains(|letter: char| letter == '@' || letter.is_control()) {
         errors.at(text, "a version has no `@` and no control characters: write `version = \"v1\"`");
+    } else if version == "code" {
+        errors.at(text, "this would be a version that is called `code`: write `version = code`, unquoted, for a hash of the function's tokens");
     } else if version.starts_with("code-") {
         errors.at(text, "versions that begin with `code-` are those of `version = code`: write another");
     }
