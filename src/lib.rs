@@ -7,6 +7,7 @@ pub use cacher_core::{
     cache::{Explanation, Info, Source},
     companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches, configuration},
     core::Removal,
+    direct::{AsKey, AsyncCache, Cache, CacheBuilder},
     error::{self, Error, Kind},
     fault::{Fault, on_fault},
     key::secret::Wipe,

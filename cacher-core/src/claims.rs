@@ -1,43 +1,108 @@
 //! Whose entries stand under a name in a store: two functions must not take each other's for their own.
 
-use std::any::TypeId;
+use std::{
+    any::TypeId,
+    time::{Duration, Instant},
+};
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Arc, Mutex, lock},
+    sync::{Arc, AtomicU64, Condvar, Mutex, Ordering, PoisonError, lock},
 };
 
-/// A function, as one that keeps entries under a name.
+/// Who keeps entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A function, by its marker. There may be a cache for each instance of a type, and they may come and go.
+    Function(TypeId),
+    /// A cache without a function, by its number.
+    Cache(u64),
+}
+
+impl Owner {
+    /// A new cache without a function.
+    pub(crate) fn next() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        Self::Cache(COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Somebody who keeps entries under a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Claimant {
     pub(crate) namespace: Arc<str>,
-    pub(crate) owner: TypeId,
+    pub(crate) owner: Owner,
 }
 
-static CLAIMS: Mutex<Vec<(Claimant, String)>> = Mutex::new(Vec::new());
+/// A name in a store that somebody has.
+struct Claim {
+    claimant: Claimant,
+    place: String,
+    /// Its cache is gone, and what it began is not done yet.
+    closing: bool,
+}
+
+static CLAIMS: Mutex<Vec<Claim>> = Mutex::new(Vec::new());
+static RELEASED: Condvar = Condvar::new();
+
+/// How long the next cache of a name waits for what the last one began.
+const LONGEST_CLOSING: Duration = Duration::from_secs(5);
 
 impl Claimant {
     /// Claims the name in a store.
     ///
     /// # Errors
-    /// If another function of this process has it.
-    pub(crate) fn claim(&self, store: String) -> Result<()> {
+    /// If somebody else in this process has it.
+    pub(crate) fn claim(&self, place: String) -> Result<()> {
+        let start = Instant::now();
         let mut claims = lock(&CLAIMS);
-        let held = claims.iter().find(|(claimant, place)| claimant.namespace == self.namespace && *place == store);
-        match held {
-            Some((claimant, _)) if claimant == self => Ok(()),
-            Some(_) => Err(Error::new(
-                Kind::Invalid,
-                format!(
-                    "another function already keeps its entries under the name `{}` in the same store, so this one \
-                     keeps none there: give one of them another name with `name = \"..\"`",
-                    self.namespace
-                ),
-            )),
-            None => {
-                claims.push((self.clone(), store));
-                Ok(())
+        loop {
+            let held = claims.iter().find(|claim| claim.claimant.namespace == self.namespace && claim.place == place);
+            let left = LONGEST_CLOSING.saturating_sub(start.elapsed());
+            match held {
+                None => break,
+                Some(claim) if claim.claimant == *self => return Ok(()),
+                Some(claim) if claim.closing && !left.is_zero() => {}
+                Some(claim) => return Err(self.taken(&claim.claimant)),
             }
+            claims = RELEASED.wait_timeout(claims, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        claims.push(Claim { claimant: self.clone(), place, closing: false });
+        Ok(())
+    }
+
+    fn taken(&self, holder: &Self) -> Error {
+        let text = format!(
+            "another {} already keeps its entries under the name `{}` in the same store, so this one keeps none there: \
+             give one of them another name{}",
+            holder.noun(),
+            self.namespace,
+            self.advice()
+        );
+        Error::new(Kind::Invalid, text)
+    }
+
+    /// Says that a cache without a function is gone: whoever claims its name waits for what it still does.
+    pub(crate) fn close(&self) {
+        lock(&CLAIMS).iter_mut().filter(|claim| claim.claimant == *self).for_each(|claim| claim.closing = true);
+    }
+
+    /// Gives back what a cache without a function has claimed.
+    pub(crate) fn release(&self) {
+        if let Owner::Cache(_) = self.owner {
+            lock(&CLAIMS).retain(|claim| claim.claimant != *self);
+            RELEASED.notify_all();
+        }
+    }
+
+    fn noun(&self) -> &'static str {
+        if let Owner::Cache(_) = self.owner { "cache" } else { "function" }
+    }
+
+    fn advice(&self) -> &'static str {
+        match self.owner {
+            Owner::Function(_) => " with `name = \"..\"`",
+            Owner::Cache(_) => " with `.name(..)`, or share one cache by cloning it",
         }
     }
 }

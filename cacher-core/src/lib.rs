@@ -12,6 +12,7 @@ pub mod companion;
 pub mod core;
 #[doc(hidden)]
 pub mod demand;
+pub mod direct;
 pub mod entry;
 pub mod envelope;
 pub mod error;

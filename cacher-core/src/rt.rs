@@ -10,7 +10,7 @@ use crate::{
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
-    key::parts::Parts,
+    key::parts::{Key, Parts},
     keyer::{CallKey, FileName, Keyer, Text, from_fn},
     memory::{
         held::{As, Held},
@@ -206,9 +206,46 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
+    answer((cache, key, terms()), (Shell::Sync, mode, asked), returns)
+}
+
+/// What a call is: its cache, its key, its terms.
+type Call<O, H, T> = (Arc<Cache<O, H, T>>, Key<O>, Terms);
+
+/// Answers a sync call that memory did not answer at first.
+pub(crate) fn answer<O, H, T, M, R>(
+    (cache, key, terms): Call<O, H, T>,
+    (shell, mode, asked): (Shell, ScopeMode, Asked),
+    returns: Returns<M, R>,
+) -> Step<R, Leader<O, H, T>>
+where
+    O: Eq + Clone + 'static,
+    H: Held<Value = M::Value>,
+    T: Table<O, H>,
+    M: Mode<R>,
+{
     let answer = cache
-        .at_once(Shell::Sync, mode, (key, terms()))
-        .unwrap_or_else(|call| block_on(cache.go_on(Shell::Sync, mode, call, asked, caller(returns))));
+        .at_once(shell, mode, (key, terms))
+        .unwrap_or_else(|call| block_on(cache.go_on(shell, mode, call, asked, caller(returns))));
+    step(answer, &returns, &cache)
+}
+
+/// Answers an async call that memory did not answer at first.
+pub(crate) async fn answer_async<O, H, T, M, R>(
+    (cache, key, terms): Call<O, H, T>,
+    (shell, mode, asked): (Shell, ScopeMode, Asked),
+    returns: Returns<M, R>,
+) -> Step<R, Leader<O, H, T>>
+where
+    O: Eq + Clone + 'static,
+    H: Held<Value = M::Value>,
+    T: Table<O, H>,
+    M: Mode<R>,
+{
+    let answer = match cache.at_once(shell, mode, (key, terms)) {
+        Ok(answer) => answer,
+        Err(call) => cache.go_on(shell, mode, call, asked, caller(returns)).await,
+    };
     step(answer, &returns, &cache)
 }
 
@@ -237,13 +274,7 @@ where
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),
-            Err(((cache, key), terms)) => {
-                let answer = match cache.at_once(Shell::Async, mode, (key, terms)) {
-                    Ok(answer) => answer,
-                    Err(call) => cache.go_on(Shell::Async, mode, call, asked, caller(returns)).await,
-                };
-                step(answer, &returns, &cache)
-            }
+            Err(((cache, key), terms)) => answer_async((cache, key, terms), (Shell::Async, mode, asked), returns).await,
         }
     }
 }

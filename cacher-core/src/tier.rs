@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What a `backend = ..` makes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Made {
     /// Typed memory.
     Memory(Bound),
@@ -50,9 +50,12 @@ impl Store {
 /// Makes a backend. May be called again after an error.
 pub type Opener = fn() -> Result<Made>;
 
+/// The same, with what it needs.
+pub type Opening = Arc<dyn Fn() -> Result<Made> + Send + Sync>;
+
 /// A store that is opened when it is first needed, and again later if that fails.
 pub(crate) struct Tier {
-    open: Opener,
+    open: Opening,
     opened: OnceCell<Store>,
     failed: Mutex<Option<Failed>>,
     claimant: Claimant,
@@ -77,21 +80,22 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Opens a backend. What cannot be opened becomes a tier all the same, which tries again later.
-pub(crate) fn open(opener: Opener, claimant: Claimant, clock: &Clock) -> std::result::Result<Bound, Tier> {
+pub(crate) fn open(opening: Opening, claimant: Claimant, clock: &Clock) -> std::result::Result<Bound, Arc<Tier>> {
     let failed = Mutex::new(None);
-    let tier = Tier { open: opener, opened: OnceCell::new(), failed, claimant, clock: clock.clone() };
-    match call(opener) {
+    let made = call(&opening);
+    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, clock: clock.clone() };
+    match made {
         Ok(Made::Memory(bound)) => return Ok(bound),
         made => {
             let _ = tier.keep(made);
         }
     }
-    Err(tier)
+    Err(Arc::new(tier))
 }
 
 /// Calls an opener; its panic is an error.
-fn call(opener: Opener) -> Result<Made> {
-    catch_unwind(opener).unwrap_or_else(|panic| {
+fn call(opening: &Opening) -> Result<Made> {
+    catch_unwind(AssertUnwindSafe(|| opening())).unwrap_or_else(|panic| {
         Err(Error::new(Kind::Unavailable, format!("opening the backend panicked: {}", said(&*panic))))
     })
 }
@@ -116,7 +120,7 @@ impl Tier {
         {
             return Err(failed.error.clone());
         }
-        self.keep(call(self.open))
+        self.keep(call(&self.open))
     }
 
     /// Keeps what was opened, if the name is free there. Of two that were opened at the same time the first stays.
@@ -139,6 +143,16 @@ impl Tier {
         let again = self.clock.tick().after(pause);
         *failed = Some(Failed { error: error.clone(), times, again });
         error
+    }
+
+    /// Why it is not open.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        lock(&self.failed).as_ref().filter(|_| self.opened.get().is_none()).map(|failed| failed.error.clone())
+    }
+
+    /// Whose entries it keeps.
+    pub(crate) fn claimant(&self) -> &Claimant {
+        &self.claimant
     }
 
     /// The store in a few words, if it is open.
@@ -178,6 +192,19 @@ impl Tier {
 pub trait IntoBackend<M> {
     #[doc(hidden)]
     fn into_backend(self) -> Result<Made>;
+
+    /// What opens it, again after an error if need be.
+    ///
+    /// # Errors
+    /// Those of opening it, if that can't be tried again.
+    #[doc(hidden)]
+    fn into_opening(self) -> Result<Opening>
+    where
+        Self: Sized,
+    {
+        let made = self.into_backend()?;
+        Ok(Arc::new(move || Ok(made.clone())))
+    }
 }
 
 #[doc(hidden)]
@@ -224,6 +251,13 @@ impl<M, B: IntoBackend<M>, E: fmt::Display> IntoBackend<FromResult<M>> for std::
     fn into_backend(self) -> Result<Made> {
         match self {
             Ok(backend) => backend.into_backend(),
+            Err(error) => Err(Error::new(Kind::Unavailable, error.to_string())),
+        }
+    }
+
+    fn into_opening(self) -> Result<Opening> {
+        match self {
+            Ok(backend) => backend.into_opening(),
             Err(error) => Err(Error::new(Kind::Unavailable, error.to_string())),
         }
     }

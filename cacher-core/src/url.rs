@@ -4,7 +4,8 @@ use crate::{
     backend::{bytes::Bytes, null::Null, url::Url},
     error::{Error, Kind, Result},
     memory::table::Bound,
-    tier::{FromUrl, IntoBackend, Made},
+    sync::Arc,
+    tier::{FromUrl, IntoBackend, Made, Opening},
     units,
 };
 
@@ -27,17 +28,30 @@ impl IntoBackend<FromUrl> for &str {
         }
         .map_err(|error| error.within(crate::backend::url::redact(self)))
     }
+
+    fn into_opening(self) -> Result<Opening> {
+        let url = self.to_owned();
+        Ok(Arc::new(move || url.as_str().into_backend()))
+    }
 }
 
 impl IntoBackend<FromUrl> for String {
     fn into_backend(self) -> Result<Made> {
         self.as_str().into_backend()
     }
+
+    fn into_opening(self) -> Result<Opening> {
+        self.as_str().into_opening()
+    }
 }
 
 impl IntoBackend<FromUrl> for &String {
     fn into_backend(self) -> Result<Made> {
         self.as_str().into_backend()
+    }
+
+    fn into_opening(self) -> Result<Opening> {
+        self.as_str().into_opening()
     }
 }
 

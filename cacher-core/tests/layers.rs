@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["site", "companion"],
     &["demand"],
     &["rt", "testkit"],
+    &["direct"],
 ];
 
 fn layer(module: &str) -> usize {

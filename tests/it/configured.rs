@@ -130,6 +130,33 @@ child! {
 }
 
 #[test]
+fn a_cache_without_a_function_is_configured_too() {
+    let dir = cacher::testing::TempDir::new();
+    let variables = [("CACHER_OFF", "direct-off"), ("CACHER_TTL", "direct-brief=1m"), (DIR, text(dir.path()))];
+    run("child_with_direct_caches", &variables);
+    assert_eq!(crate::common::files_below(dir.path()).len(), 1);
+}
+
+child! {
+    fn child_with_direct_caches() {
+        let clock = ManualClock::new();
+        let _in_force = clock.enter();
+        let url = format!("file://{}", dir().display());
+        let open = |name: &str| cacher::Cache::<String, u64>::builder().name(name).backend(&url).build().unwrap();
+        let memory = cacher::Cache::<String, u64>::builder().name("direct-off").capacity(1).build().unwrap();
+        for off in [open("direct-off"), memory] {
+            assert!(!off.set("a", 1) && !off.set_if_absent("a", 1) && !off.delete("a") && !off.expire_in("a", MINUTE));
+            assert_eq!((off.get("a"), off.update("a", |_| Some(2)), off.contains("a"), off.len()), (None, Some(2), false, 0));
+            assert_eq!((off.get_or_load("a", || 3), off.get_or_load("a", || 4)), (3, 4));
+        }
+        let brief = open("direct-brief");
+        assert!(brief.with_ttl(10 * MINUTE).set("a", 1) && brief.get("a") == Some(1));
+        clock.advance(MINUTE);
+        assert_eq!(brief.get("a"), None);
+    }
+}
+
+#[test]
 fn cme_13_processes_with_other_prefixes_share_a_store_and_no_entries() {
     let dir = cacher::testing::TempDir::new();
     let dir = (DIR, text(dir.path()));

@@ -12,6 +12,7 @@ mod callables;
 mod cases;
 mod common;
 mod configured;
+mod direct;
 mod embedded;
 mod expiry;
 mod fence;

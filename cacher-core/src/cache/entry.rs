@@ -5,7 +5,6 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 use super::{
     Cache,
     stores::{Found, StoredKey},
-    write::New,
 };
 use crate::{
     bridge::Shell,
@@ -91,9 +90,9 @@ fn rounded(time: Duration) -> Duration {
 
 /// A key of a cache.
 pub struct Keyed<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
-    cache: Arc<Cache<O, H, T>>,
-    key: Key<O>,
-    terms: Terms,
+    pub(super) cache: Arc<Cache<O, H, T>>,
+    pub(super) key: Key<O>,
+    pub(super) terms: Terms,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Keyed<O, H, T> {
@@ -171,8 +170,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     pub(crate) async fn insert(&self, shell: Shell, value: H::Value) -> bool {
         let cache = &self.cache;
         let (seat, ()) = cache.fence.enter(&self.key, |_, _| ());
-        let terms = self.terms.with((cache.seen)(&value));
-        let Some((kept, draft)) = cache.kept(&value).zip(cache.draft(&self.key, &terms, Duration::ZERO)) else {
+        let Some((kept, draft)) = self.drafted(&value) else {
             cache.invalidate(shell, &self.key).await;
             return false;
         };
@@ -194,11 +192,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             }
             None => false,
         }
-    }
-
-    fn new_value<'a>(&self, value: &'a H::Value, draft: Draft) -> New<'a, H::Value, H> {
-        let load_began = self.cache.core.load_stamp();
-        New { value, held: H::hold(value.clone()), draft, load_began, partition: self.terms.partition }
     }
 
     fn stored(&self) -> Option<StoredKey> {

@@ -301,7 +301,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Another load may have landed since memory was asked; a store may have the value; else the body must run.
-    async fn look_in_stores(mut self, shell: Shell, asked: Asked) -> Lookup<O, H, T> {
+    pub(super) async fn look_in_stores(mut self, shell: Shell, asked: Asked) -> Lookup<O, H, T> {
         if asked != Asked::Refused
             && let Some(value) = self.look_again(shell).await
         {

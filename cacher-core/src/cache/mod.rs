@@ -1,5 +1,6 @@
 //! A cache of one function, typed: memory in front, stores behind, one load per key at a time.
 
+mod change;
 mod entry;
 mod leader;
 mod lookup;
@@ -11,6 +12,7 @@ mod write;
 
 use std::fmt;
 
+pub(crate) use change::Changed;
 pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
 pub use leader::Leader;
 pub(crate) use lookup::Caller;

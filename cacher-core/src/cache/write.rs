@@ -127,6 +127,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         stored.unwrap_or(false)
     }
 
+    /// The same for a value that was made of the older one; `None` if something else came first, or comes between.
+    pub(super) async fn overwrite_unchanged(
+        &self,
+        shell: Shell,
+        seat: &Seat<O, Landing<H>>,
+        key: &Key<O>,
+        new: New<'_, H::Value, H>,
+    ) -> Option<bool> {
+        let (draft, partition) = (new.draft, new.partition);
+        let stored = self.try_overwrite(shell, seat, key, new).await;
+        self.note_write(key, (&draft, partition), stored == Some(true));
+        stored
+    }
+
     /// `None` if something else came first, or comes between.
     async fn try_overwrite(
         &self,

@@ -17,10 +17,12 @@ use std::{
 use crate::{
     backend,
     bridge::{self, Shell},
-    claims::Claimant,
+    claims::{Claimant, Owner},
     clock::Clock,
     code::Version,
-    error::{Error, Result},
+    codec::named,
+    envelope::{self, Header},
+    error::{Error, Kind, Result},
     fault::Fault,
     fence::{Generation, Overtaken},
     keyer::{CallKey, Hash, Keyer},
@@ -29,9 +31,13 @@ use crate::{
     place, registry,
     settings::{self, Ruling},
     stats::{Counters, Stats},
-    strategy::{Call, RateLimit, Strategy, life::Life, list::List},
+    strategy::{
+        Call, RateLimit, Strategy,
+        life::{self, Life, Terms},
+        list::List,
+    },
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
-    tier::{self, Opener, Tier},
+    tier::{self, Opener, Opening, Tier},
 };
 
 /// What the attribute says about a cache, once.
@@ -244,9 +250,20 @@ fn strategies(config: &Config) -> List {
     limit.chain(config.strategies.iter()).collect()
 }
 
+/// What the entries of a namespace say of themselves.
+fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
+    let mut found = Vec::new();
+    store.backend.scan(namespace, &mut |entry| {
+        found.extend(envelope::inspect(&entry).filter(|header| header.namespace == namespace));
+        true
+    })?;
+    Ok(found)
+}
+
 impl Drop for Core {
     fn drop(&mut self) {
         self.publish();
+        self.tiers.iter().for_each(|tier| tier.claimant().release());
     }
 }
 
@@ -255,6 +272,12 @@ const SWEEP: Duration = Duration::from_secs(300);
 impl Core {
     /// `path` is the `type_name` of the function's marker (see [`place`]); `owner` tells the function from others.
     pub(crate) fn new(path: &str, owner: TypeId, config: Config) -> Arc<Self> {
+        let backends = config.backends.iter().map(|opener| Arc::new(*opener) as Opening).collect();
+        Self::open(path, Owner::Function(owner), config, backends)
+    }
+
+    /// The same with other backends than those of `config`.
+    pub(crate) fn open(path: &str, owner: Owner, config: Config, backends: Vec<Opening>) -> Arc<Self> {
         let clock = Clock::current();
         let place = place::function(path);
         let name: Arc<str> = config.name.map_or_else(|| place.as_str().into(), Into::into);
@@ -263,12 +286,12 @@ impl Core {
         let namespace = ruling.namespace(namespace);
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
         let off = ruling.off();
-        let mut memory = if config.backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
+        let mut memory = if backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
         let mut tiers = Vec::new();
-        for opener in config.backends.iter().filter(|_| !off) {
-            match tier::open(*opener, claimant.clone(), &clock) {
+        for opening in backends.into_iter().filter(|_| !off) {
+            match tier::open(opening, claimant.clone(), &clock) {
                 Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
-                Err(tier) => tiers.push(Arc::new(tier)),
+                Err(tier) => tiers.push(tier),
             }
         }
         let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
@@ -383,6 +406,31 @@ impl Core {
         self.or_fault(answer).unwrap_or_else(|| self.size().0)
     }
 
+    /// The encoded keys of the entries of the last tier that are within their time.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] if there is no store, or it has no [`scan`](crate::backend::Backend::scan).
+    pub(crate) async fn keys(self: &Arc<Self>, shell: Shell) -> Result<Vec<Vec<u8>>> {
+        let text = "memory alone can't be walked through: add a store";
+        let tier = self.tiers.last().ok_or_else(|| Error::new(Kind::Unsupported, text))?;
+        let (tier, namespace) = (Arc::clone(tier), Arc::clone(&self.namespace));
+        let quick = tier.reads_quickly();
+        let found = bridge::run(shell, quick, move || tier.operate(|store| headers(store, &namespace))).await?;
+        let now = self.clock.stamp();
+        let lives = |entry: &Header| life::remaining(&entry.times, &Terms::new(), now).is_some();
+        let lives = found.into_iter().filter(lives).filter(|entry| !self.is_buried(entry));
+        Ok(lives.map(|entry| entry.key).collect())
+    }
+
+    /// Whether an entry of the last tier was removed, and only stands there because the store could not be reached.
+    fn is_buried(&self, entry: &Header) -> bool {
+        let graves = self.graves.last().filter(|graves| graves.count() > 0);
+        graves.is_some_and(|graves| {
+            let name = self.or_fault(named(|| self.stored_name(&entry.key)));
+            name.is_some_and(|name| graves.holds(&name, entry.times.load_began))
+        })
+    }
+
     /// What the keyer makes of an encoded key.
     pub(crate) fn stored_name(&self, identity: &[u8]) -> String {
         let call = CallKey::of(&self.namespace, self.config.name, self.config.arguments, identity);
@@ -391,6 +439,16 @@ impl Core {
 
     pub(crate) fn store_key(&self, store: &tier::Store, name: &Arc<str>) -> backend::Key {
         backend::Key { namespace: Arc::clone(&self.namespace), name: Arc::clone(name), format: store.format.name() }
+    }
+
+    /// Removes what has expired, from memory and from stores.
+    pub(crate) async fn purge(self: &Arc<Self>, shell: Shell) {
+        self.members().iter().for_each(|member| member.sweep());
+        if self.has_stores() {
+            let core = Arc::clone(self);
+            let quick = self.tiers.iter().all(|tier| tier.writes_quickly());
+            bridge::run(shell, quick, move || core.sweep_stores()).await;
+        }
     }
 
     fn sweep_stores_later(self: &Arc<Self>, wait: Duration) {

@@ -51,6 +51,8 @@ pub struct Opened<'a> {
 pub struct Header {
     /// The function whose it is.
     pub namespace: String,
+    /// The call: its identity arguments, encoded in full.
+    pub key: Vec<u8>,
     /// Its times.
     pub times: Times,
 }
@@ -101,7 +103,7 @@ pub fn open<'a>(bytes: &'a [u8], format: &str, identity: &Identity<'_>) -> Resul
 #[must_use]
 pub fn inspect(bytes: &[u8]) -> Option<Header> {
     let entry = read(bytes).ok()?;
-    Some(Header { namespace: entry.namespace.into_owned(), times: entry.times })
+    Some(Header { namespace: entry.namespace.into_owned(), key: entry.key.into_owned(), times: entry.times })
 }
 
 fn read(bytes: &[u8]) -> Result<Entry<'_>> {

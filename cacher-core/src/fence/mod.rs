@@ -15,7 +15,8 @@
 //!
 //! Seats are numbered: within an epoch the order of beginning decides. Once something has written, nothing that began
 //! before it does; of two that overwrite, the older may land first, but not last. A change to a value that was found
-//! there is [tentative](Seat::tentative): it is written only if nothing else was since.
+//! there is [tentative](Seat::tentative): it is written only if nothing else was since. So is a new value that was made
+//! of what stood there, which [watches](Seat::watching) before it reads, and then overwrites.
 //!
 //! The second move matters: a load that began between the two may have read the old value from a store that was not
 //! emptied yet. `tests/fence_model` walks through all interleavings, and shows which weaker protocols fail.

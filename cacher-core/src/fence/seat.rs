@@ -44,6 +44,25 @@ impl<O, F> Seat<O, F> {
         self
     }
 
+    /// For a new value that is made of what stands there: waits for the writes that are going on. It is written only
+    /// if nothing else was since.
+    pub(crate) async fn watching(mut self) -> Self {
+        while !self.watch() {
+            self.settled().await;
+        }
+        self
+    }
+
+    fn watch(&mut self) -> bool {
+        let mut state = lock(&self.cell.state);
+        state.catch_up();
+        let quiet = !state.is_unsettled() && state.writing().is_none() && !self.fence.generation.is_closed();
+        if quiet {
+            self.after = Some(state.wrote);
+        }
+        quiet
+    }
+
     /// Whether nothing has invalidated what the seat is for.
     fn is_current(&self, state: &State<F>) -> bool {
         state.closed == 0 && !self.fence.generation.is_closed() && self.began.token == self.fence.token(state)
@@ -56,7 +75,10 @@ impl<O, F> Seat<O, F> {
     }
 
     fn may_overwrite(&self, state: &State<F>) -> bool {
-        state.overwrote <= self.began.number && self.is_current(state)
+        let number = self.began.number;
+        // What it has begun to put there itself is no change that came between.
+        let unchanged = self.after.is_none_or(|after| after == state.wrote || state.overwrote == number);
+        unchanged && state.overwrote <= number && self.is_current(state)
     }
 
     fn note_write(&self, state: &mut State<F>) {

@@ -116,6 +116,13 @@ impl<'a, T: ?Sized> Structural<'a, T> {
     }
 }
 
+impl<'a, T: ?Sized> Hashed<'a, T> {
+    /// The part that an argument makes.
+    pub(crate) fn of(arg: &'a T) -> Self {
+        Self(arg)
+    }
+}
+
 /// One rung of the choice: the trait whose method is found if the type allows.
 macro_rules! rung {
     ($(#[$doc:meta])* $trait:ident, [$($bounds:tt)*], $receiver:ty => $part:ty, |$candidate:ident| $make:expr) => {

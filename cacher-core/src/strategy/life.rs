@@ -33,6 +33,8 @@ pub struct Terms {
     expires_at: Option<SystemTime>,
     pub(crate) none: bool,
     keep: bool,
+    /// Whether a stored entry lives as long as was said when it was made, whatever is said now.
+    as_made: bool,
     origin: Origin,
     /// Which of several rate limits applies.
     pub(crate) partition: u64,
@@ -69,6 +71,7 @@ impl Default for Terms {
             expires_at: None,
             none: false,
             keep: true,
+            as_made: false,
             partition: 0,
             origin: Origin::Function,
         }
@@ -112,6 +115,12 @@ impl Terms {
         Self { partition, ..self }
     }
 
+    /// Says nothing about entries that are stored already: they live as long as was said when they were made.
+    #[must_use]
+    pub(crate) fn for_new(self) -> Self {
+        Self { as_made: true, ..self }
+    }
+
     /// Whether the value is to be kept.
     #[must_use]
     pub fn keep(self, keep: bool) -> Self {
@@ -142,6 +151,7 @@ impl Terms {
             expires_at: seen.expires_at.or(self.expires_at),
             none: seen.none,
             keep: seen.keep,
+            as_made: self.as_made,
             partition: self.partition,
         }
     }
@@ -237,6 +247,9 @@ pub(crate) fn may_stand_in(times: &Times, life: &Life, terms: &Terms, now: Stamp
 /// When a value of these terms, made at `created`, is past its time, however often it is asked for.
 #[must_use]
 pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
+    if terms.as_made && terms.origin != Origin::Ruling {
+        return Stamp::NEVER;
+    }
     let longest = terms.longest_ttl().map_or(Stamp::NEVER, |ttl| created.after(ttl));
     terms.expires_at.map_or(Stamp::NEVER, Stamp::from).min(longest)
 }

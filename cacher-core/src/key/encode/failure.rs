@@ -1,10 +1,10 @@
 use std::{borrow::Cow, error::Error, fmt};
 
-use serde::ser;
+use serde::{de, ser};
 
 use super::MAX_DEPTH;
 
-/// Why a value can't be encoded.
+/// Why a value can't be encoded, or read back.
 #[derive(Debug)]
 pub(super) struct Failure(Cow<'static, str>);
 
@@ -20,6 +20,12 @@ impl Failure {
 impl ser::Error for Failure {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(message.to_string().into())
+    }
+}
+
+impl de::Error for Failure {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        ser::Error::custom(message)
     }
 }
 

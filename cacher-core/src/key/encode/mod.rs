@@ -28,6 +28,7 @@
 //! | variant of an enum | its name, then as above for its shape |
 
 mod compound;
+pub(crate) mod decode;
 mod encoder;
 mod failure;
 pub(crate) mod read;

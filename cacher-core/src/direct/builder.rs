@@ -1,0 +1,195 @@
+//! Setting a cache up.
+
+use std::{any::type_name, fmt, hash::Hash, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Cache,
+    inner::{Inner, Open, Typed},
+    key::Kept,
+};
+use crate::{
+    cache::Typed as Types,
+    claims::Owner,
+    codec::{Codec, Codecs, Stored},
+    core::{Config, Core},
+    error::{Error, Kind, Result},
+    keyer::Keyer,
+    memory::{table::Bound, weight::Weigh},
+    strategy::{Strategy, life::Terms},
+    sync::Arc,
+    tier::{IntoBackend, Opening},
+};
+
+/// A [`Cache`] to be set up.
+#[must_use = "nothing is set up before `build`"]
+pub struct CacheBuilder<K, V> {
+    name: Option<String>,
+    backends: Vec<Result<Opening>>,
+    ttl: Option<Duration>,
+    strategies: Vec<Arc<dyn Strategy>>,
+    config: Config,
+    weigh: fn(&V) -> u64,
+    /// How keys and values become bytes, if there are backends.
+    codec: Option<Codec<Kept<K>, V>>,
+}
+
+impl<K, V> fmt::Debug for CacheBuilder<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl<K, V> CacheBuilder<K, V> {
+    pub(super) fn new() -> Self {
+        Self {
+            name: None,
+            backends: Vec::new(),
+            ttl: None,
+            strategies: Vec::new(),
+            config: Config { arguments: &["key"], ..Config::default() },
+            weigh: |_| 1,
+            codec: None,
+        }
+    }
+
+    /// What the cache is called in statistics, faults and stores: its entries stand under this name. `Cache<K, V>` with
+    /// the types by default.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// Where entries are kept: a URL, a [`Backend`](crate::backend::Backend), an `Arc` of one, or a `Result` of any of
+    /// these. Said several times, the first is asked first, and all are written; `memory://` is typed memory, which
+    /// always comes first. In memory alone by default.
+    pub fn backend<M>(mut self, backend: impl IntoBackend<M>) -> Self
+    where
+        K: Serialize,
+        V: Serialize + DeserializeOwned,
+    {
+        self.backends.push(backend.into_opening());
+        self.codec = Stored::codec();
+        self
+    }
+
+    /// How long values live; for ever by default.
+    pub fn ttl(self, ttl: Duration) -> Self {
+        Self { ttl: Some(ttl), ..self }
+    }
+
+    /// The most that is taken off a life at random, and never more than half of it, so that what was set together does
+    /// not expire together; nothing by default.
+    pub fn jitter(mut self, jitter: Duration) -> Self {
+        self.config.life.jitter = Some(jitter);
+        self
+    }
+
+    /// How many entries memory holds; no bound by default. In place of the one that a URL says.
+    pub fn capacity(mut self, entries: u64) -> Self {
+        self.config.bound = Some(Bound::Entries(entries));
+        self
+    }
+
+    /// How many bytes memory holds, as [`Weigh`] says; no bound by default.
+    pub fn max_bytes(mut self, bytes: u64) -> Self
+    where
+        V: Weigh,
+    {
+        self.config.bound = Some(Bound::Bytes(bytes));
+        self.weigh = V::weigh;
+        self
+    }
+
+    /// How stores write keys; [`Hash`](crate::keyer::Hash) by default.
+    pub fn keyer(mut self, keyer: impl Keyer) -> Self {
+        self.config.keyer = Some(Arc::new(keyer));
+        self
+    }
+
+    /// Adds a strategy, such as a [`RateLimit`](crate::strategy::RateLimit) of loads. One that refuses a load is
+    /// reported to [`on_fault`](crate::fault::on_fault), and the body runs: it has a value to return.
+    pub fn strategy(mut self, strategy: impl Strategy) -> Self {
+        self.strategies.push(Arc::new(strategy));
+        self
+    }
+
+    /// How long callers wait for another one's load before they load themselves, and how long an update is tried again;
+    /// 30 seconds by default.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.config.patience = Some(patience);
+        self
+    }
+}
+
+impl<K, V> CacheBuilder<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// The cache.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] for a wrong URL; for a name that is empty or that another cache or function has in the same
+    /// store; for a TTL or a bound of zero; for a bound of memory where there is none. Those of a backend that is given
+    /// as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
+    /// later.
+    pub fn build(self) -> Result<Cache<K, V>> {
+        let name = self.checked_name()?;
+        self.check_numbers()?;
+        let backends = self.backends.into_iter().collect::<Result<_>>()?;
+        let strategies = self.strategies.into_iter().collect();
+        let bound = self.config.bound;
+        let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, backends);
+        let open = Arc::new(Open(Arc::clone(&core)));
+        check_tiers(&core, bound)?;
+        let types = Types { codec: self.codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
+        let cache = Typed::new(Arc::clone(&core), types);
+        cache.share();
+        let terms = self.ttl.map_or_else(Terms::new, |ttl| Terms::new().ttl(ttl)).for_new();
+        Ok(Cache(Inner { cache, core, terms, open }))
+    }
+
+    fn checked_name(&self) -> Result<String> {
+        let Some(name) = self.name.clone() else {
+            return Ok(format!("Cache<{}, {}>", type_name::<K>(), type_name::<V>()));
+        };
+        if name.trim().is_empty() || name.contains(|letter: char| letter == '@' || letter.is_control()) {
+            let text = format!("`{}` is no name: write some letters, and no `@`", name.escape_debug());
+            return Err(Error::new(Kind::Invalid, text));
+        }
+        Ok(name)
+    }
+
+    fn check_numbers(&self) -> Result<()> {
+        if self.ttl == Some(Duration::ZERO) {
+            return Err(Error::new(Kind::Invalid, "with a TTL of zero nothing is kept: write a longer one, or none"));
+        }
+        match self.config.bound {
+            Some(Bound::Entries(0) | Bound::Bytes(0)) => {
+                Err(Error::new(Kind::Invalid, "memory with a bound of zero holds nothing: write a larger one"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is wrong with the backends, and stays wrong.
+fn check_tiers(core: &Core, bound: Option<Bound>) -> Result<()> {
+    let failures = core.tiers().iter().filter_map(|tier| tier.failure());
+    if let Some(error) = failures.into_iter().find(|error| error.kind() == Kind::Invalid) {
+        return Err(error);
+    }
+    match (core.bound, bound) {
+        _ if core.off => Ok(()),
+        (None, Some(_)) => Err(Error::new(
+            Kind::Invalid,
+            "there is no memory to bound: add `.backend(\"memory://\")`, or leave out the bound",
+        )),
+        (Some(Bound::Bytes(_)), None) => Err(Error::new(
+            Kind::Invalid,
+            "the URL can't say what a value weighs: write `.max_bytes(..)` in place of its `max_bytes`",
+        )),
+        _ => Ok(()),
+    }
+}

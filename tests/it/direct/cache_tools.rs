@@ -1,0 +1,93 @@
+//! Cases of the Python library `CacheToolsUtils`.
+
+use ::cacher::backend::{Backend, bytes::Bytes};
+
+use super::prelude::*;
+
+type Numbers = Cache<String, u64>;
+/// The workload that the cases share: 50 calls, ten times each.
+type Call = (i64, Option<&'static str>, bool);
+type Calls = Cache<(i64, Option<String>, bool), i64>;
+
+fn workload() -> impl Iterator<Item = Call> {
+    let texts = [Some("a"), Some("bb"), Some("ccc"), Some(""), None];
+    let round =
+        move |_| (0..5).flat_map(move |i| texts.into_iter().flat_map(move |s| [false, true].map(|b| (i, s, b))));
+    (0..10).flat_map(round)
+}
+
+fn answer((i, s, b): Call) -> i64 {
+    i + s.map_or(-20, |s| 10 * i64::try_from(s.len()).unwrap()) + if b { 100 } else { 0 }
+}
+
+fn run(cache: &Calls) -> i64 {
+    let load = |call: Call| {
+        let (i, s, b) = call;
+        cache.get_or_load(&(i, s.map(ToOwned::to_owned), b), || answer(call))
+    };
+    workload().map(load).sum()
+}
+
+fn over(store: &Bytes, name: &str) -> Calls {
+    Cache::builder().name(name).backend(store.clone()).build().unwrap()
+}
+
+#[test]
+fn ctu_1_2_caches_of_several_names_share_a_store() {
+    let store = Bytes::new();
+    let f = over(&store, "f");
+    assert_eq!((run(&f), f.stats().loads, f.len()), (30_000, 50, 50));
+    assert_eq!((run(&f.clone()), f.stats().loads, f.len()), (30_000, 50, 50));
+    let g = over(&store, "g");
+    assert_eq!((run(&g), g.stats().loads), (30_000, 50));
+    assert_eq!([f.len(), g.len(), store.len("f").unwrap(), store.len("g").unwrap()], [50; 4]);
+    f.clear();
+    assert_eq!([f.len(), g.len()], [0, 50]);
+}
+
+on_every_cache! {
+    ctu_4_what_is_set_is_got_and_keeps_its_type: |cache: Cache<String, Result<String, u64>>, _clock, now| {
+        now!(cache.set("hello-world!", Ok("Hello World…".to_owned())));
+        assert_eq!(now!(cache.get("hello-world!")), Some(Ok("Hello World…".to_owned())));
+        assert!(now!(cache.delete("hello-world!")));
+        assert_eq!(now!(cache.get("hello-world!")), None);
+        now!(cache.set("hello-world!", Err(65_536)));
+        assert_eq!(now!(cache.get("hello-world!")), Some(Err(65_536)));
+    }
+}
+
+on_every_cache! {
+    ctu_5_keys_may_be_bytes: |cache: Cache<Vec<u8>, Vec<u8>>, _clock, now| {
+        let key: &[u8] = b"\0\xffkey";
+        assert!(now!(cache.set_if_absent(key, b"v".to_vec())));
+        assert!(!now!(cache.set_if_absent(key, b"x".to_vec())));
+        assert_eq!(now!(cache.get(key)), Some(b"v".to_vec()));
+        assert!(now!(cache.delete(key)));
+        assert_eq!(now!(cache.get(key)).unwrap_or(b"x".to_vec()), b"x");
+        assert!(!now!(cache.delete(key)));
+    }
+}
+
+on_every_cache! {
+    ctu_7_25_contains_tells_and_does_not_count: |cache: Numbers, _clock, now| {
+        assert!(now!(cache.set("foo", 1)));
+        assert!(now!(cache.contains("foo")));
+        assert_eq!(now!(cache.get("foo")), Some(1));
+        assert!(now!(cache.delete("foo")));
+        assert!(!now!(cache.contains("foo")));
+        assert_eq!((cache.stats().hits, cache.stats().misses), (1, 0));
+    }
+}
+
+on_every_cache! {
+    ctu_28_what_a_load_leaves_can_be_deleted: |cache: Cache<(String, u64), char>, _clock, now, body| {
+        let key = ("hello".to_owned(), 4);
+        assert!(!now!(cache.contains(&key)));
+        for _ in 0..2 {
+            assert_eq!(now!(cache.try_get_or_load(&key, body!(key.0.chars().nth(4).ok_or(())))), Ok('o'));
+        }
+        assert!(now!(cache.contains(&key)));
+        assert!((cache.stats().hit_rate() - 0.5).abs() < f64::EPSILON);
+        assert!(now!(cache.delete(&key)) && !now!(cache.contains(&key)) && !now!(cache.delete(&key)));
+    }
+}
