@@ -3,9 +3,10 @@
 #[cfg(feature = "metrics")]
 pub use cacher_core::companion::publish_metrics;
 pub use cacher_core::{
-    backend,
     cache::{Explanation, Info, Source},
-    companion::{AsyncEntry, AsyncHandle, Entry, Handle, LocalEntry, caches, configuration},
+    companion::{
+        AsyncEntry, AsyncHandle, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry, caches, configuration,
+    },
     core::Removal,
     direct::{AsKey, AsyncCache, Cache, CacheBuilder},
     error::{self, Error, Kind},
@@ -22,9 +23,14 @@ pub use cacher_core::{
     site::Site,
     stats::Stats,
     strategy, testkit as testing,
+    wrap::background::{Guard, shutdown, shutdown_within},
 };
 pub use cacher_macros::cache;
 
+/// The contract of a store, the stores that come with the library, and wrappers around stores.
+pub mod backend {
+    pub use cacher_core::{backend::*, wrap::*};
+}
 mod formats;
 
 #[doc(hidden)]

@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use crate::sync::{Arc, Condvar, Event, Mutex, OnceLock, PoisonError, lock};
+use crate::{
+    chain,
+    sync::{Arc, Condvar, Event, Mutex, OnceLock, PoisonError, lock},
+};
 
 /// Which of the two shells drives an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +63,9 @@ where
 async fn offload<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> T {
     let answer = Arc::new(Answer { output: Mutex::new(None), there: Event::new() });
     let on_worker = Arc::clone(&answer);
+    let loads = chain::current();
     spawn(move || {
+        let _within: Vec<_> = loads.into_iter().map(chain::enter).collect();
         let output = catch_unwind(AssertUnwindSafe(job));
         *lock(&on_worker.output) = Some(output);
         on_worker.there.notify(usize::MAX);

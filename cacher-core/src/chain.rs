@@ -35,6 +35,11 @@ pub(crate) fn enter(flight: FlightId) -> Within {
     Within
 }
 
+/// The loads that what runs here is part of: for what goes on for them on another thread.
+pub(crate) fn current() -> Vec<FlightId> {
+    CHAIN.try_with(|chain| chain.borrow().clone()).unwrap_or_default()
+}
+
 /// The end of a part of a load.
 #[derive(Debug)]
 pub(crate) struct Within;
@@ -51,7 +56,7 @@ static WAITS: Mutex<Option<HashMap<FlightId, Vec<FlightId>>>> = Mutex::new(None)
 /// Notes that all loads of this chain wait for `flight`; `None` if one of them is what `flight` itself waits for, or
 /// is `flight`: then the wait would never end.
 pub(crate) fn wait_for(flight: FlightId) -> Option<Waiting> {
-    let chain = CHAIN.try_with(|chain| chain.borrow().clone()).unwrap_or_default();
+    let chain = current();
     if chain.is_empty() {
         return Some(Waiting { chain, flight });
     }

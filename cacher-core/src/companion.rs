@@ -1,5 +1,9 @@
 //! What stands beside a cached function: its entries, and the whole cache.
 
+mod revised;
+
+pub use revised::{AsyncRevisedEntry, RevisedEntry};
+
 use std::{collections::BTreeMap, fmt, rc::Rc, time::Duration};
 
 use crate::{

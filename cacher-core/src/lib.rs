@@ -47,3 +47,5 @@ pub mod time;
 mod timer;
 mod units;
 mod url;
+mod work;
+pub mod wrap;

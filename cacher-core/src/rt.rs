@@ -4,9 +4,9 @@ use std::{marker::PhantomData, pin::Pin};
 
 use crate::{
     bridge::{Shell, block_on},
-    cache::{Asked, Cache, Caller, Keyed, LocalOperations, Lookup, SharedOperations},
+    cache::{Asked, Cache, Caller, Keyed, LocalOperations, Lookup, RevisedOperations, SharedOperations},
     codec::Codecs,
-    companion::{AsyncEntry, Entry, Handle, LocalEntry},
+    companion::{AsyncEntry, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry},
     core::Config as CoreConfig,
     error::{Error, Kind},
     flight::SharedError,
@@ -53,6 +53,7 @@ pub use crate::{
     },
     tier::{IntoBackend, Made, Opener},
     transform,
+    wrap::{Wraps, background::Background},
 };
 
 /// What stands for a function in `depends` where there is no type of its name, which those with companions have.
@@ -133,6 +134,11 @@ pub fn strategies<const N: usize>(items: [Option<Arc<dyn Strategy>>; N]) -> Stra
 #[must_use]
 pub fn transforms<V, const N: usize>(items: [Option<Arc<dyn Transform<V>>>; N]) -> Vec<Arc<dyn Transform<V>>> {
     items.into_iter().flatten().collect()
+}
+
+/// How writes are held back: gives the expression its type.
+pub fn background(background: Background) -> Background {
+    background
 }
 
 /// Opens a backend.
@@ -409,6 +415,28 @@ where
     Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + Send + Sync + 'static,
 {
     AsyncEntry(Arc::new(keyed(home, recipe, parts, terms)))
+}
+
+/// The entry of a sync call of a function with `revisions`.
+pub fn entry_revised<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> RevisedEntry<V>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
+    S: Home<P::Owned, Z::Held>,
+    Keyed<P::Owned, Z::Held, S::Table>: RevisedOperations<V> + Send + Sync + 'static,
+{
+    RevisedEntry::new(Arc::new(keyed(home, recipe, parts, terms)))
+}
+
+/// The entry of an async call of a function with `revisions`.
+pub fn entry_revised_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncRevisedEntry<V>
+where
+    P: Parts,
+    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
+    S: Home<P::Owned, Z::Held>,
+    Keyed<P::Owned, Z::Held, S::Table>: RevisedOperations<V> + Send + Sync + 'static,
+{
+    AsyncRevisedEntry::new(Arc::new(keyed(home, recipe, parts, terms)))
 }
 
 /// The entry of a call of a function with `thread_local`.

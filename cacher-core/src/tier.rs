@@ -12,12 +12,12 @@ use once_cell::sync::OnceCell;
 use crate::{
     backend::{Backend, Cost},
     claims::Claimant,
-    clock::Clock,
     error::{Error, Kind, Result},
     format::Format,
     memory::table::Bound,
     sync::{Arc, Mutex, lock},
     time::Tick,
+    wrap::{Wrapping, revised::Revised},
 };
 
 /// What a `backend = ..` makes.
@@ -34,26 +34,51 @@ pub enum Made {
 pub struct Store {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) format: Format,
+    /// What knows the revisions of its entries, if they are kept.
+    pub(crate) revised: Option<Revised>,
 }
 
 impl Store {
     /// A store with its own format if it was given one, or with `wanted`, or with the one that it prefers.
     ///
     /// # Errors
-    /// When there is no such format, or the library was built without it.
-    pub fn new(backend: Arc<dyn Backend>, wanted: Option<&Result<Format>>) -> Result<Self> {
-        let format = match wanted {
+    /// When there is no such format, or the library was built without it; or if the values would be bare, and the store
+    /// does not know their age, or something must see whose they are.
+    pub(crate) fn new(backend: Arc<dyn Backend>, wanted: &Wanted) -> Result<Self> {
+        let format = match &wanted.format {
             Some(wanted) if !backend.has_own_format() => wanted.clone(),
             _ => Format::named(&backend.format()),
         };
-        match format {
-            Ok(format) if format.is_bare() && !backend.capabilities().written => {
-                let message = "a bare value is as old as the store says, and this one does not know: leave `bare` out";
-                Err(Error::new(Kind::Invalid, message).within(backend.describe()))
-            }
-            Ok(format) => Ok(Self { backend, format }),
+        match format.and_then(|format| wanted.suits(format, &*backend)) {
+            Ok(format) => Ok(Self { backend, format, revised: None }),
             Err(error) => Err(error.within(backend.describe())),
         }
+    }
+}
+
+/// What a function says of the entries in its stores.
+#[derive(Clone)]
+pub(crate) struct Wanted {
+    /// The format of the stores that don't say their own.
+    pub(crate) format: Option<Result<Format>>,
+    /// Whether entries must say whose they are, because something beside the lookup reads them.
+    pub(crate) enveloped: bool,
+}
+
+impl Wanted {
+    fn suits(&self, format: Format, backend: &dyn Backend) -> Result<Format> {
+        let why = match () {
+            () if !format.is_bare() => return Ok(format),
+            () if self.enveloped => {
+                "a bare value does not say whose it is, and `single`, `revisions`, `archive` and \
+                                     `write = background` ask"
+            }
+            () if !backend.capabilities().written => {
+                "a bare value is as old as the store says, and this one does not know"
+            }
+            () => return Ok(format),
+        };
+        Err(Error::new(Kind::Invalid, format!("{why}: leave `bare` out")))
     }
 }
 
@@ -69,9 +94,8 @@ pub(crate) struct Tier {
     opened: OnceCell<Store>,
     failed: Mutex<Option<Failed>>,
     claimant: Claimant,
-    /// What the function says of the format.
-    format: Option<Result<Format>>,
-    clock: Clock,
+    wrapping: Wrapping,
+    wanted: Wanted,
 }
 
 impl fmt::Debug for Tier {
@@ -95,12 +119,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 pub(crate) fn open(
     opening: Opening,
     claimant: Claimant,
-    format: Option<&Result<Format>>,
-    clock: &Clock,
+    wrapping: Wrapping,
+    wanted: Wanted,
 ) -> std::result::Result<Bound, Arc<Tier>> {
-    let (failed, format) = (Mutex::new(None), format.cloned());
+    let failed = Mutex::new(None);
     let made = call(&opening);
-    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, format, clock: clock.clone() };
+    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted };
     match made {
         Ok(Made::Memory(bound)) => return Ok(bound),
         made => {
@@ -133,7 +157,7 @@ impl Tier {
 
     fn try_again(&self) -> Result<&Store> {
         if let Some(failed) = &*lock(&self.failed)
-            && self.clock.tick() < failed.again
+            && self.wrapping.clock.tick() < failed.again
         {
             return Err(failed.error.clone());
         }
@@ -143,21 +167,26 @@ impl Tier {
     /// Keeps what was opened, if the name is free there. Of two that were opened at the same time the first stays.
     fn keep(&self, made: Result<Made>) -> Result<&Store> {
         let store = made.and_then(|made| match made {
-            Made::Store(backend) => Store::new(backend, self.format.as_ref()),
+            Made::Store(backend) => Store::new(backend, &self.wanted),
             Made::Memory(_) => Err(Error::new(Kind::Invalid, "the backend was memory on a second opening")),
         });
         let store = store.and_then(|store| self.claimant.claim(store.backend.describe()).map(|()| store));
         match store {
-            Ok(store) => Ok(self.opened.try_insert(store).unwrap_or_else(|(first, _)| first)),
+            Ok(store) => Ok(self.opened.get_or_init(|| self.wrapped(store))),
             Err(error) => Err(self.note_failure(error)),
         }
+    }
+
+    fn wrapped(&self, store: Store) -> Store {
+        let (backend, revised) = self.wrapping.wrap(store.backend);
+        Store { backend, revised, ..store }
     }
 
     fn note_failure(&self, error: Error) -> Error {
         let mut failed = lock(&self.failed);
         let times = failed.as_ref().map_or(0, |failed| failed.times.saturating_add(1));
         let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(times)).min(LONGEST_PAUSE);
-        let again = self.clock.tick().after(pause);
+        let again = self.wrapping.clock.tick().after(pause);
         *failed = Some(Failed { error: error.clone(), times, again });
         error
     }

@@ -186,6 +186,19 @@ pub(crate) struct Policies {
     pub(crate) max_wait: Option<Timing>,
     /// Expressions that make strategies and transforms.
     pub(crate) strategies: Vec<Expr>,
+    pub(crate) write: Write,
+    /// How many values of an entry are kept.
+    pub(crate) revisions: Option<Expr>,
+    pub(crate) archive: bool,
+    pub(crate) single: bool,
+}
+
+/// When stores are written.
+pub(crate) enum Write {
+    Through,
+    Background,
+    /// Makes a `Background`, once.
+    Expr(Expr),
 }
 
 /// How often the body may run.

@@ -423,6 +423,21 @@ mod bare {
         assert_eq!((minutes(10), RUNS.load(SeqCst)), (600, 4));
     }
 
+    /// Or else the slot of all calls would give one the value of another.
+    #[test]
+    fn a_bare_value_can_not_be_the_single_one() {
+        fn store() -> &'static Path {
+            dir!()
+        }
+        #[cache(backend = Files::new(store()), format = "json+bare", name = "bare-single", single)]
+        fn square(n: u64) -> u64 {
+            n * n
+        }
+        let faults = faults("bare-single");
+        assert_eq!((square(3), square(4), square::cache().stats().hits), (9, 16, 0));
+        assert!(faults()[0].to_string().contains("does not say whose it is"), "{:?}", faults());
+    }
+
     #[test]
     fn a_store_that_knows_no_age_takes_no_bare_value() {
         #[cache(backend = Bytes::new(), format = "json+bare", name = "bare-bytes")]

@@ -38,3 +38,4 @@ mod stores;
 mod strategies;
 mod support;
 mod within;
+mod wrappers;

@@ -1,15 +1,24 @@
 //! Law 3: what runs as a part of a load, and calls the key of that load, does not wait for itself.
 
-use std::{cell::Cell, sync::LazyLock, time::Duration};
+use std::{
+    cell::Cell,
+    sync::LazyLock,
+    time::{Duration, SystemTime},
+};
 
 use cacher::{
-    Error, cache,
+    Error,
+    backend::{Backend, Key},
+    cache,
     strategy::{Call, Draft, Found, Freshness, LoadEnd, Permit, Strategy, Verdict},
     testing::ManualClock,
 };
 use serde::{Serialize, Serializer};
 
-use crate::{gated::Gated, support::ends};
+use crate::{
+    gated::Gated,
+    support::{block_on, ends},
+};
 
 thread_local! {
     static WITHIN: Cell<bool> = const { Cell::new(false) };
@@ -57,22 +66,48 @@ fn a_keyer_may_insert_what_is_being_removed() {
     });
 }
 
+/// What a store does for an async caller runs on another thread.
+#[test]
+fn a_backend_may_call_the_function_whose_load_waits_for_it() {
+    struct Calls;
+    impl Backend for Calls {
+        fn describe(&self) -> String {
+            "calls".into()
+        }
+        fn get(&self, _key: &Key) -> Result<Option<Vec<u8>>, Error> {
+            once_deep(|| block_on(load(1)));
+            Ok(None)
+        }
+        fn put(&self, _key: &Key, _entry: &[u8], _expires: Option<SystemTime>) -> Result<(), Error> {
+            Ok(())
+        }
+        fn remove(&self, _key: &Key) -> Result<bool, Error> {
+            Ok(false)
+        }
+    }
+    #[cache(backend = Calls)]
+    async fn load(key: u64) -> u64 {
+        key
+    }
+    ends(|| assert_eq!(block_on(load(1)), 1));
+}
+
 #[test]
 fn the_serialize_of_a_key_may_call_the_function() {
     static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);
     #[derive(Clone, PartialEq, Eq, Hash)]
-    struct Key(u64);
-    impl Serialize for Key {
+    struct Id(u64);
+    impl Serialize for Id {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            once_deep(|| load(&Key(self.0)));
+            once_deep(|| load(&Id(self.0)));
             self.0.serialize(serializer)
         }
     }
     #[cache(backend = STORE.clone())]
-    fn load(key: &Key) -> u64 {
+    fn load(key: &Id) -> u64 {
         key.0
     }
-    ends(|| assert_eq!((load(&Key(1)), load(&Key(1)), load::refresh(&Key(1))), (1, 1, 1)));
+    ends(|| assert_eq!((load(&Id(1)), load(&Id(1)), load::refresh(&Id(1))), (1, 1, 1)));
 }
 
 #[test]

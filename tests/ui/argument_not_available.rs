@@ -1,6 +1,6 @@
 use cacher::cache;
 
-#[cache(archive)]
+#[cache(tags = ["squares"])]
 fn square(n: u64) -> u64 {
     n * n
 }

@@ -194,7 +194,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         }
     }
 
-    fn stored(&self) -> Option<StoredKey> {
+    pub(super) fn stored(&self) -> Option<StoredKey> {
         self.cache.stored_key(&self.key)
     }
 

@@ -6,6 +6,7 @@ mod leader;
 mod lookup;
 mod memory;
 mod permit;
+mod revisions;
 mod stores;
 mod watch;
 mod write;
@@ -17,6 +18,7 @@ pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Sou
 pub use leader::Leader;
 pub(crate) use lookup::Caller;
 pub use lookup::{Asked, Lookup};
+pub use revisions::{RevisedOperations, Which};
 
 use crate::{
     clock::Clock,

@@ -111,6 +111,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Opens an entry: damage is a fault, age is not.
     fn open(&self, key: &StoredKey, got: &Got, terms: &Terms, tier: usize) -> Option<Found<H::Value>> {
+        if self.core.config.single && envelope::is_of_another_call(&got.bytes, &self.shown(&got.format, key)) {
+            return None;
+        }
         let opened = self.core.or_fault(self.opened(key, got))?;
         if self.core.graves[tier].holds(&key.name, opened.times.load_began) {
             return None;
@@ -159,11 +162,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What the envelope says of the call: nothing, if the value opens for its own call alone.
-    fn shown<'a>(&'a self, format: &Format, key: &'a StoredKey) -> Identity<'a> {
+    pub(super) fn shown<'a>(&'a self, format: &Format, key: &'a StoredKey) -> Identity<'a> {
         Identity { namespace: &self.core.namespace, key: if format.conceals() { &[] } else { &key.identity } }
     }
 
-    fn context<'a>(&'a self, key: &'a StoredKey, times: &'a Times) -> Context<'a> {
+    pub(super) fn context<'a>(&'a self, key: &'a StoredKey, times: &'a Times) -> Context<'a> {
         Context::of(&self.core.namespace, &key.identity, times)
     }
 
@@ -276,6 +279,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 }
 
 impl StoredKey {
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
     /// The name, to show to people.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -333,7 +340,9 @@ impl Shipment {
     fn put(&self, core: &Core, tier: usize, entry: &[u8]) -> Result<()> {
         let expires = self.times.keep_until.to_system();
         core.tiers()[tier].operate(|store| {
-            store.backend.put(&core.store_key(store, &self.name)?, entry, expires)?;
+            let key = core.store_key(store, &self.name)?;
+            let _turn = core.turn(&key);
+            store.backend.put(&key, entry, expires)?;
             // Or else one of earlier would be found when this one is gone.
             let earlier = core.earlier_keys(store, &self.name)?;
             earlier.iter().try_for_each(|key| store.backend.remove(key).map(drop))

@@ -2,12 +2,11 @@
 
 mod graves;
 mod removals;
-mod work;
 
+pub(crate) use crate::work::{on_worker_at, within};
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
-pub(crate) use work::{on_worker_at, within};
 
 use std::{
     any::TypeId,
@@ -38,7 +37,11 @@ use crate::{
         list::List,
     },
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
-    tier::{self, Opener, Opening, Tier},
+    tier::{self, Opener, Opening, Tier, Wanted},
+    wrap::{
+        Report, Wrapping, Wraps,
+        turns::{Turn, Turns},
+    },
 };
 
 /// What the attribute says about a cache, once.
@@ -74,6 +77,10 @@ pub struct Config {
     pub max_wait: Option<Duration>,
     /// The user's own, in order.
     pub strategies: List,
+    /// What is put around the stores.
+    pub wraps: Wraps,
+    /// Whether stores have one slot for all calls, which knows whose value it has.
+    pub single: bool,
 }
 
 /// What becomes of a call whose body may not run now.
@@ -106,6 +113,8 @@ impl Default for Config {
             on_limit: OnLimit::default(),
             max_wait: None,
             strategies: List::default(),
+            wraps: Wraps::default(),
+            single: false,
         }
     }
 }
@@ -166,6 +175,8 @@ pub struct Core {
     /// What was said last of keys that can't be stored.
     key_fault: Mutex<String>,
     members: Mutex<Members>,
+    /// Calls with different arguments write one entry, if there is one slot for all.
+    slot: Turns,
 }
 
 #[derive(Default)]
@@ -254,6 +265,40 @@ fn strategies(config: &Config) -> List {
     limit.chain(config.strategies.iter()).collect()
 }
 
+/// What is said of the entries in stores.
+fn wanted(config: &Config) -> Wanted {
+    let Wraps { background, archive, revisions, .. } = &config.wraps;
+    let enveloped = config.single || *archive || background.is_some() || revisions.is_some();
+    Wanted { format: config.format.clone(), enveloped }
+}
+
+/// Opens backends: the bound of memory, if it is among them, and the stores.
+fn open(
+    backends: Vec<Opening>,
+    claimant: &Claimant,
+    wrapping: &Wrapping,
+    wanted: &Wanted,
+) -> (Option<Bound>, Vec<Arc<Tier>>) {
+    let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
+    for (index, opening) in backends.into_iter().enumerate() {
+        let wrapping = if index + 1 == count { wrapping.clone() } else { wrapping.of_upper() };
+        match tier::open(opening, claimant.clone(), wrapping, wanted.clone()) {
+            Ok(bound) => memory = Some(bound),
+            Err(tier) => tiers.push(tier),
+        }
+    }
+    (memory, tiers)
+}
+
+/// Reports what goes wrong around a store as a fault of the cache.
+fn reported_by(core: &Weak<Core>) -> Report {
+    let core = Weak::clone(core);
+    Arc::new(move |key, error| match core.upgrade() {
+        Some(core) => core.fault(error),
+        None => observe::report(&Fault { cache: Arc::clone(&key.namespace), error }),
+    })
+}
+
 /// What the entries of a namespace say of themselves.
 fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
     if store.format.conceals() || store.format.is_bare() {
@@ -275,6 +320,9 @@ impl Drop for Core {
     }
 }
 
+/// What the slot of a function with `single` is called.
+const SLOT: &str = "single";
+
 const SWEEP: Duration = Duration::from_secs(300);
 
 impl Core {
@@ -294,36 +342,36 @@ impl Core {
         let namespace = ruling.namespace(namespace);
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
         let off = ruling.off();
-        let mut memory = if backends.is_empty() { Some(config.bound.unwrap_or(Bound::Unbounded)) } else { None };
-        let mut tiers = Vec::new();
-        for opening in backends.into_iter().filter(|_| !off) {
-            match tier::open(opening, claimant.clone(), config.format.as_ref(), &clock) {
-                Ok(bound) => memory = Some(config.bound.unwrap_or(bound)),
-                Err(tier) => tiers.push(tier),
+        let core = Arc::new_cyclic(|me| {
+            let wrapping = Wrapping { wraps: config.wraps, clock: clock.clone(), report: reported_by(me) };
+            let alone = backends.is_empty().then_some(Bound::Unbounded);
+            let (memory, tiers) = open(if off { Vec::new() } else { backends }, &claimant, &wrapping, &wanted(&config));
+            let memory = memory.or(alone);
+            let memory = memory.map(|bound| config.bound.unwrap_or(bound));
+            let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
+            Self {
+                name,
+                namespace,
+                strategies: strategies(&config),
+                off,
+                patience: ruling.patience(config.patience),
+                ruling,
+                config,
+                clock,
+                bound,
+                counters: Counters::default(),
+                published: Published::default(),
+                generation: Arc::default(),
+                local: Mutex::default(),
+                graves: tiers.iter().map(|_| Graves::default()).collect(),
+                tiers,
+                last_load: AtomicU64::new(0),
+                last_removal: AtomicU64::new(0),
+                retrying: AtomicBool::new(false),
+                key_fault: Mutex::default(),
+                members: Mutex::default(),
+                slot: Turns::default(),
             }
-        }
-        let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
-        let core = Arc::new(Self {
-            name,
-            namespace,
-            strategies: strategies(&config),
-            off,
-            patience: ruling.patience(config.patience),
-            ruling,
-            config,
-            clock,
-            bound,
-            counters: Counters::default(),
-            published: Published::default(),
-            generation: Arc::default(),
-            local: Mutex::default(),
-            graves: tiers.iter().map(|_| Graves::default()).collect(),
-            tiers,
-            last_load: AtomicU64::new(0),
-            last_removal: AtomicU64::new(0),
-            retrying: AtomicBool::new(false),
-            key_fault: Mutex::default(),
-            members: Mutex::default(),
         });
         registry::add(&core);
         core.sweep_stores_later(Duration::ZERO);
@@ -441,6 +489,9 @@ impl Core {
 
     /// What the keyer makes of an encoded key.
     pub(crate) fn stored_name(&self, identity: &[u8]) -> String {
+        if self.config.single {
+            return SLOT.to_owned();
+        }
         let call = CallKey::of(&self.namespace, self.config.name, self.config.arguments, identity);
         self.config.keyer.as_ref().map_or_else(|| Hash.name(&call), |keyer| keyer.name(&call))
     }
@@ -475,6 +526,11 @@ impl Core {
     /// Whether nothing can be stored for want of a secret key.
     pub(crate) fn lacks_secret(&self) -> Result<()> {
         if self.tiers.iter().any(|tier| tier.conceals()) { secret::keys().map(drop) } else { Ok(()) }
+    }
+
+    /// The right to write to the slot of all calls, where there is one; a store has one writer of an entry at a time.
+    pub(crate) fn turn(&self, key: &backend::Key) -> Option<Turn<'_>> {
+        self.config.single.then(|| self.slot.take(key))
     }
 
     /// Removes what has expired, from memory and from stores.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Core, Member, graves::Stone, work::within};
+use super::{Core, Member, graves::Stone, within};
 use crate::{
     bridge::{self, Shell},
     error::{Kind, Result},

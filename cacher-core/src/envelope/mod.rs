@@ -106,6 +106,18 @@ pub fn inspect(bytes: &[u8]) -> Option<Header> {
     Some(Header { namespace: entry.namespace.into_owned(), key: entry.key.into_owned(), times: entry.times })
 }
 
+/// The value of an intact entry, whosever it is, encoded in the format of the entry.
+#[must_use]
+pub fn value(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
+    read(bytes).ok().map(|entry| entry.value)
+}
+
+/// Whether `bytes` are an intact entry of another call of the function.
+#[must_use]
+pub fn is_of_another_call(bytes: &[u8], identity: &Identity<'_>) -> bool {
+    read(bytes).is_ok_and(|entry| entry.namespace == identity.namespace && *entry.key != *identity.key)
+}
+
 fn read(bytes: &[u8]) -> Result<Entry<'_>> {
     #[cfg(feature = "json")]
     if json::is_likely(bytes) {

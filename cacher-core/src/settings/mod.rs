@@ -105,7 +105,8 @@ impl Settings {
         Self { prefix: Some(Said::in_code(prefix.into())), ..self }
     }
 
-    /// Switches a cache off: its function runs its body on each call, and its stores are not even opened.
+    /// Switches a cache off: its function runs its body on each call, and its stores are not even opened. So nothing is
+    /// removed from them either: what they held before is found again when the cache is switched on, within its TTL.
     pub fn off(self, name: impl Into<String>) -> Self {
         self.rule(name, Change::Off)
     }

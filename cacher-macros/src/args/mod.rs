@@ -5,7 +5,7 @@ mod template;
 mod values;
 
 pub(crate) use template::Template;
-pub(crate) use values::{Backend, Companions, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version};
+pub(crate) use values::{Backend, Companions, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version, Write};
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -62,6 +62,10 @@ pub(crate) struct Args {
     pub(crate) on_limit: Option<Given<OnLimit>>,
     pub(crate) max_wait: Option<Given<Timing>>,
     pub(crate) strategies: Option<Given<Vec<Expr>>>,
+    pub(crate) write: Option<Given<Write>>,
+    pub(crate) revisions: Option<Given<Expr>>,
+    pub(crate) archive: Option<Given<()>>,
+    pub(crate) single: Option<Given<()>>,
 }
 
 impl Args {
@@ -130,6 +134,10 @@ impl Args {
             "on_limit" => set(&mut self.on_limit, name, input, values::on_limit),
             "max_wait" => set(&mut self.max_wait, name, input, values::timing),
             "strategies" => set(&mut self.strategies, name, input, values::strategies),
+            "write" => set(&mut self.write, name, input, values::write),
+            "revisions" => set(&mut self.revisions, name, input, values::revisions),
+            "archive" => set(&mut self.archive, name, input, values::word),
+            "single" => set(&mut self.single, name, input, values::word),
             other => unreachable!("`{other}` is in the table of names"),
         }
     }

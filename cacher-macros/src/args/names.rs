@@ -55,6 +55,10 @@ const NAMES: &[Known] = &[
     now("format", "format = \"msgpack+zstd\"", &["serializer", "serialize", "formatter", "codec", "compress"]),
     now("keyer", "keyer = readable", &["key_format", "hasher"]),
     now("file_name", "file_name = |call| format!(\"{}/index\", call.function())", &["filename", "file", "path"]),
+    now("write", "write = background", &["write_behind", "write_back", "write_policy"]),
+    now("revisions", "revisions = 5", &["history", "keep_revisions", "max_revisions"]),
+    now("archive", "archive", &["archival"]),
+    now("single", "single", &["single_value", "singleton"]),
     later("stale_if_error"),
     later("stale_while_revalidate"),
     later("refresh_at"),
@@ -64,12 +68,8 @@ const NAMES: &[Known] = &[
     later("hard_timeout"),
     later("abandon_after"),
     later("error_ttl"),
-    later("write"),
     later("tags"),
     later("batch"),
-    later("revisions"),
-    later("archive"),
-    later("single"),
 ];
 
 /// An error unless this version has an argument of this name.

@@ -101,6 +101,14 @@ pub(crate) enum OnLimit {
     Stale(Ident),
 }
 
+/// `write`
+pub(crate) enum Write {
+    Through,
+    Background,
+    /// Makes a `Background`, once.
+    Expr(Expr),
+}
+
 /// `companions`
 pub(crate) enum Companions {
     Wanted,
@@ -226,6 +234,36 @@ pub(super) fn on_limit(name: &Ident, input: ParseStream) -> Result<OnLimit> {
         "error" => Ok(OnLimit::Error(word)),
         "stale" => Ok(OnLimit::Stale(word)),
         _ => Err(outcome(word.span())),
+    }
+}
+
+/// A number of revisions.
+pub(super) fn revisions(name: &Ident, input: ParseStream) -> Result<Expr> {
+    match expression(name, input)? {
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0" => {
+            Err(Error::new_spanned(number, "nothing would be kept: write at least 1, or leave `revisions` out"))
+        }
+        Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => whole(&number),
+        other if literal(&other).is_some() || matches!(other, Expr::Closure(_) | Expr::Unary(_)) => {
+            Err(mismatch(name, other, "a number of revisions"))
+        }
+        other => Ok(other),
+    }
+}
+
+/// `through`, `background`, or an expression that makes a `Background`.
+pub(super) fn write(name: &Ident, input: ParseStream) -> Result<Write> {
+    match expression(name, input)? {
+        Expr::Path(path) if path.path.is_ident("through") => Ok(Write::Through),
+        Expr::Path(path) if path.path.is_ident("background") => Ok(Write::Background),
+        Expr::Path(path) if path.path.get_ident().is_some_and(is_lower_case) => {
+            let text = "`write` is `through`, which is the default, or `background`";
+            Err(Error::new_spanned(path, text))
+        }
+        other if literal(&other).is_some() || matches!(other, Expr::Closure(_) | Expr::Array(_)) => {
+            Err(mismatch(name, other, "`through`, `background`, or an expression that makes a `Background`"))
+        }
+        other => Ok(Write::Expr(other)),
     }
 }
 

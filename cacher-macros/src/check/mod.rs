@@ -13,6 +13,7 @@ mod secret;
 mod template;
 mod timing;
 mod version;
+mod wrap;
 
 pub(crate) use backend::{Needs, is_memory, needs};
 pub(crate) use format::features;
@@ -99,6 +100,11 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     format::format_is_known,
     format::format_has_a_store,
     format::bare_values_are_files,
+    wrap::writes_go_somewhere,
+    wrap::what_was_is_stored,
+    wrap::one_way_to_keep_what_was,
+    wrap::archives_have_something_that_expires,
+    wrap::a_slot_is_a_slot,
     place::companions_can_stand_here,
 ];
 

@@ -110,6 +110,35 @@ fn identities() {
 }
 
 #[test]
+fn what_is_put_around_a_store() {
+    let with = |args: &str| format!(r#"backend = ["memory://", "file://./a"], {args}"#);
+    for args in [
+        "write = background, revisions = 5",
+        "write = Background::new().capacity(MOST), archive, ttl = \"1h\"",
+        "single, write = through",
+        "archive, single, strategies = [Slow]",
+    ] {
+        good(&with(args), "fn f(id: u64) -> u8 {}");
+    }
+    good("single", "fn f(id: u64) -> u8 {}");
+    good("backend = open(), revisions = most()", "fn f(id: u64) -> u8 {}");
+    bad_args("write = background", "which takes no time");
+    bad_args("revisions = 5", "`revisions` keeps values in a store");
+    bad_args(r#"backend = "memory://", archive, ttl = "1h""#, "`archive` keeps values in a store");
+    bad_args(&with("archive"), "nothing expires here");
+    bad_args(&with(r#"archive, revisions = 5, ttl = "1h""#), "write one of them");
+    bad_args(&with("single, revisions = 5"), "leave `revisions` out");
+    bad_args(&with("single, max_bytes = 9"), "leave `max_bytes` out");
+    bad_args(&with("single, file_name = name"), "leave `file_name` out");
+    bad_args(&with("revisions = id"), "can't depend on `id`");
+    bad_args(&with("write = behind(id)"), "can't depend on `id`");
+    bad_args(&with("write = behind"), "`write` is `through`, which is the default, or `background`");
+    bad_args(&with("write = 5"), "`write` takes `through`, `background`, or");
+    bad_args(&with("revisions = 0"), "write at least 1");
+    bad_args(&with("revisions = \"5\""), "`revisions` takes a number of revisions");
+}
+
+#[test]
 fn secrets() {
     let store = r#"backend = "file://./a""#;
     let with = |args: &str| format!("{store}, {args}");

@@ -1,6 +1,6 @@
 //! Durations, closures, and what the expressions may name.
 
-use super::{Subject, keyer};
+use super::{Subject, keyer, wrap};
 use crate::{
     args::{Args, Backend, Format, Given, Rate, Timing},
     errors::Errors,
@@ -165,6 +165,7 @@ pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
         .chain(backends)
         .chain(format)
         .chain(limits(args))
+        .chain(wrap::made(args))
         .chain(timings)
         .flat_map(|(name, expr)| tokens::names(expr).into_iter().map(move |it| (name, it)));
     for (name, used) in fixed.chain(keyer::captured(args)) {

@@ -132,6 +132,10 @@ fn entry(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
     let Prelude { bindings, home, recipe, parts, .. } = Prelude::of(plan, unit);
     let terms = parts::terms(plan);
     let (ty, make) = match (&plan.home, plan.colour) {
+        (_, Colour::Sync) if plan.policies.revisions.is_some() => (quote!(RevisedEntry), quote!(entry_revised)),
+        (_, Colour::Async) if plan.policies.revisions.is_some() => {
+            (quote!(AsyncRevisedEntry), quote!(entry_revised_async))
+        }
         (Home::Thread, _) => (quote!(LocalEntry), quote!(entry_local)),
         (_, Colour::Sync) => (quote!(Entry), quote!(entry)),
         (_, Colour::Async) => (quote!(AsyncEntry), quote!(entry_async)),

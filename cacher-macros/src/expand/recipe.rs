@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     check,
-    plan::{Format, Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version},
+    plan::{Format, Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version, Write},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -108,6 +108,7 @@ fn fields(plan: &Plan) -> TokenStream {
     let bound = match (&policies.capacity, &policies.max_bytes) {
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
         (None, Some(most)) => Some(quote!(#rt::Bound::Bytes(#most))),
+        (None, None) if policies.single => Some(quote!(#rt::Bound::Entries(1))),
         (None, None) => None,
     };
     fields.extend(bound.map(|bound| quote!(bound: ::core::option::Option::Some(#bound),)));
@@ -119,6 +120,8 @@ fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(life: #rt::Life { tti: #tti, jitter: #jitter, stale: #stale },));
     }
     fields.extend(limits::fields(plan));
+    fields.extend(wraps(plan));
+    fields.extend(policies.single.then(|| quote!(single: true,)));
     if let Some(patience) = once(&policies.patience) {
         fields.extend(quote!(patience: ::core::option::Option::Some(#patience),));
     }
@@ -126,6 +129,24 @@ fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(single_flight: false,));
     }
     fields
+}
+
+/// `wraps: Wraps { revisions: Some(5), ..Default::default() },`
+fn wraps(plan: &Plan) -> TokenStream {
+    let rt = runtime(plan);
+    let policies = &plan.policies;
+    let background = match &policies.write {
+        Write::Through => None,
+        Write::Background => Some(quote!(#rt::Background::new())),
+        Write::Expr(expr) => Some(Place::of(expr).call(quote!(#rt::background), expr)),
+    };
+    let background = background.map(|made| quote!(background: ::core::option::Option::Some(#made),));
+    let revisions = policies.revisions.as_ref().map(|most| quote!(revisions: ::core::option::Option::Some(#most),));
+    let archive = policies.archive.then(|| quote!(archive: true,));
+    if background.is_none() && revisions.is_none() && archive.is_none() {
+        return TokenStream::new();
+    }
+    quote!(wraps: #rt::Wraps { #background #revisions #archive ..::core::default::Default::default() },)
 }
 
 /// `keyer(ReadableKeyer::new())`

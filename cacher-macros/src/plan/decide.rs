@@ -2,7 +2,7 @@
 
 use super::{
     Argument, BlockPlan, Callable, Colour, Companions, Form, Format, Generic, Home, Keyer, Limit, OnLimit, Piece, Plan,
-    Policies, Sourced, Tier, Timing, Value, Version,
+    Policies, Sourced, Tier, Timing, Value, Version, Write,
 };
 use crate::{
     args::{self, Args, Backend, Flight, Given},
@@ -224,6 +224,18 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         on_limit: on_limit(args),
         max_wait: sources.timing(args.max_wait.as_ref()),
         strategies: args.strategies.iter().flat_map(|given| given.value.iter().cloned()).collect(),
+        write: write(args),
+        revisions: expr(&args.revisions),
+        archive: args.archive.is_some(),
+        single: args.single.is_some(),
+    }
+}
+
+fn write(args: &Args) -> Write {
+    match args.write.as_ref().map(|given| &given.value) {
+        None | Some(args::Write::Through) => Write::Through,
+        Some(args::Write::Background) => Write::Background,
+        Some(args::Write::Expr(expr)) => Write::Expr(expr.clone()),
     }
 }
 

@@ -64,6 +64,31 @@ pub fn placed(key: u64) -> u64 {
     key
 }
 
+/// With all that is put around a store; what it is made of is found by the user's own paths.
+#[memo::cache(
+    crate = ::memo,
+    backend = "file://./target/strict",
+    write = memo::backend::background::Background::new().capacity(10),
+    revisions = 3
+)]
+#[must_use]
+pub fn revised(key: u64) -> u64 {
+    key
+}
+
+/// The same in the background of another colour.
+#[memo::cache(crate = ::memo, backend = "file://./target/strict", write = background, revisions = 3)]
+pub async fn revised_later(cache: u64) -> u64 {
+    cache
+}
+
+/// One slot, whose value is moved aside.
+#[memo::cache(crate = ::memo, backend = "file://./target/strict", single, archive, ttl = "1h")]
+#[must_use]
+pub fn slot(key: u64) -> u64 {
+    key
+}
+
 /// The square.
 #[memo::cache(crate = ::memo)]
 #[must_use]

@@ -132,7 +132,7 @@ fn own(found: &DirEntry, namespace: &str) -> io::Result<Option<Own>> {
     let (seen, mut bytes) = (Seen::from(&file.metadata()?), Vec::new());
     file.read_to_end(&mut bytes)?;
     let header = if name::is_bare(name) { Some(bare(namespace)) } else { envelope::inspect(&bytes) };
-    let header = header.filter(|header| header.namespace == namespace);
+    let header = header.filter(|header| is_of(&header.namespace, namespace));
     Ok(header.map(|header| Own::Entry(Entry { path, seen, header, bytes })))
 }
 
@@ -199,4 +199,10 @@ impl From<&Metadata> for Seen {
         let inode = None;
         Self { inode, length: found.len(), modified: found.modified().ok() }
     }
+}
+
+/// Whether a function's entry may stand in the directory of a namespace: its own, or one that a wrapper made of it by
+/// writing something before or behind it.
+fn is_of(function: &str, namespace: &str) -> bool {
+    namespace.starts_with(function) || namespace.ends_with(function)
 }

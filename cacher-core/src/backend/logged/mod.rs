@@ -160,4 +160,12 @@ impl Backend for Logged {
     fn format(&self) -> Cow<'static, str> {
         self.inner.format()
     }
+
+    fn has_own_format(&self) -> bool {
+        self.inner.has_own_format()
+    }
+
+    fn written(&self, key: &Key) -> Result<Option<SystemTime>> {
+        self.inner.written(key)
+    }
 }

@@ -1,0 +1,72 @@
+//! Backends around backends: each adds one thing to the store inside, and keeps its contract.
+
+pub mod archived;
+pub mod background;
+pub mod prefixed;
+pub mod revised;
+pub(crate) mod turns;
+
+use self::{
+    archived::Archived,
+    background::{Background, Backgrounded},
+    revised::Revised,
+};
+use crate::{
+    backend::{Backend, Key},
+    clock::Clock,
+    error::Error,
+    fault::Fault,
+    observe,
+    sync::Arc,
+};
+
+/// What the attribute puts around a store.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wraps {
+    /// `write = background`
+    pub background: Option<Background>,
+    /// `revisions = 5`, of the last store
+    pub revisions: Option<usize>,
+    /// `archive`, of the last store
+    pub archive: bool,
+}
+
+/// Hears of what goes wrong where no caller can be told.
+pub(crate) type Report = Arc<dyn Fn(&Key, Error) + Send + Sync>;
+
+/// Reports faults by the namespace, which is all that a wrapper knows of the cache.
+fn reported_by_namespace() -> Report {
+    Arc::new(|key, error| observe::report(&Fault { cache: Arc::clone(&key.namespace), error }))
+}
+
+/// How the stores of a cache are wrapped.
+#[derive(Clone)]
+pub(crate) struct Wrapping {
+    pub(crate) wraps: Wraps,
+    pub(crate) clock: Clock,
+    pub(crate) report: Report,
+}
+
+impl Wrapping {
+    /// The same for a store that is not the last.
+    pub(crate) fn of_upper(&self) -> Self {
+        let wraps = Wraps { background: self.wraps.background, ..Wraps::default() };
+        Self { wraps, ..self.clone() }
+    }
+
+    /// A store, wrapped; and what knows its revisions, if they are kept.
+    pub(crate) fn wrap(&self, mut store: Arc<dyn Backend>) -> (Arc<dyn Backend>, Option<Revised>) {
+        let report = || Arc::clone(&self.report);
+        if let Some(options) = self.wraps.background {
+            store = Arc::new(Backgrounded::reporting(store, options, self.clock.clone(), report()));
+        }
+        if self.wraps.archive {
+            store = Arc::new(Archived::reporting(store, self.clock.clone(), report()));
+        }
+        let revised = self.wraps.revisions.map(|most| Revised::reporting(Arc::clone(&store), most, report()));
+        match &revised {
+            Some(revised) => (Arc::new(revised.clone()), Some(revised.clone())),
+            None => (store, None),
+        }
+    }
+}
