@@ -187,3 +187,23 @@ fn of_methods_of_traits() {
     Wrapper(1_u8).user(1);
     assert_eq!(with("Wrapper<u8> as"), "<it::names::Wrapper<u8> as it::names::Users>::user");
 }
+
+#[test]
+fn arguments_that_change_places_do_not_share_entries() {
+    mod before {
+        #[cacher::cache(name = "rectangle", backend = "memory://?format=json")]
+        pub(super) fn rectangle(width: u64, height: u64) -> String {
+            format!("{width} wide, {height} high")
+        }
+    }
+    mod after {
+        #[cacher::cache(name = "rectangle", backend = "memory://?format=json")]
+        pub(super) fn rectangle(height: u64, width: u64) -> String {
+            format!("{width} wide, {height} high")
+        }
+    }
+    assert_ne!(before::rectangle(1, 2), after::rectangle(1, 2));
+    let stored = |explanation: cacher::Explanation| explanation.stored_key.unwrap();
+    let before = stored(before::rectangle::entry(1, 2).explain());
+    assert_ne!(before, stored(after::rectangle::entry(1, 2).explain()));
+}

@@ -74,7 +74,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let codec = self.codec.as_ref().filter(|_| self.core.has_stores())?;
         let identity = self.core.lacks_secret().and_then(|()| guarded(|| (codec.identity)(&key.parts)));
         let identity = self.core.key_or_fault(identity)?;
-        let identity = self.core.config.with_template(identity);
+        let identity = self.core.config.identity(identity);
         let name = self.core.or_fault(named(|| self.core.stored_name(&identity)))?;
         Some(StoredKey { identity: identity.into(), name: name.into() })
     }

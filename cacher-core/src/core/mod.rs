@@ -120,15 +120,15 @@ impl Default for Config {
 }
 
 impl Config {
-    /// An encoded key, with the text of the template if there is one. An encoding is never the beginning of another.
-    pub(crate) fn with_template(&self, mut key: Vec<u8>) -> Vec<u8> {
-        if let Some(text) = self.template {
-            for piece in text {
-                key.extend_from_slice(&(piece.len() as u64).to_be_bytes());
-                key.extend_from_slice(piece.as_bytes());
-            }
+    /// What identifies a call: its encoded arguments, and behind them their names, so that those that have changed
+    /// places don't find each other's entries, and the text of the template if there is one. An encoding is never the
+    /// beginning of another.
+    pub(crate) fn identity(&self, mut arguments: Vec<u8>) -> Vec<u8> {
+        for text in self.arguments.iter().chain(self.template.into_iter().flatten()) {
+            arguments.extend_from_slice(&(text.len() as u64).to_be_bytes());
+            arguments.extend_from_slice(text.as_bytes());
         }
-        key
+        arguments
     }
 }
 

@@ -189,7 +189,9 @@ where
         K: DeserializeOwned,
     {
         let encoded = self.core.keys(shell).await?;
-        let decoded = encoded.iter().map(|key| guarded(|| decode::<(K,)>(key)));
+        let names = self.core.config.identity(Vec::new());
+        let keys = encoded.iter().filter_map(|identity| identity.strip_suffix(&names[..]));
+        let decoded = keys.map(|key| guarded(|| decode::<(K,)>(key)));
         Ok(decoded.filter_map(|key| self.core.or_fault(key)).map(|(key,)| key).collect())
     }
 
