@@ -28,7 +28,7 @@ use crate::{
 pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) cache: Arc<Cache<O, H, T>>,
     /// What is to be stored; `None` if nothing is.
-    pub(super) load: Option<Load<O, H>>,
+    pub(super) load: Option<Box<Load<O, H>>>,
     /// Whether the load is over, and counted.
     over: bool,
     /// For whom strategies are asked; `None` if they are not.
@@ -76,7 +76,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
         let asking = Asking { key: key.hash, partition: terms.partition };
         let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None };
-        Self::with(cache, Some(load), Some(asking))
+        Self::with(cache, Some(Box::new(load)), Some(asking))
     }
 
     /// The same leader, whose value takes the place of what is stored already.
@@ -92,7 +92,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         Self::with(cache, None, asking).ending(Verdict::Bypassed)
     }
 
-    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>, asking: Option<Asking>) -> Self {
+    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Box<Load<O, H>>>, asking: Option<Asking>) -> Self {
         let (span, success) = (Span::none(), Verdict::Loaded);
         Self {
             cache: Arc::clone(cache),
