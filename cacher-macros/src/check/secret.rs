@@ -158,6 +158,7 @@ const CREDENTIALS: &[&[&str]] = &[
     &["credential"],
     &["credentials"],
     &["creds"],
+    &["authorization"],
     &["bearer"],
     &["jwt"],
     &["apikey"],
@@ -205,7 +206,16 @@ mod tests {
 
     #[test]
     fn credentials_are_whole_words_at_the_end() {
-        for name in ["password", "db_password", "_api_key", "github_access_token", "client_secret", "jwt", "apikey"] {
+        for name in [
+            "password",
+            "authorization",
+            "db_password",
+            "_api_key",
+            "github_access_token",
+            "client_secret",
+            "jwt",
+            "apikey",
+        ] {
             assert!(names_credential(name), "{name}");
         }
         for name in ["token", "page_token", "password_length", "secret_id", "key", "secretary", "api_keys", "pass"] {
