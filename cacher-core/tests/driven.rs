@@ -15,7 +15,7 @@ use std::{
 use cacher_core::{
     backend::{
         Backend, Capabilities, Key,
-        driven::{AsyncBackend, Breaker, Driven, Page},
+        driven::{AsyncBackend, Driven, Page},
     },
     error::{Error, Kind, Result},
     testkit::{ManualClock, conformance},
@@ -24,10 +24,13 @@ use cacher_core::{
 /// What a server would be, and how it behaves.
 #[derive(Clone, Default)]
 struct Remote {
-    entries: Arc<Mutex<BTreeMap<(String, String, String), Vec<u8>>>>,
+    entries: Arc<Mutex<Entries>>,
     asked: Arc<AtomicU32>,
     mood: Arc<Mutex<Mood>>,
+    patience: Option<Duration>,
 }
+
+type Entries = BTreeMap<(String, String, String), Vec<u8>>;
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Mood {
@@ -47,7 +50,7 @@ impl Remote {
         *self.mood.lock().expect("no panic") = mood;
     }
 
-    async fn answer<T>(&self, what: impl FnOnce(&mut BTreeMap<(String, String, String), Vec<u8>>) -> T) -> Result<T> {
+    async fn answer<T>(&self, what: impl FnOnce(&mut Entries) -> T) -> Result<T> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
         let mood = *self.mood.lock().expect("no panic");
@@ -63,6 +66,10 @@ impl Remote {
 impl AsyncBackend for Remote {
     fn describe(&self) -> String {
         "remote".into()
+    }
+
+    fn timeout(&self) -> Duration {
+        self.patience.unwrap_or(Duration::from_secs(5))
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -84,7 +91,7 @@ impl AsyncBackend for Remote {
     }
 
     async fn put_if_absent(&self, key: &Key, entry: &[u8], _expires: Option<SystemTime>) -> Result<bool> {
-        let put = |entries: &mut BTreeMap<_, Vec<u8>>| {
+        let put = |entries: &mut Entries| {
             let absent = !entries.contains_key(&place(key));
             if absent {
                 entries.insert(place(key), entry.to_vec());
@@ -99,7 +106,7 @@ impl AsyncBackend for Remote {
     }
 
     async fn clear(&self, namespace: &str) -> Result<u64> {
-        let clear = |entries: &mut BTreeMap<(String, String, String), Vec<u8>>| {
+        let clear = |entries: &mut Entries| {
             let before = entries.len();
             entries.retain(|(space, ..), _| space != namespace);
             (before - entries.len()) as u64
@@ -140,9 +147,9 @@ fn it_answers_inside_executors_and_outlives_them() {
 
 #[test]
 fn silence_ends_at_the_limit() {
-    let remote = Remote::default();
+    let remote = Remote { patience: Some(Duration::from_millis(20)), ..Remote::default() };
     remote.set(Mood::Silent);
-    let store = Driven::with(remote, Duration::from_millis(20), Breaker::default());
+    let store = Driven::new(remote);
     assert_eq!(store.get(&key("a")).expect_err("no answer").kind(), Kind::Unavailable);
 }
 

@@ -10,6 +10,8 @@ pub mod driven;
 mod durability;
 #[cfg(feature = "file")]
 pub mod file;
+#[cfg(feature = "redis")]
+mod flat;
 #[cfg(feature = "json_file")]
 pub mod json_file;
 #[cfg(feature = "lmdb")]
@@ -20,6 +22,8 @@ pub mod logged;
 #[doc(hidden)]
 pub mod native;
 pub mod null;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]

@@ -1,6 +1,9 @@
 //! The contract of a store whose operations wait for a network.
 
-use std::{borrow::Cow, time::SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use super::super::{Capabilities, Key, Put};
 use crate::error::{Error, Kind, Result};
@@ -19,7 +22,7 @@ pub struct Page {
 /// The contract is that of [`Backend`](crate::backend::Backend), with these differences:
 /// * The futures are polled on one thread of the library, inside a Tokio runtime that never ends: clients made by them
 ///   live as long as the process, whatever becomes of the executors of its callers. Nothing may block there.
-/// * Each operation has a time limit, one second if [`Driven`](super::Driven) is not told another, and behind it a future is dropped.
+/// * Each operation has a time limit, [`timeout`](Self::timeout), and behind it a future is dropped.
 /// * Where [`Kind::Unavailable`] or that limit comes too often, the store is left alone for a while
 ///   ([`Breaker`](super::Breaker)).
 /// * Nothing should be connected before the first operation, and a lost connection is made anew by the next.
@@ -55,6 +58,11 @@ pub trait AsyncBackend: Send + Sync + 'static {
     /// What is native here.
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()
+    }
+
+    /// How long an operation may take: one second by default. For `clear`, `len` and `sweep` it is 60 times as long.
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(1)
     }
 
     /// As [`Backend::get`](crate::backend::Backend::get).

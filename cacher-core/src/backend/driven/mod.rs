@@ -44,15 +44,15 @@ struct Shared<B> {
 const LARGE: u32 = 60;
 
 impl<B: AsyncBackend> Driven<B> {
-    /// The store, with a time limit of one second, and the default [`Breaker`].
+    /// The store, with the default [`Breaker`].
     pub fn new(backend: B) -> Self {
-        Self::with(backend, Duration::from_secs(1), Breaker::default())
+        Self::with_breaker(backend, Breaker::default())
     }
 
-    /// The store, with a time limit for each operation (for `clear`, `len` and `sweep` it is 60 times as long), and a
-    /// rule for when it is left alone.
-    pub fn with(backend: B, timeout: Duration, breaker: Breaker) -> Self {
-        Self(Arc::new(Shared { backend, timeout, breaker, clock: Clock::current(), circuit: Mutex::default() }))
+    /// The store, with a rule for when it is left alone.
+    pub fn with_breaker(backend: B, breaker: Breaker) -> Self {
+        let (timeout, clock) = (backend.timeout(), Clock::current());
+        Self(Arc::new(Shared { backend, timeout, breaker, clock, circuit: Mutex::default() }))
     }
 
     /// One operation, driven to its end.
