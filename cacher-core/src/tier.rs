@@ -10,7 +10,7 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use crate::{
-    backend::{Backend, Cost, Key, native::Native},
+    backend::{Backend, Cost, Key, Watcher, native::Native},
     bridge::{Place, caught},
     claims::Claimant,
     error::{Error, Kind, Result},
@@ -39,6 +39,8 @@ pub struct Store {
     pub(crate) revised: Option<Revised>,
     /// The same store, if async callers need no thread to wait for it.
     native: Option<Arc<dyn Native>>,
+    /// Whether it tells of changes by others.
+    watched: bool,
 }
 
 impl fmt::Debug for Store {
@@ -59,13 +61,18 @@ impl Store {
             _ => Format::named(&backend.format()),
         };
         match format.and_then(|format| wanted.suits(format, &*backend)) {
-            Ok(format) => Ok(Self { native: backend.native(), backend, format, revised: None }),
+            Ok(format) => Ok(Self { native: backend.native(), backend, format, revised: None, watched: false }),
             Err(error) => Err(error.within(backend.describe())),
         }
     }
 }
 
 impl Store {
+    /// What it calls a key when it tells of changes by others, if it does.
+    pub(crate) fn mark(&self, key: &Key) -> Option<u64> {
+        self.native.as_ref().filter(|_| self.watched).map(|native| native.mark(key))
+    }
+
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
         match &self.native {
             Some(native) => native.get(key.clone()).await,
@@ -128,6 +135,8 @@ pub(crate) struct Tier {
     claimant: Claimant,
     wrapping: Wrapping,
     wanted: Wanted,
+    /// Who hears of changes by others, if something is kept in front of it.
+    watcher: Option<Watcher>,
 }
 
 impl fmt::Debug for Tier {
@@ -153,10 +162,11 @@ pub(crate) fn open(
     claimant: Claimant,
     wrapping: Wrapping,
     wanted: Wanted,
+    watcher: Option<Watcher>,
 ) -> std::result::Result<Bound, Arc<Tier>> {
     let failed = Mutex::new(None);
     let made = call(&opening);
-    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted };
+    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted, watcher };
     match made {
         Ok(Made::Memory(bound)) => return Ok(bound),
         made => {
@@ -211,7 +221,11 @@ impl Tier {
 
     fn wrapped(&self, store: Store) -> Store {
         let (backend, revised) = self.wrapping.wrap(store.backend);
-        Store { native: backend.native(), backend, revised, ..store }
+        let native = backend.native();
+        let namespace = &self.claimant.namespace;
+        let watching = native.as_ref().zip(self.watcher.clone());
+        let watched = watching.is_some_and(|(native, watcher)| native.watch(namespace, watcher));
+        Store { native, backend, revised, watched, ..store }
     }
 
     fn note_failure(&self, error: Error) -> Error {
@@ -221,6 +235,11 @@ impl Tier {
         let again = self.wrapping.clock.tick().after(pause);
         *failed = Some(Failed { error: error.clone(), times, again });
         error
+    }
+
+    /// The store, if it tells of changes by others.
+    pub(crate) fn watched(&self) -> Option<&Store> {
+        self.opened.get().filter(|store| store.watched)
     }
 
     /// Why it is not open.

@@ -2,7 +2,7 @@
 
 use std::{pin::Pin, time::SystemTime};
 
-use super::{Key, Put};
+use super::{Key, Put, Watcher};
 use crate::error::Result;
 
 /// A future that needs nothing of its maker.
@@ -16,4 +16,6 @@ pub trait Native: Send + Sync {
     fn remove(&self, key: Key) -> Answer<bool>;
     fn get_many(&self, keys: Vec<Key>) -> Answer<Vec<Option<Vec<u8>>>>;
     fn put_many(&self, entries: Vec<Put>) -> Answer<()>;
+    fn watch(&self, namespace: &str, watcher: Watcher) -> bool;
+    fn mark(&self, key: &Key) -> u64;
 }

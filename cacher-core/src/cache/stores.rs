@@ -76,7 +76,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let identity = self.core.key_or_fault(identity)?;
         let identity = self.core.config.identity(identity);
         let name = self.core.or_fault(named(|| self.core.stored_name(&identity)))?;
-        Some(StoredKey { identity: identity.into(), name: name.into() })
+        let stored = StoredKey { identity: identity.into(), name: name.into() };
+        self.mark(key, &stored);
+        Some(stored)
     }
 
     /// The first fresh entry of a store.

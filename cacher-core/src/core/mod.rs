@@ -1,5 +1,6 @@
 //! The half of a cache that has no types: its name, its counters, its stores.
 
+mod coherence;
 mod graves;
 mod removals;
 
@@ -144,6 +145,8 @@ pub(crate) trait Member: Send + Sync {
     fn size(&self) -> (u64, u64);
     /// Removes what has expired.
     fn sweep(&self);
+    /// Removes what is kept in front of a store of an entry that has changed there.
+    fn changed(&self, tier: usize, mark: u64);
 }
 
 /// The untyped half of a cache.
@@ -278,11 +281,13 @@ fn open(
     claimant: &Claimant,
     wrapping: &Wrapping,
     wanted: &Wanted,
+    me: &Weak<Core>,
 ) -> (Option<Bound>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
         let wrapping = if index + 1 == count { wrapping.clone() } else { wrapping.of_upper() };
-        match tier::open(opening, claimant.clone(), wrapping, wanted.clone()) {
+        let watcher = (index > 0).then(|| coherence::watcher(me, tiers.len()));
+        match tier::open(opening, claimant.clone(), wrapping, wanted.clone(), watcher) {
             Ok(bound) => memory = Some(bound),
             Err(tier) => tiers.push(tier),
         }
@@ -345,7 +350,8 @@ impl Core {
         let core = Arc::new_cyclic(|me| {
             let wrapping = Wrapping { wraps: config.wraps, clock: clock.clone(), report: reported_by(me) };
             let alone = backends.is_empty().then_some(Bound::Unbounded);
-            let (memory, tiers) = open(if off { Vec::new() } else { backends }, &claimant, &wrapping, &wanted(&config));
+            let (memory, tiers) =
+                open(if off { Vec::new() } else { backends }, &claimant, &wrapping, &wanted(&config), me);
             let memory = memory.or(alone);
             let memory = memory.map(|bound| config.bound.unwrap_or(bound));
             let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
@@ -522,6 +528,12 @@ impl Core {
             return Ok(self.concealed_key(store, name, &*secret::keys()?));
         }
         Ok(self.key_named(store, Arc::clone(name)))
+    }
+
+    /// What the stores that tell of changes by others call an entry.
+    pub(crate) fn marks(&self, name: &Arc<str>) -> impl Iterator<Item = u64> {
+        let stores = self.tiers.iter().filter_map(|tier| tier.watched());
+        stores.filter_map(|store| store.mark(&self.store_key(store, name).ok()?))
     }
 
     /// Where else it may be: under names that secret keys of earlier made.

@@ -93,7 +93,7 @@ impl Core {
         .await
     }
 
-    fn clear_tier(self: &Arc<Self>, tier: usize) -> Removal {
+    pub(super) fn clear_tier(self: &Arc<Self>, tier: usize) -> Removal {
         let cleared = self.try_clear(tier);
         let retry = !matches!(&cleared, Err(error) if error.kind() == Kind::Unsupported);
         let Some(count) = self.or_fault(cleared) else {
@@ -197,13 +197,13 @@ impl Core {
 }
 
 /// A generation under clearing. When it ends, also because nobody waits for it any more, memory is emptied.
-struct Clearing<'a> {
+pub(super) struct Clearing<'a> {
     generation: &'a Generation,
     members: Vec<Arc<dyn Member>>,
 }
 
 impl<'a> Clearing<'a> {
-    fn new(generation: &'a Generation, members: Vec<Arc<dyn Member>>) -> Self {
+    pub(super) fn new(generation: &'a Generation, members: Vec<Arc<dyn Member>>) -> Self {
         generation.close();
         Self { generation, members }
     }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::super::{Capabilities, Key, Put};
+use super::super::{Capabilities, Key, Put, Watcher};
 use crate::error::{Error, Kind, Result};
 
 /// Some of the entries of a namespace, and where the next ones are.
@@ -144,6 +144,18 @@ pub trait AsyncBackend: Send + Sync + 'static {
     /// As [`Backend::sweep`](crate::backend::Backend::sweep).
     fn sweep(&self, _namespace: &str, _now: SystemTime) -> impl Future<Output = Result<u64>> + Send {
         async { Ok(0) }
+    }
+
+    /// Lets `watcher` be told of each change that others make to entries of `namespace`, beginning with the next
+    /// operation: one that is answered after a change was told of sees it. The store's own changes through this value
+    /// are not told. Says whether it can, which [`Capabilities::watch`] says as well.
+    fn watch(&self, _namespace: &str, _watcher: Watcher) -> bool {
+        false
+    }
+
+    /// What a [`Notice`](crate::backend::Notice) calls this key.
+    fn mark(&self, _key: &Key) -> u64 {
+        0
     }
 
     /// As [`Backend::format`](crate::backend::Backend::format).

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Backend, Capabilities, Key, Put,
+    Backend, Capabilities, Key, Put, Watcher,
     native::{Answer, Native},
 };
 use crate::{
@@ -151,6 +151,14 @@ impl<B: AsyncBackend> Native for Driven<B> {
 
     fn put_many(&self, entries: Vec<Put>) -> Answer<()> {
         Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.put_many(&entries).await }))
+    }
+
+    fn watch(&self, namespace: &str, watcher: Watcher) -> bool {
+        self.0.backend.watch(namespace, watcher)
+    }
+
+    fn mark(&self, key: &Key) -> u64 {
+        self.0.backend.mark(key)
     }
 }
 
