@@ -11,12 +11,12 @@ use once_cell::sync::OnceCell;
 
 use crate::{
     backend::{Backend, Cost, Key, Watcher, native::Native},
-    bridge::{Place, caught},
+    bridge::{self, Place, caught},
     claims::Claimant,
     error::{Error, Kind, Result},
     format::Format,
     memory::table::Bound,
-    sync::{Arc, Mutex, lock},
+    sync::{Arc, AtomicBool, Mutex, Ordering, lock},
     time::Tick,
     wrap::{Wrapping, revised::Revised},
 };
@@ -87,10 +87,60 @@ impl Store {
         }
     }
 
+    /// The store, if it gives leases.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] if it does not.
+    fn lessor(&self) -> Result<&Arc<dyn Native>> {
+        let native = self.native.as_ref().filter(|_| self.backend.capabilities().lease);
+        native.ok_or_else(|| self.backend.unsupported("leases, which `single_flight = distributed` takes"))
+    }
+
+    /// Takes the lease of a key, which then is the owner's until it ends; `None` if another has it.
+    pub(crate) async fn lease(&self, key: Key, owner: String, life: Duration) -> Result<Option<Lease>> {
+        let lessor = self.lessor()?;
+        let token = lessor.lease(key.clone(), owner, life).await?;
+        Ok(token.map(|token| Lease { lessor: Arc::clone(lessor), key, token, over: AtomicBool::new(false) }))
+    }
+
+    /// Lets the owner of a lease, if there is one, put nothing any more.
+    pub(crate) async fn end_lease(&self, key: &Key) -> Result<()> {
+        match self.lessor() {
+            Ok(lessor) => lessor.end_lease(key.clone(), None).await,
+            Err(_) => Ok(()),
+        }
+    }
+
     pub(crate) async fn remove(&self, key: &Key) -> Result<bool> {
         match &self.native {
             Some(native) => native.remove(key.clone()).await,
             None => self.backend.remove(key),
+        }
+    }
+}
+
+/// The right to load a key, among all processes. Dropped without a put, it is given back.
+pub(crate) struct Lease {
+    lessor: Arc<dyn Native>,
+    key: Key,
+    token: String,
+    over: AtomicBool,
+}
+
+impl Lease {
+    /// Puts what was loaded, unless the lease has ended meanwhile; says whether it did.
+    pub(crate) async fn put(&self, entry: Vec<u8>, expires: Option<SystemTime>) -> Result<bool> {
+        self.over.store(true, Ordering::SeqCst);
+        self.lessor.put_leased(self.key.clone(), entry, expires, self.token.clone()).await
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.over.load(Ordering::SeqCst) {
+            let ending = self.lessor.end_lease(self.key.clone(), Some(std::mem::take(&mut self.token)));
+            // It ends by itself as well, only later.
+            bridge::spawn(move || drop(bridge::block_on(ending)));
         }
     }
 }
@@ -225,7 +275,7 @@ impl Tier {
         let namespace = &self.claimant.namespace;
         let watching = native.as_ref().zip(self.watcher.clone());
         let watched = watching.is_some_and(|(native, watcher)| native.watch(namespace, watcher));
-        Store { native, backend, revised, watched, ..store }
+        Store { backend, revised, native, watched, ..store }
     }
 
     fn note_failure(&self, error: Error) -> Error {

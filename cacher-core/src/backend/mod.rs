@@ -76,6 +76,8 @@ pub struct Capabilities {
     pub durable: bool,
     /// Other processes see what was put.
     pub shared: bool,
+    /// One caller among all processes can be given the load of a key: `single_flight = distributed`.
+    pub lease: bool,
     /// Changes by others are told, so that memory in front is not out of date for long.
     pub watch: bool,
     /// [`Backend::written`] is supported, so that entries may be [`bare`](crate::format::Format::is_bare).

@@ -4,6 +4,7 @@ mod change;
 mod coherence;
 mod entry;
 mod leader;
+mod lease;
 mod lookup;
 mod memory;
 mod permit;

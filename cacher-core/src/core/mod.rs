@@ -5,6 +5,7 @@ mod graves;
 mod removals;
 
 pub(crate) use crate::work::{on_worker_at, within};
+use coherence::News;
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
@@ -68,6 +69,8 @@ pub struct Config {
     pub life: Life,
     /// Whether callers wait for a load of the same key.
     pub single_flight: bool,
+    /// Whether they wait for those of other processes too.
+    pub distributed: bool,
     /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
     pub patience: Option<Duration>,
     /// The rate at which the body may run.
@@ -109,6 +112,7 @@ impl Default for Config {
             bound: None,
             life: Life::default(),
             single_flight: true,
+            distributed: false,
             patience: None,
             limit: None,
             on_limit: OnLimit::default(),
@@ -180,6 +184,8 @@ pub struct Core {
     members: Mutex<Members>,
     /// Calls with different arguments write one entry, if there is one slot for all.
     slot: Turns,
+    /// Who waits for the news of a change in a store.
+    pub(crate) news: News,
 }
 
 #[derive(Default)]
@@ -281,12 +287,12 @@ fn open(
     claimant: &Claimant,
     wrapping: &Wrapping,
     wanted: &Wanted,
-    me: &Weak<Core>,
+    (me, distributed): (&Weak<Core>, bool),
 ) -> (Option<Bound>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
         let wrapping = if index + 1 == count { wrapping.clone() } else { wrapping.of_upper() };
-        let watcher = (index > 0).then(|| coherence::watcher(me, tiers.len()));
+        let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
         match tier::open(opening, claimant.clone(), wrapping, wanted.clone(), watcher) {
             Ok(bound) => memory = Some(bound),
             Err(tier) => tiers.push(tier),
@@ -350,8 +356,13 @@ impl Core {
         let core = Arc::new_cyclic(|me| {
             let wrapping = Wrapping { wraps: config.wraps, clock: clock.clone(), report: reported_by(me) };
             let alone = backends.is_empty().then_some(Bound::Unbounded);
-            let (memory, tiers) =
-                open(if off { Vec::new() } else { backends }, &claimant, &wrapping, &wanted(&config), me);
+            let (memory, tiers) = open(
+                if off { Vec::new() } else { backends },
+                &claimant,
+                &wrapping,
+                &wanted(&config),
+                (me, config.distributed),
+            );
             let memory = memory.or(alone);
             let memory = memory.map(|bound| config.bound.unwrap_or(bound));
             let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
@@ -377,6 +388,7 @@ impl Core {
                 key_fault: Mutex::default(),
                 members: Mutex::default(),
                 slot: Turns::default(),
+                news: News::default(),
             }
         });
         registry::add(&core);
@@ -410,6 +422,11 @@ impl Core {
             Place::Io if self.config.single => Place::Worker,
             place => place,
         }
+    }
+
+    /// Whether loads of all processes take turns by leases of this store: the last one.
+    pub(crate) fn has_leases(&self, tier: usize) -> bool {
+        self.config.distributed && tier + 1 == self.tiers.len()
     }
 
     pub(crate) fn join(&self, member: Weak<dyn Member>) {

@@ -137,7 +137,11 @@ impl Core {
             for earlier in self.earlier_keys(store, name)? {
                 removed |= store.remove(&earlier).await?;
             }
-            Ok(store.remove(&self.store_key(store, name)?).await? || removed)
+            let key = self.store_key(store, name)?;
+            if self.has_leases(tier) {
+                store.end_lease(&key).await?;
+            }
+            Ok(store.remove(&key).await? || removed)
         };
         self.tiers[tier].ask(remove).await
     }

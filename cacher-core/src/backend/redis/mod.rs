@@ -17,6 +17,7 @@ use super::{
 use crate::{error::Result, sync::Arc};
 
 mod fault;
+mod lease;
 mod link;
 mod nodes;
 mod open;
@@ -134,6 +135,7 @@ impl AsyncBackend for Redis {
             touch: true,
             scan: true,
             shared: true,
+            lease: true,
             watch: self.coherent && self.link.can_watch(),
             ..Capabilities::default()
         }
@@ -213,6 +215,19 @@ impl AsyncBackend for Redis {
             }
             next = more;
         }
+    }
+
+    async fn lease(&self, key: &Key, owner: &str, life: Duration) -> Result<Option<String>> {
+        self.link.ask(&lease::take(&flat_key(key), owner, life)).await
+    }
+
+    async fn put_leased(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>, token: &str) -> Result<bool> {
+        // Not sent again on another connection: the first may have ended the lease.
+        self.link.ask_once(&lease::put(&flat_key(key), entry, expires, token)).await
+    }
+
+    async fn end_lease(&self, key: &Key, token: Option<&str>) -> Result<()> {
+        self.link.ask(&lease::end(&flat_key(key), token)).await
     }
 
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {
