@@ -3,7 +3,7 @@
 use std::{borrow::Cow, cell::Cell, collections::BTreeMap, time::SystemTime};
 
 use crate::{
-    backend::{Backend, Capabilities, Cost, Key, Put},
+    backend::{Backend, Capabilities, Cost, Key, Put, Scanned},
     error::{Error, Kind, Result},
     sync::{Arc, Mutex, lock, thread_local},
     tier::{IntoBackend, Made},
@@ -137,6 +137,10 @@ impl Backend for Registered {
         self.with(|backend| Ok(backend.has_own_format())).unwrap_or(false)
     }
 
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        self.with(|backend| Ok(backend.shown(key).into_owned())).map_or(Cow::Borrowed(key), Cow::Owned)
+    }
+
     forward! {
         fn get(&self, key: &Key) -> Option<Vec<u8>>;
         fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> ();
@@ -147,7 +151,7 @@ impl Backend for Registered {
         fn touch(&self, key: &Key, expires: Option<SystemTime>) -> bool;
         fn written(&self, key: &Key) -> Option<SystemTime>;
         fn clear(&self, namespace: &str) -> u64;
-        fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> ();
+        fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> ();
         fn len(&self, namespace: &str) -> u64;
         fn sweep(&self, namespace: &str, now: SystemTime) -> u64;
     }

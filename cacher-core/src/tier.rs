@@ -323,6 +323,10 @@ macro_rules! forward {
             $(fn $name(&self $(, $argument: $type)*) -> $output {
                 self.0.$name($($argument),*)
             })*
+
+            fn shown<'a>(&self, key: &'a crate::backend::Key) -> std::borrow::Cow<'a, crate::backend::Key> {
+                self.0.shown(key)
+            }
         }
     };
 }
@@ -341,7 +345,7 @@ forward! {
     fn touch(&self, key: &crate::backend::Key, expires: Option<std::time::SystemTime>) -> Result<bool>;
     fn written(&self, key: &crate::backend::Key) -> Result<Option<std::time::SystemTime>>;
     fn clear(&self, namespace: &str) -> Result<u64>;
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()>;
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(crate::backend::Scanned) -> bool) -> Result<()>;
     fn len(&self, namespace: &str) -> Result<u64>;
     fn sweep(&self, namespace: &str, now: std::time::SystemTime) -> Result<u64>;
     fn format(&self) -> std::borrow::Cow<'static, str>;

@@ -306,8 +306,8 @@ fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
         return Err(Error::new(Kind::Unsupported, message));
     }
     let mut found = Vec::new();
-    store.backend.scan(namespace, &mut |entry| {
-        found.extend(envelope::inspect(&entry).filter(|header| header.namespace == namespace));
+    store.backend.scan(namespace, &mut |scanned| {
+        found.extend(envelope::inspect(&scanned.entry).filter(|header| header.namespace == namespace));
         true
     })?;
     Ok(found)
