@@ -12,6 +12,8 @@ pub enum Kind {
     Damaged,
     /// The value or an argument can't be put in the chosen format. Choose another format, or change the type.
     Unstorable,
+    /// The value is larger than all that may be kept. It is returned, and not stored; raise the limit if it should be.
+    TooLarge,
     /// The configuration is wrong: a URL, a name, a number. Mend it.
     Invalid,
     /// The store can't do this. Its capabilities say what it can.

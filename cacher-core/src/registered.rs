@@ -7,6 +7,7 @@ use crate::{
     error::{Error, Kind, Result},
     sync::{Arc, Mutex, lock, thread_local},
     tier::{IntoBackend, Made},
+    wrap::limited::Limited,
 };
 
 static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::new());
@@ -34,7 +35,8 @@ static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::n
 /// ```
 pub fn register<M>(name: impl Into<String>, backend: impl IntoBackend<M>) -> Result<()> {
     let backend = match backend.into_backend()? {
-        Made::Store(backend) => backend,
+        Made::Store(backend, limits) if limits.are_none() => backend,
+        Made::Store(backend, limits) => Arc::new(Limited::shared(backend, limits)?),
         Made::Memory(_) => {
             let message = "`memory://` is each function's own: register `memory://?format=msgpack`, or write \
                            `backend = [\"memory://\", registered(\"..\")]` for memory in front";

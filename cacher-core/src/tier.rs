@@ -17,7 +17,7 @@ use crate::{
     memory::table::Bound,
     sync::{Arc, Mutex, lock},
     time::Tick,
-    wrap::{Wrapping, revised::Revised},
+    wrap::{Wrapping, limited::Limits, revised::Revised},
 };
 
 /// What a `backend = ..` makes.
@@ -25,8 +25,14 @@ use crate::{
 pub enum Made {
     /// Typed memory.
     Memory(Bound),
-    /// A store.
-    Store(Arc<dyn Backend>),
+    /// A store, and what it keeps at most.
+    Store(Arc<dyn Backend>, Limits),
+}
+
+impl Made {
+    fn from_store(store: Arc<dyn Backend>) -> Self {
+        Self::Store(store, Limits::new())
+    }
 }
 
 /// A store with the format of its entries.
@@ -167,19 +173,19 @@ impl Tier {
     /// Keeps what was opened, if the name is free there. Of two that were opened at the same time the first stays.
     fn keep(&self, made: Result<Made>) -> Result<&Store> {
         let store = made.and_then(|made| match made {
-            Made::Store(backend) => Store::new(backend, &self.wanted),
+            Made::Store(backend, limits) => Store::new(backend, &self.wanted).map(|store| (store, limits)),
             Made::Memory(_) => Err(Error::new(Kind::Invalid, "the backend was memory on a second opening")),
         });
-        let store = store.and_then(|store| self.claimant.claim(store.backend.describe()).map(|()| store));
-        match store {
-            Ok(store) => Ok(self.opened.get_or_init(|| self.wrapped(store))),
+        let store = store.and_then(|store| self.claimant.claim(store.0.backend.describe()).map(|()| store));
+        match store.and_then(|(store, limits)| self.wrapped(store, limits)) {
+            Ok(store) => Ok(self.opened.get_or_init(|| store)),
             Err(error) => Err(self.note_failure(error)),
         }
     }
 
-    fn wrapped(&self, store: Store) -> Store {
-        let (backend, revised) = self.wrapping.wrap(store.backend);
-        Store { backend, revised, ..store }
+    fn wrapped(&self, store: Store, limits: Limits) -> Result<Store> {
+        let (backend, revised) = self.wrapping.wrap(store.backend, limits)?;
+        Ok(Store { backend, revised, ..store })
     }
 
     fn note_failure(&self, error: Error) -> Error {
@@ -276,25 +282,25 @@ pub struct FromResult<M>(M);
 
 impl<B: Backend> IntoBackend<FromBackend> for B {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(Arc::new(self)))
+        Ok(Made::from_store(Arc::new(self)))
     }
 }
 
 impl<B: Backend> IntoBackend<FromShared> for Arc<B> {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(self))
+        Ok(Made::from_store(self))
     }
 }
 
 impl IntoBackend<FromShared> for Arc<dyn Backend> {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(self))
+        Ok(Made::from_store(self))
     }
 }
 
 impl<B: Backend> IntoBackend<FromStatic> for &'static B {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(Arc::new(Static(self))))
+        Ok(Made::from_store(Arc::new(Static(self))))
     }
 }
 
