@@ -34,6 +34,7 @@ mod registry;
 pub mod returns;
 #[doc(hidden)]
 pub mod rt;
+pub mod schema;
 pub mod scope;
 pub mod secret;
 pub mod settings;
