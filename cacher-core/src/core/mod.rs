@@ -1,9 +1,11 @@
 //! The half of a cache that has no types: its name, its counters, its stores.
 
+mod coherence;
 mod graves;
 mod removals;
 
 pub(crate) use crate::work::{on_worker_at, within};
+use coherence::News;
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
@@ -40,6 +42,7 @@ use crate::{
     tier::{self, Opener, Opening, Tier, Wanted},
     wrap::{
         Report, Wrapping, Wraps,
+        limited::{Limits, Told},
         turns::{Turn, Turns},
     },
 };
@@ -61,12 +64,14 @@ pub struct Config {
     pub format: Option<Result<Format>>,
     /// How stores write keys; by their hash if it is `None`.
     pub keyer: Option<Arc<dyn Keyer>>,
-    /// The bound of typed memory.
+    /// The bound of typed memory; of the first store, if there is no memory in front of it.
     pub bound: Option<Bound>,
     /// How long values live.
     pub life: Life,
     /// Whether callers wait for a load of the same key.
     pub single_flight: bool,
+    /// Whether they wait for those of other processes too.
+    pub distributed: bool,
     /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
     pub patience: Option<Duration>,
     /// The rate at which the body may run.
@@ -108,6 +113,7 @@ impl Default for Config {
             bound: None,
             life: Life::default(),
             single_flight: true,
+            distributed: false,
             patience: None,
             limit: None,
             on_limit: OnLimit::default(),
@@ -144,6 +150,8 @@ pub(crate) trait Member: Send + Sync {
     fn size(&self) -> (u64, u64);
     /// Removes what has expired.
     fn sweep(&self);
+    /// Removes what is kept in front of a store of an entry that has changed there.
+    fn changed(&self, tier: usize, mark: u64);
 }
 
 /// The untyped half of a cache.
@@ -177,6 +185,8 @@ pub struct Core {
     members: Mutex<Members>,
     /// Calls with different arguments write one entry, if there is one slot for all.
     slot: Turns,
+    /// Who waits for the news of a change in a store.
+    pub(crate) news: News,
 }
 
 #[derive(Default)]
@@ -278,11 +288,12 @@ fn open(
     claimant: &Claimant,
     wrapping: &Wrapping,
     wanted: &Wanted,
+    (me, distributed): (&Weak<Core>, bool),
 ) -> (Option<Bound>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
-        let wrapping = if index + 1 == count { wrapping.clone() } else { wrapping.of_upper() };
-        match tier::open(opening, claimant.clone(), wrapping, wanted.clone()) {
+        let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
+        match tier::open(opening, claimant.clone(), wrapping.of(index, count), wanted.clone(), watcher) {
             Ok(bound) => memory = Some(bound),
             Err(tier) => tiers.push(tier),
         }
@@ -299,6 +310,28 @@ fn reported_by(core: &Weak<Core>) -> Report {
     })
 }
 
+/// Counts what has to make room in a store.
+fn counted_by(core: &Weak<Core>) -> Told {
+    let core = Weak::clone(core);
+    Arc::new(move |evicted| {
+        if let Some(core) = core.upgrade() {
+            core.counters.evictions.add(evicted);
+        }
+    })
+}
+
+/// What is put around the stores. The bound is that of the first of them, if it is no memory.
+fn wraps(config: &Config) -> Wraps {
+    let limits = match config.bound {
+        // One slot needs no bound.
+        _ if config.single => Limits::new(),
+        Some(Bound::Entries(most)) => Limits::new().entries(most),
+        Some(Bound::Bytes(most)) => Limits::new().bytes(most),
+        Some(Bound::Unbounded) | None => Limits::new(),
+    };
+    Wraps { limits: config.wraps.limits.or(limits), ..config.wraps }
+}
+
 /// What the entries of a namespace say of themselves.
 fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
     if store.format.conceals() || store.format.is_bare() {
@@ -306,8 +339,8 @@ fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
         return Err(Error::new(Kind::Unsupported, message));
     }
     let mut found = Vec::new();
-    store.backend.scan(namespace, &mut |entry| {
-        found.extend(envelope::inspect(&entry).filter(|header| header.namespace == namespace));
+    store.backend.scan(namespace, &mut |scanned| {
+        found.extend(envelope::inspect(&scanned.entry).filter(|header| header.namespace == namespace));
         true
     })?;
     Ok(found)
@@ -343,9 +376,16 @@ impl Core {
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
         let off = ruling.off();
         let core = Arc::new_cyclic(|me| {
-            let wrapping = Wrapping { wraps: config.wraps, clock: clock.clone(), report: reported_by(me) };
+            let (clock, report, told) = (clock.clone(), reported_by(me), counted_by(me));
+            let wrapping = Wrapping { wraps: wraps(&config), clock: clock.clone(), report, told };
             let alone = backends.is_empty().then_some(Bound::Unbounded);
-            let (memory, tiers) = open(if off { Vec::new() } else { backends }, &claimant, &wrapping, &wanted(&config));
+            let (memory, tiers) = open(
+                if off { Vec::new() } else { backends },
+                &claimant,
+                &wrapping,
+                &wanted(&config),
+                (me, config.distributed),
+            );
             let memory = memory.or(alone);
             let memory = memory.map(|bound| config.bound.unwrap_or(bound));
             let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
@@ -371,6 +411,7 @@ impl Core {
                 key_fault: Mutex::default(),
                 members: Mutex::default(),
                 slot: Turns::default(),
+                news: News::default(),
             }
         });
         registry::add(&core);
@@ -406,6 +447,11 @@ impl Core {
         }
     }
 
+    /// Whether loads of all processes take turns by leases of this store: the last one.
+    pub(crate) fn has_leases(&self, tier: usize) -> bool {
+        self.config.distributed && tier + 1 == self.tiers.len()
+    }
+
     pub(crate) fn join(&self, member: Weak<dyn Member>) {
         let mut members = lock(&self.members);
         members.0.retain(|member| member.strong_count() > 0);
@@ -416,8 +462,11 @@ impl Core {
         lock(&self.members).0.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Counts and reports what went wrong while the caller goes on.
+    /// Counts and reports what went wrong while the caller goes on. What is too large is only counted.
     pub(crate) fn fault(&self, error: Error) {
+        if error.kind() == Kind::TooLarge {
+            return self.counters.refusals.add(1);
+        }
         self.counters.store_errors.add(1);
         if error.kind() != Kind::Skipped {
             observe::report(Fault { cache: Arc::clone(&self.name), error });
@@ -522,6 +571,12 @@ impl Core {
             return Ok(self.concealed_key(store, name, &*secret::keys()?));
         }
         Ok(self.key_named(store, Arc::clone(name)))
+    }
+
+    /// What the stores that tell of changes by others call an entry.
+    pub(crate) fn marks(&self, name: &Arc<str>) -> impl Iterator<Item = u64> {
+        let stores = self.tiers.iter().filter_map(|tier| tier.watched());
+        stores.filter_map(|store| store.mark(&self.store_key(store, name).ok()?))
     }
 
     /// Where else it may be: under names that secret keys of earlier made.

@@ -22,7 +22,7 @@ use crate::{
     strategy::{Strategy, life::Terms},
     sync::Arc,
     tier::{IntoBackend, Opening},
-    wrap::{Wraps, background::Background},
+    wrap::{Wraps, background::Background, limited::Limits},
 };
 
 /// A [`Cache`] to be set up.
@@ -90,19 +90,39 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
-    /// How many entries memory holds; no bound by default. In place of the one that a URL says.
+    /// How many entries memory holds, or the first backend if that is a store; no bound by default. In place of the one
+    /// that a URL says.
     pub fn capacity(mut self, entries: u64) -> Self {
         self.config.bound = Some(Bound::Entries(entries));
         self
     }
 
-    /// How many bytes memory holds, as [`Weigh`] says; no bound by default.
+    /// How many bytes memory holds, as [`Weigh`] says; no bound by default. Of the first backend, if that is a store, as
+    /// they are stored.
     pub fn max_bytes(mut self, bytes: u64) -> Self
     where
         V: Weigh,
     {
         self.config.bound = Some(Bound::Bytes(bytes));
         self.weigh = V::weigh;
+        self
+    }
+
+    /// What the first backend keeps at most, which is a store: entries, bytes, age, what is idle or seldom asked for, in
+    /// any combination, and which entry makes room. In place of the limits that its URL says; no limits by default.
+    /// Typed memory has an order of its own, and knows [`capacity`](Self::capacity) and [`max_bytes`](Self::max_bytes).
+    ///
+    /// ```
+    /// # #[cfg(feature = "msgpack")] {
+    /// use cacher_core::{direct::Cache, wrap::limited::{Eviction, Limits}};
+    ///
+    /// let limits = Limits::new().entries(1000).eviction(Eviction::Lfu);
+    /// let names: Cache<u64, String> = Cache::builder().backend("memory://?format=msgpack").limits(limits).build()?;
+    /// # }
+    /// # Ok::<(), cacher_core::error::Error>(())
+    /// ```
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.wraps.limits = limits;
         self
     }
 
@@ -156,6 +176,14 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
+    /// One load of a key at a time among all processes that share the last store, by leases of `patience`: that store
+    /// must give them ([`Capabilities::lease`](crate::backend::Capabilities::lease)). A load that takes longer returns
+    /// its value to its caller, and is not stored.
+    pub fn distributed(mut self) -> Self {
+        self.config.distributed = true;
+        self
+    }
+
     /// How long callers wait for another one's load before they load themselves, and how long an update is tried again;
     /// 30 seconds by default.
     pub fn patience(mut self, patience: Duration) -> Self {
@@ -173,18 +201,19 @@ where
     ///
     /// # Errors
     /// [`Kind::Invalid`] for a wrong URL; for a name that is empty or that another cache or function has in the same
-    /// store; for a TTL, a bound or a number of revisions of zero; for a bound of memory where there is none, or for what
-    /// is done with stores and there is none. Those of a backend that is given as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
+    /// store; for a TTL, a bound or a number of revisions of zero; for limits of typed memory; for what is done with
+    /// stores, where there is none. [`Kind::Unsupported`] for a limit that can't be kept on this system. Those of a
+    /// backend that is given as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
     /// later.
     pub fn build(self) -> Result<Cache<K, V>> {
         let name = self.checked_name()?;
         self.check_numbers()?;
         let backends = self.backends.into_iter().collect::<Result<_>>()?;
         let strategies = self.strategies.into_iter().collect();
-        let bound = self.config.bound;
+        let (bound, limits) = (self.config.bound, self.config.wraps.limits);
         let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, backends);
         let open = Arc::new(Open(Arc::clone(&core)));
-        check_tiers(&core, bound)?;
+        check_tiers(&core, bound, limits)?;
         check_wraps(&core)?;
         let codec = self.codec.map(|codec| Codec { schema: self.schema, ..codec });
         let types = Types { codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
@@ -222,16 +251,17 @@ where
 }
 
 /// What is wrong with the backends, and stays wrong.
-fn check_tiers(core: &Core, bound: Option<Bound>) -> Result<()> {
+fn check_tiers(core: &Core, bound: Option<Bound>, limits: Limits) -> Result<()> {
     let failures = core.tiers().iter().filter_map(|tier| tier.failure());
-    if let Some(error) = failures.into_iter().find(|error| error.kind() == Kind::Invalid) {
+    if let Some(error) = failures.into_iter().find(|error| matches!(error.kind(), Kind::Invalid | Kind::Unsupported)) {
         return Err(error);
     }
     match (core.bound, bound) {
         _ if core.off => Ok(()),
-        (None, Some(_)) => Err(Error::new(
+        (Some(_), _) if !limits.are_none() => Err(Error::new(
             Kind::Invalid,
-            "there is no memory to bound: add `.backend(\"memory://\")`, or leave out the bound",
+            "typed memory has an order of its own: write `.capacity(..)` or `.max_bytes(..)` in place of `.limits(..)`, or \
+             `.backend(\"memory://?format=msgpack\")` for memory that keeps bytes",
         )),
         (Some(Bound::Bytes(_)), None) => Err(Error::new(
             Kind::Invalid,
@@ -243,7 +273,7 @@ fn check_tiers(core: &Core, bound: Option<Bound>) -> Result<()> {
 
 /// What is said of stores, where there are none.
 fn check_wraps(core: &Core) -> Result<()> {
-    let Wraps { background, revisions, archive } = core.config.wraps;
+    let Wraps { background, revisions, archive, .. } = core.config.wraps;
     let wrong = match () {
         () if core.off => None,
         () if revisions.is_some() && archive => Some("revisions keep what has expired already: leave out `.archive()`"),
