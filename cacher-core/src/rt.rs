@@ -42,6 +42,8 @@ pub use crate::{
     registered::registered,
     returns,
     returns::{Fallible, MaybeNone, Mode, NotResult, Plain, Probe, ResultOk, Returns},
+    schema::{Outline, Schema},
+    schema_of, schema_part,
     scope::Mode as ScopeMode,
     site::{Home, LocalSite, PerThread, Recipe, Shape, Site},
     strategy,

@@ -9,12 +9,13 @@ use std::{
 
 use crate::{
     cache::{Cache, Typed},
-    codec::Codecs,
+    codec::{Codec, Codecs},
     core::{Config, Core},
     memory::{
         held::Held,
         table::{LocalTable, SharedTable, Table},
     },
+    schema::Fingerprint,
     strategy::{hook::Transforms, life::Terms},
     sync::{Arc, Mutex, OnceLock, lock},
 };
@@ -173,6 +174,7 @@ pub struct Shape<M, H: Held, C> {
     seen: fn(&H::Value) -> Terms,
     weigh: fn(&H::Value) -> u64,
     transforms: Transforms<H::Value>,
+    schema: fn() -> Option<Fingerprint>,
     types: PhantomData<Types<M, H, C>>,
 }
 
@@ -203,7 +205,14 @@ impl<M, H: Held, C> Shape<M, H, C> {
         weigh: fn(&H::Value) -> u64,
         transforms: Transforms<H::Value>,
     ) -> Self {
-        Self { configure, seen, weigh, transforms, types: PhantomData }
+        Self { configure, seen, weigh, transforms, schema: || None, types: PhantomData }
+    }
+
+    /// The same function, whose stored values are made of what this says.
+    #[inline]
+    #[must_use]
+    pub fn schema(self, schema: fn() -> Option<Fingerprint>) -> Self {
+        Self { schema, ..self }
     }
 }
 
@@ -233,7 +242,8 @@ impl<M: 'static, H: Held, C> Recipe for Shape<M, H, C> {
     where
         C: Codecs<O, H::Value>,
     {
-        Typed { codec: C::codec(), seen: self.seen, weigh: self.weigh, transforms: self.transforms }
+        let codec = C::codec().map(|codec| Codec { schema: (self.schema)(), ..codec });
+        Typed { codec, seen: self.seen, weigh: self.weigh, transforms: self.transforms }
     }
 }
 
