@@ -194,7 +194,7 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let mut asked = Asked::No;
-    match home.with(*recipe, |cache| cache.first(mode, parts, &mut asked)) {
+    match home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked)) {
         Some(value) => Step::Done(M::returned(value)),
         None => look_further((mode, asked), home, *recipe, *returns, parts, terms),
     }
@@ -278,15 +278,18 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let mut asked = Asked::No;
-    let first = match home.with(*recipe, |cache| cache.first(mode, parts, &mut asked)) {
+    let first = match home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked)) {
         Some(value) => Ok(value),
-        None => Err((home.with(*recipe, |cache| cache.second(parts)), terms())),
+        None => {
+            let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
+            // Behind a pointer, so that the future of a hit is small.
+            Err(Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns)))
+        }
     };
-    let returns = *returns;
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),
-            Err(((cache, key), terms)) => answer_async((cache, key, terms), (Shell::Async, mode, asked), returns).await,
+            Err(further) => further.await,
         }
     }
 }
@@ -380,7 +383,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
     /// Stores the value for an async caller, and returns it.
     pub async fn finish_async<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
         if let Some(leader) = self.leader.settle_at_once(&self.value) {
-            leader.settle(Shell::Async, &self.value).await;
+            Box::pin(leader.settle(Shell::Async, &self.value)).await;
         }
         M::returned(self.value)
     }

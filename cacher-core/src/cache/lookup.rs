@@ -126,6 +126,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         caller: Caller<F>,
     ) -> Lookup<O, H, T> {
         let (tells, since) = (caller.tells, self.core.clock.tick());
+        let asked = self.asked_about(mode, key.hash, asked);
         let terms = terms.ruled(self.core.ruling.ttl());
         let span = Span::of(&self.core.name);
         let looking = pin!(async {
