@@ -64,7 +64,7 @@ pub mod unannotated {
 }
 
 /// The answer to a call.
-type Answer<R, P, Z, S> = Step<R, Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>;
+type Answer<R, P, Z, S> = Step<R, Box<Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>>;
 type HeldBy<Z> = <Z as Recipe>::Held;
 type TableOf<P, Z, S> = <S as Home<<P as Parts>::Owned, HeldBy<Z>>>::Table;
 
@@ -229,7 +229,7 @@ pub(crate) fn answer<O, H, T, M, R>(
     (cache, key, terms): Call<O, H, T>,
     (shell, mode, asked): (Shell, ScopeMode, Asked),
     returns: Returns<M, R>,
-) -> Step<R, Leader<O, H, T>>
+) -> Step<R, Box<Leader<O, H, T>>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -247,7 +247,7 @@ pub(crate) async fn answer_async<O, H, T, M, R>(
     (cache, key, terms): Call<O, H, T>,
     (shell, mode, asked): (Shell, ScopeMode, Asked),
     returns: Returns<M, R>,
-) -> Step<R, Leader<O, H, T>>
+) -> Step<R, Box<Leader<O, H, T>>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -303,7 +303,7 @@ fn step<O, H, T, M, R>(
     answer: Lookup<O, H, T>,
     returns: &Returns<M, R>,
     cache: &Cache<O, H, T>,
-) -> Step<R, Leader<O, H, T>>
+) -> Step<R, Box<Leader<O, H, T>>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -339,14 +339,14 @@ fn not_cached<M, R>(returns: &Returns<M, R>, name: &str) -> R {
 /// A value that is to be stored before it is returned.
 #[derive(Debug)]
 pub struct Storing<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
-    leader: Leader<O, H, T>,
+    leader: Box<Leader<O, H, T>>,
     value: H::Value,
 }
 
 /// Takes what the body returned.
 #[inline]
 pub fn outcome<O, H, T, M, R>(
-    leader: Leader<O, H, T>,
+    leader: Box<Leader<O, H, T>>,
     returns: &Returns<M, R>,
     returned: R,
 ) -> Step<R, Storing<O, H, T>>
