@@ -4,13 +4,14 @@ use std::{
     any::Any,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use once_cell::sync::OnceCell;
 
 use crate::{
-    backend::{Backend, Cost},
+    backend::{Backend, Cost, Key, native::Native},
+    bridge::{Place, caught},
     claims::Claimant,
     error::{Error, Kind, Result},
     format::Format,
@@ -30,12 +31,20 @@ pub enum Made {
 }
 
 /// A store with the format of its entries.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) format: Format,
     /// What knows the revisions of its entries, if they are kept.
     pub(crate) revised: Option<Revised>,
+    /// The same store, if async callers need no thread to wait for it.
+    native: Option<Arc<dyn Native>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("backend", &self.backend).field("format", &self.format).finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -50,8 +59,31 @@ impl Store {
             _ => Format::named(&backend.format()),
         };
         match format.and_then(|format| wanted.suits(format, &*backend)) {
-            Ok(format) => Ok(Self { backend, format, revised: None }),
+            Ok(format) => Ok(Self { native: backend.native(), backend, format, revised: None }),
             Err(error) => Err(error.within(backend.describe())),
+        }
+    }
+}
+
+impl Store {
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
+        match &self.native {
+            Some(native) => native.get(key.clone()).await,
+            None => self.backend.get(key),
+        }
+    }
+
+    pub(crate) async fn put(&self, key: &Key, entry: Vec<u8>, expires: Option<SystemTime>) -> Result<()> {
+        match &self.native {
+            Some(native) => native.put(key.clone(), entry, expires).await,
+            None => self.backend.put(key, &entry, expires),
+        }
+    }
+
+    pub(crate) async fn remove(&self, key: &Key) -> Result<bool> {
+        match &self.native {
+            Some(native) => native.remove(key.clone()).await,
+            None => self.backend.remove(key),
         }
     }
 }
@@ -179,7 +211,7 @@ impl Tier {
 
     fn wrapped(&self, store: Store) -> Store {
         let (backend, revised) = self.wrapping.wrap(store.backend);
-        Store { backend, revised, ..store }
+        Store { native: backend.native(), backend, revised, ..store }
     }
 
     fn note_failure(&self, error: Error) -> Error {
@@ -211,26 +243,56 @@ impl Tier {
         self.opened.get().is_some_and(|store| store.format.conceals())
     }
 
-    /// Whether reads can run in place on an executor.
+    /// Where its reads are driven for an async caller.
+    pub(crate) fn place_of_reads(&self) -> Place {
+        match self.opened.get() {
+            // Only the plain form says when a bare value was written.
+            Some(Store { native: Some(_), format, .. }) if !format.is_bare() => Place::Here,
+            Some(store) if store.backend.cost() != Cost::Blocking => Place::Here,
+            _ => Place::Worker,
+        }
+    }
+
+    /// Where its writes are driven for an async caller.
+    pub(crate) fn place_of_writes(&self) -> Place {
+        match self.opened.get() {
+            Some(Store { native: Some(_), .. }) => Place::Io,
+            Some(store) if store.backend.cost() == Cost::InPlace => Place::Here,
+            _ => Place::Worker,
+        }
+    }
+
+    /// Whether reads can run in place on an executor, in the plain form of the store.
     pub(crate) fn reads_quickly(&self) -> bool {
         self.opened.get().is_some_and(|store| store.backend.cost() != Cost::Blocking)
     }
 
-    /// Whether writes can run in place on an executor.
+    /// Whether writes can run in place on an executor, in the plain form of the store.
     pub(crate) fn writes_quickly(&self) -> bool {
         self.opened.get().is_some_and(|store| store.backend.cost() == Cost::InPlace)
     }
 
-    /// Runs an operation of the store; its panic is an error.
+    /// Runs an operation of the store in its plain form; its panic is an error.
     pub(crate) fn operate<T>(&self, operation: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
         let store = self.store()?;
-        let answer = catch_unwind(AssertUnwindSafe(|| operation(store)));
-        answer
-            .unwrap_or_else(|panic| {
-                Err(Error::new(Kind::Unavailable, format!("the store panicked: {}", said(&*panic))))
-            })
-            .map_err(|error| error.within(store.backend.describe()))
+        answered(store, catch_unwind(AssertUnwindSafe(|| operation(store))))
     }
+
+    /// Runs an operation of the store; its panic is an error.
+    pub(crate) async fn ask<'a, T, F>(&'a self, operation: impl FnOnce(&'a Store) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let store = self.store()?;
+        answered(store, caught(operation(store)).await)
+    }
+}
+
+/// What a store answered, with its name in an error.
+fn answered<T>(store: &Store, answer: std::thread::Result<Result<T>>) -> Result<T> {
+    answer
+        .unwrap_or_else(|panic| Err(Error::new(Kind::Unavailable, format!("the store panicked: {}", said(&*panic)))))
+        .map_err(|error| error.within(store.backend.describe()))
 }
 
 /// What `backend = ..` takes: a URL, a [`Backend`], an `Arc` or a `&'static` reference of one, or a `Result` of any
@@ -266,6 +328,9 @@ pub struct FromUrl;
 pub struct FromBackend;
 #[doc(hidden)]
 #[derive(Debug)]
+pub struct FromAsync;
+#[doc(hidden)]
+#[derive(Debug)]
 pub struct FromStatic;
 #[doc(hidden)]
 #[derive(Debug)]
@@ -277,6 +342,13 @@ pub struct FromResult<M>(M);
 impl<B: Backend> IntoBackend<FromBackend> for B {
     fn into_backend(self) -> Result<Made> {
         Ok(Made::Store(Arc::new(self)))
+    }
+}
+
+#[cfg(feature = "async_backend")]
+impl<B: crate::backend::driven::AsyncBackend> IntoBackend<FromAsync> for B {
+    fn into_backend(self) -> Result<Made> {
+        Ok(Made::Store(Arc::new(crate::backend::driven::Driven::new(self))))
     }
 }
 
@@ -331,19 +403,20 @@ forward! {
     fn describe(&self) -> String;
     fn cost(&self) -> Cost;
     fn capabilities(&self) -> crate::backend::Capabilities;
-    fn get(&self, key: &crate::backend::Key) -> Result<Option<Vec<u8>>>;
-    fn put(&self, key: &crate::backend::Key, entry: &[u8], expires: Option<std::time::SystemTime>) -> Result<()>;
-    fn remove(&self, key: &crate::backend::Key) -> Result<bool>;
-    fn get_many(&self, keys: &[crate::backend::Key]) -> Result<Vec<Option<Vec<u8>>>>;
+    fn get(&self, key: &Key) -> Result<Option<Vec<u8>>>;
+    fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()>;
+    fn remove(&self, key: &Key) -> Result<bool>;
+    fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>>;
     fn put_many(&self, entries: &[crate::backend::Put]) -> Result<()>;
-    fn put_if_absent(&self, key: &crate::backend::Key, entry: &[u8], expires: Option<std::time::SystemTime>)
+    fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>)
         -> Result<bool>;
-    fn touch(&self, key: &crate::backend::Key, expires: Option<std::time::SystemTime>) -> Result<bool>;
-    fn written(&self, key: &crate::backend::Key) -> Result<Option<std::time::SystemTime>>;
+    fn touch(&self, key: &Key, expires: Option<SystemTime>) -> Result<bool>;
+    fn written(&self, key: &Key) -> Result<Option<SystemTime>>;
     fn clear(&self, namespace: &str) -> Result<u64>;
     fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()>;
     fn len(&self, namespace: &str) -> Result<u64>;
-    fn sweep(&self, namespace: &str, now: std::time::SystemTime) -> Result<u64>;
+    fn sweep(&self, namespace: &str, now: SystemTime) -> Result<u64>;
     fn format(&self) -> std::borrow::Cow<'static, str>;
     fn has_own_format(&self) -> bool;
+    fn native(&self) -> Option<Arc<dyn Native>>;
 }

@@ -22,7 +22,7 @@ use crate::{
         life::{self, Terms},
     },
     sync::Arc,
-    tier::Tier,
+    tier::{Store, Tier},
     time::Stamp,
 };
 
@@ -218,8 +218,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Sends a value to its stores. It arrives even if the caller does not wait for it.
     pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) {
         let core = Arc::clone(&self.core);
-        let quick = shipment.entries.iter().all(|(tier, _)| core.tiers()[*tier].writes_quickly());
-        bridge::run(shell, quick, move || shipment.deliver(&core, admitted)).await;
+        let place = core.place_of_writes(shipment.entries.len());
+        bridge::drive(shell, place, async move { shipment.deliver(&core, admitted).await }).await;
     }
 
     /// Seals a value for each of the first stores.
@@ -290,62 +290,72 @@ impl StoredKey {
 }
 
 async fn get(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, name: &Arc<str>) -> Result<Option<Got>> {
-    let quick = tier.reads_quickly();
+    let place = tier.place_of_reads();
     let (core, tier, name) = (Arc::clone(core), Arc::clone(tier), Arc::clone(name));
-    bridge::run(shell, quick, move || {
-        tier.operate(|store| {
-            let key = core.store_key(store, &name)?;
-            let mut entry = store.backend.get(&key)?;
-            if entry.is_none() {
-                let earlier = core.earlier_keys(store, &name)?;
-                entry = earlier.iter().find_map(|key| store.backend.get(key).transpose()).transpose()?;
-            }
-            let Some(bytes) = entry else { return Ok(None) };
-            let written = if store.format.is_bare() { store.backend.written(&key)? } else { None };
-            // What is gone by now is no entry.
-            let gone = store.format.is_bare() && written.is_none();
-            Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
-        })
-    })
-    .await
+    bridge::drive(shell, place, async move { tier.ask(|store| fetch(store, &core, &name)).await }).await
+}
+
+async fn fetch(store: &Store, core: &Core, name: &Arc<str>) -> Result<Option<Got>> {
+    let key = core.store_key(store, name)?;
+    let mut entry = store.get(&key).await?;
+    for earlier in core.earlier_keys(store, name)? {
+        if entry.is_none() {
+            entry = store.get(&earlier).await?;
+        }
+    }
+    let Some(bytes) = entry else { return Ok(None) };
+    let written = if store.format.is_bare() { store.backend.written(&key)? } else { None };
+    // What is gone by now is no entry.
+    let gone = store.format.is_bare() && written.is_none();
+    Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
 }
 
 impl Shipment {
     /// Puts the entries. One that a store did not take must not stand there in an older form, and one that came too
     /// late for an invalidation must not stand at all. Faults are reported when others may write again.
-    fn deliver(self, core: &Arc<Core>, admitted: Admitted) {
+    async fn deliver(self, core: &Arc<Core>, admitted: Admitted) {
+        let Self { name, times, entries } = self;
         let mut faults = Vec::new();
         let mut failed = Vec::new();
-        for (tier, entry) in &self.entries {
-            match entry.as_ref().map_err(Clone::clone).and_then(|entry| self.put(core, *tier, entry)) {
-                Ok(()) => core.graves[*tier].replaced(&self.name, self.times.load_began),
+        let mut tiers = Vec::with_capacity(entries.len());
+        for (tier, entry) in entries {
+            tiers.push(tier);
+            let put = match entry {
+                Ok(entry) => put(core, tier, &name, entry, &times).await,
+                Err(error) => Err(error),
+            };
+            match put {
+                Ok(()) => core.graves[tier].replaced(&name, times.load_began),
                 Err(error) => {
                     faults.push(error);
-                    failed.push(*tier);
+                    failed.push(tier);
                 }
             }
         }
         if admitted.is_overtaken() {
-            failed = self.entries.iter().map(|(tier, _)| *tier).collect();
+            failed = tiers;
         }
         for tier in failed {
-            core.remove_or_bury(tier, &self.name);
+            core.remove_or_bury(tier, &name).await;
         }
         drop(admitted);
         for fault in faults {
             core.fault(fault);
         }
     }
+}
 
-    fn put(&self, core: &Core, tier: usize, entry: &[u8]) -> Result<()> {
-        let expires = self.times.keep_until.to_system();
-        core.tiers()[tier].operate(|store| {
-            let key = core.store_key(store, &self.name)?;
-            let _turn = core.turn(&key);
-            store.backend.put(&key, entry, expires)?;
-            // Or else one of earlier would be found when this one is gone.
-            let earlier = core.earlier_keys(store, &self.name)?;
-            earlier.iter().try_for_each(|key| store.backend.remove(key).map(drop))
-        })
-    }
+async fn put(core: &Core, tier: usize, name: &Arc<str>, entry: Vec<u8>, times: &Times) -> Result<()> {
+    let expires = times.keep_until.to_system();
+    let place = async |store: &Store| {
+        let key = core.store_key(store, name)?;
+        let _turn = core.turn(&key);
+        store.put(&key, entry, expires).await?;
+        // Or else one of earlier would be found when this one is gone.
+        for earlier in core.earlier_keys(store, name)? {
+            store.remove(&earlier).await?;
+        }
+        Ok(())
+    };
+    core.tiers()[tier].ask(place).await
 }

@@ -15,7 +15,7 @@ use std::{
 
 use crate::{
     backend,
-    bridge::{self, Shell},
+    bridge::{self, Place, Shell},
     claims::{Claimant, Owner},
     clock::Clock,
     code::Version,
@@ -295,7 +295,7 @@ fn reported_by(core: &Weak<Core>) -> Report {
     let core = Weak::clone(core);
     Arc::new(move |key, error| match core.upgrade() {
         Some(core) => core.fault(error),
-        None => observe::report(&Fault { cache: Arc::clone(&key.namespace), error }),
+        None => observe::report(Fault { cache: Arc::clone(&key.namespace), error }),
     })
 }
 
@@ -391,6 +391,21 @@ impl Core {
         &self.tiers
     }
 
+    /// Where writes to the first stores are driven for an async caller.
+    pub(crate) fn place_of_writes(&self, stores: usize) -> Place {
+        let places = self.tiers[..stores].iter().map(|tier| tier.place_of_writes());
+        let worst = places.reduce(|one, other| match (one, other) {
+            (Place::Worker, _) | (_, Place::Worker) => Place::Worker,
+            (Place::Io, _) | (_, Place::Io) => Place::Io,
+            (Place::Here, Place::Here) => Place::Here,
+        });
+        match worst.unwrap_or(Place::Here) {
+            // The turn at the one slot blocks.
+            Place::Io if self.config.single => Place::Worker,
+            place => place,
+        }
+    }
+
     pub(crate) fn join(&self, member: Weak<dyn Member>) {
         let mut members = lock(&self.members);
         members.0.retain(|member| member.strong_count() > 0);
@@ -404,7 +419,9 @@ impl Core {
     /// Counts and reports what went wrong while the caller goes on.
     pub(crate) fn fault(&self, error: Error) {
         self.counters.store_errors.add(1);
-        observe::report(&Fault { cache: Arc::clone(&self.name), error });
+        if error.kind() != Kind::Skipped {
+            observe::report(Fault { cache: Arc::clone(&self.name), error });
+        }
     }
 
     /// The key, or `None` with a fault. One that repeats itself is counted each time, and reported once: without a

@@ -25,9 +25,11 @@ const SCHEMES: &[Scheme] = &[
     now("sqlite", &["table", "format", "durability"]),
     now("lmdb", &["format", "durability"]),
     now("null", &[]),
-    later("redis"),
-    later("rediss"),
-    later("redb"),
+    now("redis", &["format", "timeout"]),
+    now("rediss", &["format", "timeout", "ca"]),
+    now("redis+unix", &["format", "timeout", "db", "user", "pass"]),
+    now("redis-cluster", &["format", "timeout"]),
+    now("redis-sentinel", &["format", "timeout"]),
     later("memcached"),
     later("postgres"),
     later("mysql"),
@@ -71,8 +73,11 @@ fn scheme_of(url: &str) -> Option<&str> {
 
 /// What a URL that has passed the check needs.
 pub(crate) fn needs(url: &str) -> Needs {
-    let scheme = scheme_of(url).unwrap_or_default().to_owned();
-    Needs { scheme, format: format_of(url) }
+    let scheme = match scheme_of(url).unwrap_or_default() {
+        "redis+unix" | "redis-cluster" | "redis-sentinel" => "redis",
+        scheme => scheme,
+    };
+    Needs { scheme: scheme.to_owned(), format: format_of(url) }
 }
 
 /// The parameters of a URL.
@@ -116,6 +121,11 @@ fn check(literal: &LitStr) -> Result<(), String> {
     match (scheme, place) {
         ("memory" | "null", "") => {}
         ("memory" | "null", _) => return Err(format!("{scheme} has no place `{place}`: write `{scheme}://`")),
+        (
+            "redis" | "rediss" | "redis-cluster" | "redis-sentinel" | "memcached" | "postgres" | "mysql" | "mongodb",
+            "",
+        ) => return Err(format!("a server is missing: write it as in `{scheme}://localhost`")),
+        ("redis+unix", "") => return Err("a socket is missing: write it as in `redis+unix:///run/redis.sock`".into()),
         ("file", "") => return Err("a directory is missing: write it as in `file://./.cache/posts`".into()),
         ("lmdb", "") => return Err("a directory is missing: write it as in `lmdb://./.cache/posts`".into()),
         ("json" | "sqlite", "" | "." | "..") => {
@@ -186,6 +196,7 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
         "max_bytes" => units::size(value).map(drop),
         "format" => format::chain(&unescaped(value)),
         "table" => table(value),
+        "timeout" => units::duration(value).map(drop),
         "durability" if !["process", "power"].contains(&value) => {
             Err(format!("the durability is `process` or `power`: write `durability=power` in place of `{value}`"))
         }
