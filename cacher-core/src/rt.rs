@@ -278,14 +278,12 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let mut asked = Asked::No;
-    let first = match home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked)) {
-        Some(value) => Ok(value),
-        None => {
-            let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
-            // Behind a pointer, so that the future of a hit is small.
-            Err(Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns)))
-        }
-    };
+    let found = home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked));
+    let first = found.ok_or_else(|| {
+        let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
+        // Behind a pointer, so that the future of a hit is small.
+        Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns))
+    });
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),

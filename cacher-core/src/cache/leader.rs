@@ -249,6 +249,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends the load for its followers. Whoever comes from now on leads anew, or finds the value.
+    #[expect(clippy::boxed_local, reason = "to take it out of its box is to move it")]
     pub(super) fn land(mut self: Box<Self>, outcome: Outcome<H>) {
         self.end(outcome);
     }
