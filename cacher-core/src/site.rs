@@ -251,8 +251,12 @@ impl<M: 'static, H: Held, C> Recipe for Shape<M, H, C> {
 pub trait Home<O, H: Held>: Copy {
     /// The table of a cache there.
     type Table: Table<O, H>;
+    /// Shows the cache of the function with this marker, if it has been used before.
     #[doc(hidden)]
-    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn find<M: 'static, T>(self, look: impl FnOnce(&Cache<O, H, Self::Table>) -> Option<T>) -> Option<T>;
+    /// Shows the cache. `look` is called once.
+    #[doc(hidden)]
+    fn with<R, T>(self, recipe: R, look: impl FnMut(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>;
 }
@@ -265,7 +269,11 @@ where
     type Table = SharedTable<O, H>;
 
     #[inline]
-    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn find<M: 'static, T>(self, look: impl FnOnce(&Cache<O, H, Self::Table>) -> Option<T>) -> Option<T> {
+        look(&self.caches.find(<dyn Any + Send + Sync>::downcast_ref::<Shared<M, O, H>>)?.cache)
+    }
+
+    fn with<R, T>(self, recipe: R, mut look: impl FnMut(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
@@ -308,20 +316,22 @@ where
     type Table = LocalTable<O, H>;
 
     #[inline]
-    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn find<M: 'static, T>(self, look: impl FnOnce(&Cache<O, H, Self::Table>) -> Option<T>) -> Option<T> {
+        let found =
+            self.local.try_with(|local| look(&local.caches.find(<dyn Any>::downcast_ref::<Local<M, O, H>>)?.cache));
+        found.ok().flatten()
+    }
+
+    fn with<R, T>(self, recipe: R, mut look: impl FnMut(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
-        let mut look = Some(look);
         let looked = self.local.try_with(|local| {
             let found = local.caches.find(<dyn Any>::downcast_ref::<Of<R::Marker, _>>);
-            look.take().map(|look| look(&found.unwrap_or_else(|| make_local(self.shared, local, recipe)).cache))
+            look(&found.unwrap_or_else(|| make_local(self.shared, local, recipe)).cache)
         });
-        looked.ok().flatten().unwrap_or_else(|| {
-            // The thread is ending: a call finds nothing, and what it stores goes at once.
-            let look = look.take().unwrap_or_else(|| unreachable!("it would have looked"));
-            look(&make_local(self.shared, &LocalSite::new(), recipe).cache)
-        })
+        // On a thread that is ending a call finds nothing, and what it stores goes at once.
+        looked.unwrap_or_else(|_| look(&make_local(self.shared, &LocalSite::new(), recipe).cache))
     }
 }
 
