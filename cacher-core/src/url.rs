@@ -24,6 +24,10 @@ impl IntoBackend<FromUrl> for &str {
             "sqlite" => crate::backend::sqlite::Sqlite::from_url(self)?.into_backend(),
             #[cfg(feature = "lmdb")]
             "lmdb" => crate::backend::lmdb::Lmdb::from_url(self)?.into_backend(),
+            #[cfg(feature = "redis")]
+            "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
+                crate::backend::redis::Redis::shared(self)?.into_backend()
+            }
             other => Err(unknown(other)),
         }
         .map_err(|error| error.within(crate::backend::url::redact(self)))
@@ -58,8 +62,12 @@ impl IntoBackend<FromUrl> for &String {
 fn unknown(scheme: &str) -> Error {
     let text = match scheme {
         "file" | "sqlite" | "lmdb" => format!("`{scheme}://` needs the feature `{scheme}` of cacher"),
+        "redis" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
+            format!("`{scheme}://` needs the feature `redis` of cacher")
+        }
+        "rediss" => "`rediss://` needs the feature `redis_tls` of cacher".to_owned(),
         "json" => "`json://` needs the feature `json_file` of cacher".to_owned(),
-        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, null"),
+        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, null"),
     };
     Error::new(Kind::Invalid, text)
 }

@@ -248,7 +248,7 @@ fn conflicts() {
 #[test]
 fn a_wrong_url_is_one_mistake() {
     bad_args(r#"capacity = 9, backend = "memroy://""#, "did you mean `memory`?");
-    bad_args(r#"capacity = 9, backend = "redis://""#, "not available");
+    bad_args(r#"capacity = 9, backend = "mongodb://""#, "not available");
     bad(r#"site = self.a, backend = "./a""#, "fn f(&self) {}", "this is not a URL");
 }
 
@@ -277,9 +277,13 @@ fn timings() {
 #[test]
 fn urls() {
     for (url, expected) in [
-        ("redis://localhost", "`redis://` is not available in this version"),
+        ("mongodb://localhost", "`mongodb://` is not available in this version"),
+        ("redis://", "write it as in `redis://localhost`"),
+        ("redis://localhost?timeout=1", "write `\"1s\"`"),
+        ("redis://localhost?db=1", "it has `format`, `timeout`, `coherence`"),
+        ("redis://localhost?coherence=yes", "write `coherence=off`"),
         ("memroy://", "did you mean `memory`?"),
-        ("gopher://a", "there are `memory`, `file`, `json`, `sqlite`, `lmdb`, `null`"),
+        ("gopher://a", "there are `memory`, `file`, `json`, `sqlite`, `lmdb`, `null`, `redis`"),
         ("memory://?format=json&capacity=9", "keeps bytes and has no bound"),
         ("memory://?format=jsn", "did you mean `json`?"),
         ("null://here", "write `null://`"),
