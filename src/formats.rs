@@ -125,3 +125,37 @@ macro_rules! format_encrypt {
         );
     };
 }
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "json")]
+macro_rules! format_json {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "json"))]
+macro_rules! format_json {
+    () => {
+        ::core::compile_error!("`format=json` needs the feature `json` of cacher: add it to `features` in Cargo.toml");
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "msgpack")]
+macro_rules! format_msgpack {
+    () => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "msgpack"))]
+macro_rules! format_msgpack {
+    () => {
+        ::core::compile_error!(
+            "`format=msgpack` needs the feature `msgpack` of cacher: add it to `features` in Cargo.toml"
+        );
+    };
+}

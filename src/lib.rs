@@ -32,6 +32,7 @@ pub mod backend {
     pub use cacher_core::{backend::*, wrap::*};
 }
 mod formats;
+mod schemes;
 
 #[doc(hidden)]
 pub mod __private {
@@ -39,116 +40,7 @@ pub mod __private {
 
     pub use crate::{
         format_encrypt, format_json, format_lz4, format_msgpack, format_npy, format_postcard, format_raw, format_zlib,
-        format_zstd, scheme_file, scheme_json, scheme_lmdb, scheme_memory, scheme_null, scheme_sqlite,
+        format_zstd, scheme_file, scheme_json, scheme_lmdb, scheme_memcached, scheme_memory, scheme_mongodb,
+        scheme_mysql, scheme_null, scheme_postgres, scheme_redis, scheme_rediss, scheme_sqlite,
     };
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "file")]
-macro_rules! scheme_file {
-    () => {};
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "file"))]
-macro_rules! scheme_file {
-    () => {
-        ::core::compile_error!("`file://` needs the feature `file` of cacher: add it to `features` in Cargo.toml");
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "json_file")]
-macro_rules! scheme_json {
-    () => {};
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "json_file"))]
-macro_rules! scheme_json {
-    () => {
-        ::core::compile_error!("`json://` needs the feature `json_file` of cacher: add it to `features` in Cargo.toml");
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "sqlite")]
-macro_rules! scheme_sqlite {
-    () => {};
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "sqlite"))]
-macro_rules! scheme_sqlite {
-    () => {
-        ::core::compile_error!("`sqlite://` needs the feature `sqlite` of cacher: add it to `features` in Cargo.toml");
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "lmdb")]
-macro_rules! scheme_lmdb {
-    () => {};
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "lmdb"))]
-macro_rules! scheme_lmdb {
-    () => {
-        ::core::compile_error!("`lmdb://` needs the feature `lmdb` of cacher: add it to `features` in Cargo.toml");
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "json")]
-macro_rules! format_json {
-    () => {};
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "json"))]
-macro_rules! format_json {
-    () => {
-        ::core::compile_error!("`format=json` needs the feature `json` of cacher: add it to `features` in Cargo.toml");
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "msgpack")]
-macro_rules! format_msgpack {
-    () => {};
-}
-
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "msgpack"))]
-macro_rules! format_msgpack {
-    () => {
-        ::core::compile_error!(
-            "`format=msgpack` needs the feature `msgpack` of cacher: add it to `features` in Cargo.toml"
-        );
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! scheme_null {
-    () => {};
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! scheme_memory {
-    () => {};
 }

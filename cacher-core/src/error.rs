@@ -8,6 +8,10 @@ use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
 pub enum Kind {
     /// The store can't be reached or is full. Try again later; meanwhile calls run uncached.
     Unavailable,
+    /// The store answers, but does not take this: it is full or read-only, or the entry is too large for it.
+    Rejected,
+    /// The store failed lately, and is left alone for a moment. Counted, but not reported each time.
+    Skipped,
     /// What is stored is damaged, or belongs to another key, format or version. The next store replaces it.
     Damaged,
     /// The value or an argument can't be put in the chosen format. Choose another format, or change the type.

@@ -4,18 +4,19 @@ use std::{
     any::Any,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use once_cell::sync::OnceCell;
 
 use crate::{
-    backend::{Backend, Cost},
+    backend::{Backend, Cost, Key, Watcher, native::Native},
+    bridge::{self, Place, caught},
     claims::Claimant,
     error::{Error, Kind, Result},
     format::Format,
     memory::table::Bound,
-    sync::{Arc, Mutex, lock},
+    sync::{Arc, AtomicBool, Mutex, Ordering, lock},
     time::Tick,
     wrap::{Wrapping, limited::Limits, revised::Revised},
 };
@@ -36,12 +37,22 @@ impl Made {
 }
 
 /// A store with the format of its entries.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) format: Format,
     /// What knows the revisions of its entries, if they are kept.
     pub(crate) revised: Option<Revised>,
+    /// The same store, if async callers need no thread to wait for it.
+    native: Option<Arc<dyn Native>>,
+    /// Whether it tells of changes by others.
+    watched: bool,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("backend", &self.backend).field("format", &self.format).finish_non_exhaustive()
+    }
 }
 
 impl Store {
@@ -56,8 +67,86 @@ impl Store {
             _ => Format::named(&backend.format()),
         };
         match format.and_then(|format| wanted.suits(format, &*backend)) {
-            Ok(format) => Ok(Self { backend, format, revised: None }),
+            Ok(format) => Ok(Self { native: backend.native(), backend, format, revised: None, watched: false }),
             Err(error) => Err(error.within(backend.describe())),
+        }
+    }
+}
+
+impl Store {
+    /// What it calls a key when it tells of changes by others, if it does.
+    pub(crate) fn mark(&self, key: &Key) -> Option<u64> {
+        self.native.as_ref().filter(|_| self.watched).map(|native| native.mark(key))
+    }
+
+    pub(crate) async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
+        match &self.native {
+            Some(native) => native.get(key.clone()).await,
+            None => self.backend.get(key),
+        }
+    }
+
+    pub(crate) async fn put(&self, key: &Key, entry: Vec<u8>, expires: Option<SystemTime>) -> Result<()> {
+        match &self.native {
+            Some(native) => native.put(key.clone(), entry, expires).await,
+            None => self.backend.put(key, &entry, expires),
+        }
+    }
+
+    /// The store, if it gives leases.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] if it does not.
+    fn lessor(&self) -> Result<&Arc<dyn Native>> {
+        let native = self.native.as_ref().filter(|_| self.backend.capabilities().lease);
+        native.ok_or_else(|| self.backend.unsupported("leases, which `single_flight = distributed` takes"))
+    }
+
+    /// Takes the lease of a key, which then is the owner's until it ends; `None` if another has it.
+    pub(crate) async fn lease(&self, key: Key, owner: String, life: Duration) -> Result<Option<Lease>> {
+        let lessor = self.lessor()?;
+        let token = lessor.lease(key.clone(), owner, life).await?;
+        Ok(token.map(|token| Lease { lessor: Arc::clone(lessor), key, token, over: AtomicBool::new(false) }))
+    }
+
+    /// Lets the owner of a lease, if there is one, put nothing any more.
+    pub(crate) async fn end_lease(&self, key: &Key) -> Result<()> {
+        match self.lessor() {
+            Ok(lessor) => lessor.end_lease(key.clone(), None).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    pub(crate) async fn remove(&self, key: &Key) -> Result<bool> {
+        match &self.native {
+            Some(native) => native.remove(key.clone()).await,
+            None => self.backend.remove(key),
+        }
+    }
+}
+
+/// The right to load a key, among all processes. Dropped without a put, it is given back.
+pub(crate) struct Lease {
+    lessor: Arc<dyn Native>,
+    key: Key,
+    token: String,
+    over: AtomicBool,
+}
+
+impl Lease {
+    /// Puts what was loaded, unless the lease has ended meanwhile; says whether it did.
+    pub(crate) async fn put(&self, entry: Vec<u8>, expires: Option<SystemTime>) -> Result<bool> {
+        self.over.store(true, Ordering::SeqCst);
+        self.lessor.put_leased(self.key.clone(), entry, expires, self.token.clone()).await
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.over.load(Ordering::SeqCst) {
+            let ending = self.lessor.end_lease(self.key.clone(), Some(std::mem::take(&mut self.token)));
+            // It ends by itself as well, only later.
+            bridge::spawn(move || drop(bridge::block_on(ending)));
         }
     }
 }
@@ -102,6 +191,8 @@ pub(crate) struct Tier {
     claimant: Claimant,
     wrapping: Wrapping,
     wanted: Wanted,
+    /// Who hears of changes by others, if something is kept in front of it.
+    watcher: Option<Watcher>,
 }
 
 impl fmt::Debug for Tier {
@@ -127,10 +218,11 @@ pub(crate) fn open(
     claimant: Claimant,
     wrapping: Wrapping,
     wanted: Wanted,
+    watcher: Option<Watcher>,
 ) -> std::result::Result<Bound, Arc<Tier>> {
     let failed = Mutex::new(None);
     let made = call(&opening);
-    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted };
+    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted, watcher };
     match made {
         Ok(Made::Memory(bound)) => return Ok(bound),
         made => {
@@ -185,7 +277,11 @@ impl Tier {
 
     fn wrapped(&self, store: Store, limits: Limits) -> Result<Store> {
         let (backend, revised) = self.wrapping.wrap(store.backend, limits)?;
-        Ok(Store { backend, revised, ..store })
+        let native = backend.native();
+        let namespace = &self.claimant.namespace;
+        let watching = native.as_ref().zip(self.watcher.clone());
+        let watched = watching.is_some_and(|(native, watcher)| native.watch(namespace, watcher));
+        Ok(Store { backend, revised, native, watched, ..store })
     }
 
     fn note_failure(&self, error: Error) -> Error {
@@ -195,6 +291,11 @@ impl Tier {
         let again = self.wrapping.clock.tick().after(pause);
         *failed = Some(Failed { error: error.clone(), times, again });
         error
+    }
+
+    /// The store, if it tells of changes by others.
+    pub(crate) fn watched(&self) -> Option<&Store> {
+        self.opened.get().filter(|store| store.watched)
     }
 
     /// Why it is not open.
@@ -217,26 +318,56 @@ impl Tier {
         self.opened.get().is_some_and(|store| store.format.conceals())
     }
 
-    /// Whether reads can run in place on an executor.
+    /// Where its reads are driven for an async caller.
+    pub(crate) fn place_of_reads(&self) -> Place {
+        match self.opened.get() {
+            // Only the plain form says when a bare value was written.
+            Some(Store { native: Some(_), format, .. }) if !format.is_bare() => Place::Here,
+            Some(store) if store.backend.cost() != Cost::Blocking => Place::Here,
+            _ => Place::Worker,
+        }
+    }
+
+    /// Where its writes are driven for an async caller.
+    pub(crate) fn place_of_writes(&self) -> Place {
+        match self.opened.get() {
+            Some(Store { native: Some(_), .. }) => Place::Io,
+            Some(store) if store.backend.cost() == Cost::InPlace => Place::Here,
+            _ => Place::Worker,
+        }
+    }
+
+    /// Whether reads can run in place on an executor, in the plain form of the store.
     pub(crate) fn reads_quickly(&self) -> bool {
         self.opened.get().is_some_and(|store| store.backend.cost() != Cost::Blocking)
     }
 
-    /// Whether writes can run in place on an executor.
+    /// Whether writes can run in place on an executor, in the plain form of the store.
     pub(crate) fn writes_quickly(&self) -> bool {
         self.opened.get().is_some_and(|store| store.backend.cost() == Cost::InPlace)
     }
 
-    /// Runs an operation of the store; its panic is an error.
+    /// Runs an operation of the store in its plain form; its panic is an error.
     pub(crate) fn operate<T>(&self, operation: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
         let store = self.store()?;
-        let answer = catch_unwind(AssertUnwindSafe(|| operation(store)));
-        answer
-            .unwrap_or_else(|panic| {
-                Err(Error::new(Kind::Unavailable, format!("the store panicked: {}", said(&*panic))))
-            })
-            .map_err(|error| error.within(store.backend.describe()))
+        answered(store, catch_unwind(AssertUnwindSafe(|| operation(store))))
     }
+
+    /// Runs an operation of the store; its panic is an error.
+    pub(crate) async fn ask<'a, T, F>(&'a self, operation: impl FnOnce(&'a Store) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let store = self.store()?;
+        answered(store, caught(operation(store)).await)
+    }
+}
+
+/// What a store answered, with its name in an error.
+fn answered<T>(store: &Store, answer: std::thread::Result<Result<T>>) -> Result<T> {
+    answer
+        .unwrap_or_else(|panic| Err(Error::new(Kind::Unavailable, format!("the store panicked: {}", said(&*panic)))))
+        .map_err(|error| error.within(store.backend.describe()))
 }
 
 /// What `backend = ..` takes: a URL, a [`Backend`], an `Arc` or a `&'static` reference of one, or a `Result` of any
@@ -272,6 +403,9 @@ pub struct FromUrl;
 pub struct FromBackend;
 #[doc(hidden)]
 #[derive(Debug)]
+pub struct FromAsync;
+#[doc(hidden)]
+#[derive(Debug)]
 pub struct FromStatic;
 #[doc(hidden)]
 #[derive(Debug)]
@@ -283,6 +417,13 @@ pub struct FromResult<M>(M);
 impl<B: Backend> IntoBackend<FromBackend> for B {
     fn into_backend(self) -> Result<Made> {
         Ok(Made::from_store(Arc::new(self)))
+    }
+}
+
+#[cfg(feature = "async_backend")]
+impl<B: crate::backend::driven::AsyncBackend> IntoBackend<FromAsync> for B {
+    fn into_backend(self) -> Result<Made> {
+        Ok(Made::from_store(Arc::new(crate::backend::driven::Driven::new(self))))
     }
 }
 
@@ -341,19 +482,20 @@ forward! {
     fn describe(&self) -> String;
     fn cost(&self) -> Cost;
     fn capabilities(&self) -> crate::backend::Capabilities;
-    fn get(&self, key: &crate::backend::Key) -> Result<Option<Vec<u8>>>;
-    fn put(&self, key: &crate::backend::Key, entry: &[u8], expires: Option<std::time::SystemTime>) -> Result<()>;
-    fn remove(&self, key: &crate::backend::Key) -> Result<bool>;
-    fn get_many(&self, keys: &[crate::backend::Key]) -> Result<Vec<Option<Vec<u8>>>>;
+    fn get(&self, key: &Key) -> Result<Option<Vec<u8>>>;
+    fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()>;
+    fn remove(&self, key: &Key) -> Result<bool>;
+    fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>>;
     fn put_many(&self, entries: &[crate::backend::Put]) -> Result<()>;
-    fn put_if_absent(&self, key: &crate::backend::Key, entry: &[u8], expires: Option<std::time::SystemTime>)
+    fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>)
         -> Result<bool>;
-    fn touch(&self, key: &crate::backend::Key, expires: Option<std::time::SystemTime>) -> Result<bool>;
-    fn written(&self, key: &crate::backend::Key) -> Result<Option<std::time::SystemTime>>;
+    fn touch(&self, key: &Key, expires: Option<SystemTime>) -> Result<bool>;
+    fn written(&self, key: &Key) -> Result<Option<SystemTime>>;
     fn clear(&self, namespace: &str) -> Result<u64>;
     fn scan(&self, namespace: &str, visit: &mut dyn FnMut(crate::backend::Scanned) -> bool) -> Result<()>;
     fn len(&self, namespace: &str) -> Result<u64>;
-    fn sweep(&self, namespace: &str, now: std::time::SystemTime) -> Result<u64>;
+    fn sweep(&self, namespace: &str, now: SystemTime) -> Result<u64>;
     fn format(&self) -> std::borrow::Cow<'static, str>;
     fn has_own_format(&self) -> bool;
+    fn native(&self) -> Option<Arc<dyn Native>>;
 }

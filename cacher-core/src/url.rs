@@ -16,6 +16,10 @@ impl IntoBackend<FromUrl> for &str {
         match url.scheme {
             "memory" if url.get("format").is_none() => memory(&url).map(Made::Memory),
             "null" => Null::from_url(self)?.into_backend(),
+            #[cfg(feature = "redis")]
+            "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
+                crate::backend::redis::Redis::shared(self)?.into_backend()
+            }
             scheme => limits(&url).and_then(|limits| {
                 store(scheme, &unlimited(self)).map(|made| match made {
                     Made::Store(store, _) => Made::Store(store, limits),
@@ -100,8 +104,12 @@ fn unlimited(url: &str) -> String {
 fn unknown(scheme: &str) -> Error {
     let text = match scheme {
         "file" | "sqlite" | "lmdb" => format!("`{scheme}://` needs the feature `{scheme}` of cacher"),
+        "redis" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
+            format!("`{scheme}://` needs the feature `redis` of cacher")
+        }
+        "rediss" => "`rediss://` needs the feature `redis_tls` of cacher".to_owned(),
         "json" => "`json://` needs the feature `json_file` of cacher".to_owned(),
-        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, null"),
+        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, null"),
     };
     Error::new(Kind::Invalid, text)
 }

@@ -1,6 +1,6 @@
 use cacher::cache;
 
-#[cache(backend = ["memory://", "redis://localhost/0"])]
+#[cache(backend = ["memory://", "mongodb://localhost/app"])]
 fn square(n: u64) -> u64 {
     n * n
 }

@@ -5,9 +5,13 @@ use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 use crate::error::{Error, Kind, Result};
 
 pub mod bytes;
+#[cfg(feature = "async_backend")]
+pub mod driven;
 mod durability;
 #[cfg(feature = "file")]
 pub mod file;
+#[cfg(feature = "redis")]
+mod flat;
 #[cfg(feature = "json_file")]
 pub mod json_file;
 #[cfg(feature = "lmdb")]
@@ -15,7 +19,12 @@ pub mod lmdb;
 #[cfg_attr(not(all(feature = "sqlite", feature = "lmdb")), allow(dead_code, reason = "each store uses a part of it"))]
 mod local;
 pub mod logged;
+#[doc(hidden)]
+pub mod native;
+mod notice;
 pub mod null;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod scanned;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -23,6 +32,7 @@ pub mod sqlite;
 pub mod url;
 
 pub use durability::Durability;
+pub use notice::{Notice, Watcher};
 pub use scanned::Scanned;
 
 /// Where one entry lives in a store.
@@ -69,6 +79,10 @@ pub struct Capabilities {
     pub durable: bool,
     /// Other processes see what was put.
     pub shared: bool,
+    /// One caller among all processes can be given the load of a key: `single_flight = distributed`.
+    pub lease: bool,
+    /// Changes by others are told, so that memory in front is not out of date for long.
+    pub watch: bool,
     /// [`Backend::written`] is supported, so that entries may be [`bare`](crate::format::Format::is_bare).
     pub written: bool,
 }
@@ -257,6 +271,12 @@ pub trait Backend: Send + Sync + 'static {
     /// of a function does not concern it.
     fn has_own_format(&self) -> bool {
         false
+    }
+
+    /// The same store as one that async callers wait for without a thread, if it is one.
+    #[doc(hidden)]
+    fn native(&self) -> Option<Arc<dyn native::Native>> {
+        None
     }
 
     /// The error for an operation that this store lacks.

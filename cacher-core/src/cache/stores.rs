@@ -22,7 +22,7 @@ use crate::{
         life::{self, Terms},
     },
     sync::Arc,
-    tier::Tier,
+    tier::{Lease, Store, Tier},
     time::Stamp,
 };
 
@@ -66,6 +66,27 @@ pub(super) struct Shipment {
     times: Times,
     /// Outermost first, so that an upper tier never leads.
     entries: Vec<(usize, Result<Vec<u8>>)>,
+    /// What the load was begun under, if loads of all processes take turns.
+    lease: Option<Arc<Lease>>,
+}
+
+/// A value that is to go to the first stores.
+pub(super) struct Sending<'a, V> {
+    pub(super) value: &'a V,
+    pub(super) times: Times,
+    pub(super) stores: usize,
+    pub(super) lease: Option<Arc<Lease>>,
+}
+
+/// What became of a value on its way to the stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shipped {
+    /// The stores have been asked to take it.
+    Sent,
+    /// Something has invalidated it before.
+    Outdated,
+    /// Its load took longer than its lease: it may stand nowhere.
+    Late,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -76,7 +97,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let identity = self.core.key_or_fault(identity)?;
         let identity = self.core.config.identity(identity);
         let name = self.core.or_fault(named(|| self.core.stored_name(&identity)))?;
-        Some(StoredKey { identity: identity.into(), name: name.into() })
+        let stored = StoredKey { identity: identity.into(), name: name.into() };
+        self.mark(key, &stored);
+        Some(stored)
     }
 
     /// The first fresh entry of a store.
@@ -179,10 +202,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         found: &Found<H::Value>,
         terms: &Terms,
     ) {
-        if let Some(times) = self.touched(found, terms) {
-            self.write(shell, seat, (key, owned), &found.value, times, found.tier + 1).await;
-        } else if found.tier > 0 {
-            self.write(shell, seat, (key, owned), &found.value, found.times, found.tier).await;
+        let (times, stores) = match self.touched(found, terms) {
+            Some(times) => (times, found.tier + 1),
+            None => (found.times, found.tier),
+        };
+        if stores > 0 {
+            self.write(shell, seat, (key, owned), Sending { value: &found.value, times, stores, lease: None }).await;
         }
     }
 
@@ -197,29 +222,27 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (later.since(found.times.fresh_until) > tti / 8).then_some(prolonged)
     }
 
-    /// Writes a value to the first stores, unless something has invalidated it, and says whether it did.
+    /// Writes a value to the first stores, unless something has invalidated it.
     pub(super) async fn write(
         &self,
         shell: Shell,
         seat: &Seat<O, Landing<H>>,
         (key, owned): (&StoredKey, &Key<O>),
-        value: &H::Value,
-        times: Times,
-        stores: usize,
-    ) -> bool {
+        sending: Sending<'_, H::Value>,
+    ) -> Shipped {
+        let Sending { value, times, stores, lease } = sending;
         // Encoding runs the user's code: before the write is admitted, which others wait for.
-        let shipment = self.pack(key, owned, value, times, stores);
+        let shipment = Shipment { lease, ..self.pack(key, owned, value, times, stores) };
         let admitted = within(&self.core.clock, DRAIN, seat.admit()).await;
-        let Some(admitted) = admitted.flatten() else { return false };
-        self.ship(shell, shipment, admitted).await;
-        true
+        let Some(admitted) = admitted.flatten() else { return Shipped::Outdated };
+        self.ship(shell, shipment, admitted).await
     }
 
     /// Sends a value to its stores. It arrives even if the caller does not wait for it.
-    pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) {
+    pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) -> Shipped {
         let core = Arc::clone(&self.core);
-        let quick = shipment.entries.iter().all(|(tier, _)| core.tiers()[*tier].writes_quickly());
-        bridge::run(shell, quick, move || shipment.deliver(&core, admitted)).await;
+        let place = core.place_of_writes(shipment.entries.len());
+        bridge::drive(shell, place, async move { shipment.deliver(&core, admitted).await }).await
     }
 
     /// Seals a value for each of the first stores.
@@ -236,7 +259,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let entry = tier.store().and_then(|store| self.seal(&store.format, key, owned, value, &times));
             (index, entry)
         });
-        Shipment { name: Arc::clone(&key.name), times, entries: entries.collect() }
+        Shipment { name: Arc::clone(&key.name), times, entries: entries.collect(), lease: None }
     }
 
     fn seal(
@@ -290,62 +313,89 @@ impl StoredKey {
 }
 
 async fn get(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, name: &Arc<str>) -> Result<Option<Got>> {
-    let quick = tier.reads_quickly();
+    let place = tier.place_of_reads();
     let (core, tier, name) = (Arc::clone(core), Arc::clone(tier), Arc::clone(name));
-    bridge::run(shell, quick, move || {
-        tier.operate(|store| {
-            let key = core.store_key(store, &name)?;
-            let mut entry = store.backend.get(&key)?;
-            if entry.is_none() {
-                let earlier = core.earlier_keys(store, &name)?;
-                entry = earlier.iter().find_map(|key| store.backend.get(key).transpose()).transpose()?;
-            }
-            let Some(bytes) = entry else { return Ok(None) };
-            let written = if store.format.is_bare() { store.backend.written(&key)? } else { None };
-            // What is gone by now is no entry.
-            let gone = store.format.is_bare() && written.is_none();
-            Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
-        })
-    })
-    .await
+    bridge::drive(shell, place, async move { tier.ask(|store| fetch(store, &core, &name)).await }).await
+}
+
+async fn fetch(store: &Store, core: &Core, name: &Arc<str>) -> Result<Option<Got>> {
+    let key = core.store_key(store, name)?;
+    let mut entry = store.get(&key).await?;
+    for earlier in core.earlier_keys(store, name)? {
+        if entry.is_none() {
+            entry = store.get(&earlier).await?;
+        }
+    }
+    let Some(bytes) = entry else { return Ok(None) };
+    let written = if store.format.is_bare() { store.backend.written(&key)? } else { None };
+    // What is gone by now is no entry.
+    let gone = store.format.is_bare() && written.is_none();
+    Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
 }
 
 impl Shipment {
     /// Puts the entries. One that a store did not take must not stand there in an older form, and one that came too
     /// late for an invalidation must not stand at all. Faults are reported when others may write again.
-    fn deliver(self, core: &Arc<Core>, admitted: Admitted) {
-        let mut faults = Vec::new();
-        let mut failed = Vec::new();
-        for (tier, entry) in &self.entries {
-            match entry.as_ref().map_err(Clone::clone).and_then(|entry| self.put(core, *tier, entry)) {
-                Ok(()) => core.graves[*tier].replaced(&self.name, self.times.load_began),
+    async fn deliver(self, core: &Arc<Core>, admitted: Admitted) -> Shipped {
+        let Self { name, times, entries, lease } = self;
+        let (mut faults, mut failed, mut tiers) = (Vec::new(), Vec::new(), Vec::with_capacity(entries.len()));
+        let mut shipped = Shipped::Sent;
+        for (tier, entry) in entries {
+            tiers.push(tier);
+            let put = match entry {
+                Ok(entry) => put(core, (tier, &name), entry, &times, lease.as_deref()).await,
+                Err(error) => Err(error),
+            };
+            match put {
+                Ok(true) => core.graves[tier].replaced(&name, times.load_began),
+                Ok(false) => {
+                    shipped = Shipped::Late;
+                    break;
+                }
                 Err(error) => {
                     faults.push(error);
-                    failed.push(*tier);
+                    failed.push(tier);
                 }
             }
         }
         if admitted.is_overtaken() {
-            failed = self.entries.iter().map(|(tier, _)| *tier).collect();
+            failed = tiers;
         }
         for tier in failed {
-            core.remove_or_bury(tier, &self.name);
+            core.remove_or_bury(tier, &name).await;
         }
         drop(admitted);
         for fault in faults {
             core.fault(fault);
         }
+        shipped
     }
+}
 
-    fn put(&self, core: &Core, tier: usize, entry: &[u8]) -> Result<()> {
-        let expires = self.times.keep_until.to_system();
-        core.tiers()[tier].operate(|store| {
-            let key = core.store_key(store, &self.name)?;
-            let _turn = core.turn(&key);
-            store.backend.put(&key, entry, expires)?;
-            // Or else one of earlier would be found when this one is gone.
-            let earlier = core.earlier_keys(store, &self.name)?;
-            earlier.iter().try_for_each(|key| store.backend.remove(key).map(drop))
-        })
-    }
+/// Puts an entry; says that it did not if the lease of its load has ended.
+async fn put(
+    core: &Core,
+    (tier, name): (usize, &Arc<str>),
+    entry: Vec<u8>,
+    times: &Times,
+    lease: Option<&Lease>,
+) -> Result<bool> {
+    let expires = times.keep_until.to_system();
+    let put = async |store: &Store| {
+        let key = core.store_key(store, name)?;
+        let _turn = core.turn(&key);
+        if let Some(lease) = lease.filter(|_| core.has_leases(tier)) {
+            return lease.put(entry, expires).await;
+        }
+        if core.has_leases(tier) {
+            store.end_lease(&key).await?;
+        }
+        store.put(&key, entry, expires).await?;
+        // Or else one of earlier would be found when this one is gone.
+        for earlier in core.earlier_keys(store, name)? {
+            store.remove(&earlier).await?;
+        }
+        Ok(true)
+    };
+    core.tiers()[tier].ask(put).await
 }

@@ -1,9 +1,11 @@
 //! The half of a cache that has no types: its name, its counters, its stores.
 
+mod coherence;
 mod graves;
 mod removals;
 
 pub(crate) use crate::work::{on_worker_at, within};
+use coherence::News;
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
@@ -15,7 +17,7 @@ use std::{
 
 use crate::{
     backend,
-    bridge::{self, Shell},
+    bridge::{self, Place, Shell},
     claims::{Claimant, Owner},
     clock::Clock,
     code::Version,
@@ -68,6 +70,8 @@ pub struct Config {
     pub life: Life,
     /// Whether callers wait for a load of the same key.
     pub single_flight: bool,
+    /// Whether they wait for those of other processes too.
+    pub distributed: bool,
     /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
     pub patience: Option<Duration>,
     /// The rate at which the body may run.
@@ -109,6 +113,7 @@ impl Default for Config {
             bound: None,
             life: Life::default(),
             single_flight: true,
+            distributed: false,
             patience: None,
             limit: None,
             on_limit: OnLimit::default(),
@@ -145,6 +150,8 @@ pub(crate) trait Member: Send + Sync {
     fn size(&self) -> (u64, u64);
     /// Removes what has expired.
     fn sweep(&self);
+    /// Removes what is kept in front of a store of an entry that has changed there.
+    fn changed(&self, tier: usize, mark: u64);
 }
 
 /// The untyped half of a cache.
@@ -178,6 +185,8 @@ pub struct Core {
     members: Mutex<Members>,
     /// Calls with different arguments write one entry, if there is one slot for all.
     slot: Turns,
+    /// Who waits for the news of a change in a store.
+    pub(crate) news: News,
 }
 
 #[derive(Default)]
@@ -279,10 +288,12 @@ fn open(
     claimant: &Claimant,
     wrapping: &Wrapping,
     wanted: &Wanted,
+    (me, distributed): (&Weak<Core>, bool),
 ) -> (Option<Bound>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
-        match tier::open(opening, claimant.clone(), wrapping.of(index, count), wanted.clone()) {
+        let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
+        match tier::open(opening, claimant.clone(), wrapping.of(index, count), wanted.clone(), watcher) {
             Ok(bound) => memory = Some(bound),
             Err(tier) => tiers.push(tier),
         }
@@ -295,7 +306,7 @@ fn reported_by(core: &Weak<Core>) -> Report {
     let core = Weak::clone(core);
     Arc::new(move |key, error| match core.upgrade() {
         Some(core) => core.fault(error),
-        None => observe::report(&Fault { cache: Arc::clone(&key.namespace), error }),
+        None => observe::report(Fault { cache: Arc::clone(&key.namespace), error }),
     })
 }
 
@@ -368,7 +379,13 @@ impl Core {
             let (clock, report, told) = (clock.clone(), reported_by(me), counted_by(me));
             let wrapping = Wrapping { wraps: wraps(&config), clock: clock.clone(), report, told };
             let alone = backends.is_empty().then_some(Bound::Unbounded);
-            let (memory, tiers) = open(if off { Vec::new() } else { backends }, &claimant, &wrapping, &wanted(&config));
+            let (memory, tiers) = open(
+                if off { Vec::new() } else { backends },
+                &claimant,
+                &wrapping,
+                &wanted(&config),
+                (me, config.distributed),
+            );
             let memory = memory.or(alone);
             let memory = memory.map(|bound| config.bound.unwrap_or(bound));
             let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
@@ -394,6 +411,7 @@ impl Core {
                 key_fault: Mutex::default(),
                 members: Mutex::default(),
                 slot: Turns::default(),
+                news: News::default(),
             }
         });
         registry::add(&core);
@@ -423,6 +441,26 @@ impl Core {
         &self.tiers
     }
 
+    /// Where writes to the first stores are driven for an async caller.
+    pub(crate) fn place_of_writes(&self, stores: usize) -> Place {
+        let places = self.tiers[..stores].iter().map(|tier| tier.place_of_writes());
+        let worst = places.reduce(|one, other| match (one, other) {
+            (Place::Worker, _) | (_, Place::Worker) => Place::Worker,
+            (Place::Io, _) | (_, Place::Io) => Place::Io,
+            (Place::Here, Place::Here) => Place::Here,
+        });
+        match worst.unwrap_or(Place::Here) {
+            // The turn at the one slot blocks.
+            Place::Io if self.config.single => Place::Worker,
+            place => place,
+        }
+    }
+
+    /// Whether loads of all processes take turns by leases of this store: the last one.
+    pub(crate) fn has_leases(&self, tier: usize) -> bool {
+        self.config.distributed && tier + 1 == self.tiers.len()
+    }
+
     pub(crate) fn join(&self, member: Weak<dyn Member>) {
         let mut members = lock(&self.members);
         members.0.retain(|member| member.strong_count() > 0);
@@ -439,7 +477,9 @@ impl Core {
             return self.counters.refusals.add(1);
         }
         self.counters.store_errors.add(1);
-        observe::report(&Fault { cache: Arc::clone(&self.name), error });
+        if error.kind() != Kind::Skipped {
+            observe::report(Fault { cache: Arc::clone(&self.name), error });
+        }
     }
 
     /// The key, or `None` with a fault. One that repeats itself is counted each time, and reported once: without a
@@ -540,6 +580,12 @@ impl Core {
             return Ok(self.concealed_key(store, name, &*secret::keys()?));
         }
         Ok(self.key_named(store, Arc::clone(name)))
+    }
+
+    /// What the stores that tell of changes by others call an entry.
+    pub(crate) fn marks(&self, name: &Arc<str>) -> impl Iterator<Item = u64> {
+        let stores = self.tiers.iter().filter_map(|tier| tier.watched());
+        stores.filter_map(|store| store.mark(&self.store_key(store, name).ok()?))
     }
 
     /// Where else it may be: under names that secret keys of earlier made.

@@ -9,6 +9,7 @@ use crate::{
     fence::{Generation, Overtaken},
     strategy::Verdict,
     sync::{Arc, Ordering},
+    tier::Store,
     time::Stamp,
 };
 
@@ -92,7 +93,7 @@ impl Core {
         .await
     }
 
-    fn clear_tier(self: &Arc<Self>, tier: usize) -> Removal {
+    pub(super) fn clear_tier(self: &Arc<Self>, tier: usize) -> Removal {
         let cleared = self.try_clear(tier);
         let retry = !matches!(&cleared, Err(error) if error.kind() == Kind::Unsupported);
         let Some(count) = self.or_fault(cleared) else {
@@ -110,16 +111,19 @@ impl Core {
     /// Removes one entry from all stores.
     pub(crate) async fn remove(self: &Arc<Self>, shell: Shell, name: Arc<str>) -> Removal {
         let core = Arc::clone(self);
-        let quick = self.tiers.iter().all(|tier| tier.writes_quickly());
-        bridge::run(shell, quick, move || {
-            (0..core.tiers.len()).fold(Removal::Absent, |removal, tier| removal.and(core.remove_or_bury(tier, &name)))
-        })
-        .await
+        let work = async move {
+            let mut removal = Removal::Absent;
+            for tier in 0..core.tiers.len() {
+                removal = removal.and(core.remove_or_bury(tier, &name).await);
+            }
+            removal
+        };
+        bridge::drive(shell, self.place_of_writes(self.tiers.len()), work).await
     }
 
-    /// Removes an entry from a store here and now, or sees to it that it is not served.
-    pub(crate) fn remove_or_bury(self: &Arc<Self>, tier: usize, name: &Arc<str>) -> Removal {
-        let Some(removed) = self.or_fault(self.try_remove(tier, name)) else {
+    /// Removes an entry from a store, or sees to it that it is not served.
+    pub(crate) async fn remove_or_bury(self: &Arc<Self>, tier: usize, name: &Arc<str>) -> Removal {
+        let Some(removed) = self.or_fault(self.try_remove(tier, name).await) else {
             self.graves[tier].bury(Arc::clone(name), Stone::new(self.removal_stamp()));
             self.retry_later();
             return Removal::Pending;
@@ -127,12 +131,19 @@ impl Core {
         Removal::of(removed)
     }
 
-    fn try_remove(&self, tier: usize, name: &Arc<str>) -> Result<bool> {
-        self.tiers[tier].operate(|store| {
-            let earlier = self.earlier_keys(store, name)?;
-            let removed = earlier.iter().try_fold(false, |removed, key| Ok(store.backend.remove(key)? || removed))?;
-            Ok(store.backend.remove(&self.store_key(store, name)?)? || removed)
-        })
+    async fn try_remove(&self, tier: usize, name: &Arc<str>) -> Result<bool> {
+        let remove = async |store: &Store| {
+            let mut removed = false;
+            for earlier in self.earlier_keys(store, name)? {
+                removed |= store.remove(&earlier).await?;
+            }
+            let key = self.store_key(store, name)?;
+            if self.has_leases(tier) {
+                store.end_lease(&key).await?;
+            }
+            Ok(store.remove(&key).await? || removed)
+        };
+        self.tiers[tier].ask(remove).await
     }
 
     /// Notes an entry that a write may still bring back.
@@ -178,7 +189,8 @@ impl Core {
         for (tier, graves) in self.graves.iter().enumerate() {
             let (keys, all) = graves.to_retry();
             let all = all.filter(|_| self.or_fault(self.try_clear(tier)).is_some());
-            let removed = |(name, _): &(Arc<str>, Stamp)| self.or_fault(self.try_remove(tier, name)).is_some();
+            let removed =
+                |(name, _): &(Arc<str>, Stamp)| self.or_fault(bridge::block_on(self.try_remove(tier, name))).is_some();
             let keys: Vec<_> = keys.into_iter().filter(removed).collect();
             graves.lift(&keys, all);
         }
@@ -189,13 +201,13 @@ impl Core {
 }
 
 /// A generation under clearing. When it ends, also because nobody waits for it any more, memory is emptied.
-struct Clearing<'a> {
+pub(super) struct Clearing<'a> {
     generation: &'a Generation,
     members: Vec<Arc<dyn Member>>,
 }
 
 impl<'a> Clearing<'a> {
-    fn new(generation: &'a Generation, members: Vec<Arc<dyn Member>>) -> Self {
+    pub(super) fn new(generation: &'a Generation, members: Vec<Arc<dyn Member>>) -> Self {
         generation.close();
         Self { generation, members }
     }

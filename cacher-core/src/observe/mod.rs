@@ -18,7 +18,10 @@ mod spans;
 pub(crate) use numbers::{Published, hit_age, load_time, publish, show, wait_time};
 pub(crate) use spans::Span;
 
-use crate::fault::{self, Fault};
+use crate::{
+    bridge::{self, io},
+    fault::{self, Fault},
+};
 
 /// What became of a call that looked further than memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +66,12 @@ impl Verdict {
     }
 }
 
-/// Tells everybody about a fault.
-pub(crate) fn report(fault: &Fault) {
+/// Tells everybody about a fault: here, or on a worker thread where nothing of the user's may run.
+pub(crate) fn report(fault: Fault) {
+    if io::here() { bridge::spawn(move || tell(&fault)) } else { tell(&fault) }
+}
+
+fn tell(fault: &Fault) {
     spans::fault(fault);
     fault::report(fault);
 }

@@ -220,7 +220,7 @@ pub(crate) fn in_force() -> Arc<Settings> {
     drop(state);
     // The hook may call cached functions.
     for error in &settings.invalid {
-        observe::report(&Fault { cache: "*".into(), error: error.clone() });
+        observe::report(Fault { cache: "*".into(), error: error.clone() });
     }
     settings
 }

@@ -40,7 +40,7 @@ pub(crate) type Report = Arc<dyn Fn(&Key, Error) + Send + Sync>;
 
 /// Reports faults by the namespace, which is all that a wrapper knows of the cache.
 fn reported_by_namespace() -> Report {
-    Arc::new(|key, error| observe::report(&Fault { cache: Arc::clone(&key.namespace), error }))
+    Arc::new(|key, error| observe::report(Fault { cache: Arc::clone(&key.namespace), error }))
 }
 
 /// How the stores of a cache are wrapped.

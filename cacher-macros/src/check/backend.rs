@@ -29,9 +29,11 @@ const SCHEMES: &[Scheme] = &[
     now("sqlite", &["table", "format", "durability", "capacity", "max_bytes", "eviction"]),
     now("lmdb", &["format", "durability", "capacity", "max_bytes", "eviction"]),
     now("null", &[]),
-    later("redis"),
-    later("rediss"),
-    later("redb"),
+    now("redis", &["format", "timeout", "coherence"]),
+    now("rediss", &["format", "timeout", "coherence", "ca"]),
+    now("redis+unix", &["format", "timeout", "coherence", "db", "user", "pass"]),
+    now("redis-cluster", &["format", "timeout"]),
+    now("redis-sentinel", &["format", "timeout", "coherence"]),
     later("memcached"),
     later("postgres"),
     later("mysql"),
@@ -54,6 +56,12 @@ pub(super) fn has_format(url: &str) -> bool {
     format_of(url).is_some()
 }
 
+/// Whether it is the URL of a store that takes limits.
+pub(super) fn can_be_bound(url: &str) -> bool {
+    scheme_of(url)
+        .is_none_or(|scheme| known(scheme).is_err() || known(scheme).is_ok_and(|all| all.contains(&"capacity")))
+}
+
 /// Whether it is a URL with this parameter.
 pub(super) fn says(url: &str, parameter: &str) -> bool {
     query(url).any(|(name, _)| name == parameter)
@@ -69,6 +77,16 @@ pub(super) fn is_store(url: &str) -> bool {
     !is_memory(url) && scheme_of(url).is_some_and(|scheme| known(scheme).is_ok())
 }
 
+/// Whether its store gives leases; so may one that is not known.
+pub(super) fn gives_leases(url: &str) -> bool {
+    scheme_of(url).is_none_or(|scheme| {
+        LESSORS.contains(&scheme) || !SCHEMES.iter().any(|known| known.name == scheme && known.parameters.is_some())
+    })
+}
+
+/// The stores that give leases.
+const LESSORS: &[&str] = &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel"];
+
 /// Whether it is the URL of files.
 pub(super) fn is_files(url: &str) -> bool {
     scheme_of(url) == Some("file")
@@ -80,8 +98,11 @@ fn scheme_of(url: &str) -> Option<&str> {
 
 /// What a URL that has passed the check needs.
 pub(crate) fn needs(url: &str) -> Needs {
-    let scheme = scheme_of(url).unwrap_or_default().to_owned();
-    Needs { scheme, format: format_of(url) }
+    let scheme = match scheme_of(url).unwrap_or_default() {
+        "redis+unix" | "redis-cluster" | "redis-sentinel" => "redis",
+        scheme => scheme,
+    };
+    Needs { scheme: scheme.to_owned(), format: format_of(url) }
 }
 
 /// The parameters of a URL.
@@ -125,6 +146,11 @@ fn check(literal: &LitStr) -> Result<(), String> {
     match (scheme, place) {
         ("memory" | "null", "") => {}
         ("memory" | "null", _) => return Err(format!("{scheme} has no place `{place}`: write `{scheme}://`")),
+        (
+            "redis" | "rediss" | "redis-cluster" | "redis-sentinel" | "memcached" | "postgres" | "mysql" | "mongodb",
+            "",
+        ) => return Err(format!("a server is missing: write it as in `{scheme}://localhost`")),
+        ("redis+unix", "") => return Err("a socket is missing: write it as in `redis+unix:///run/redis.sock`".into()),
         ("file", "") => return Err("a directory is missing: write it as in `file://./.cache/posts`".into()),
         ("lmdb", "") => return Err("a directory is missing: write it as in `lmdb://./.cache/posts`".into()),
         ("json" | "sqlite", "" | "." | "..") => {
@@ -204,6 +230,10 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
         }
         "format" => format::chain(&unescaped(value)),
         "table" => table(value),
+        "timeout" => units::duration(value).map(drop),
+        "coherence" if !["on", "off"].contains(&value) => {
+            Err(format!("`coherence` is `on` or `off`: write `coherence=off` in place of `{value}`"))
+        }
         "durability" if !["process", "power"].contains(&value) => {
             Err(format!("the durability is `process` or `power`: write `durability=power` in place of `{value}`"))
         }

@@ -63,6 +63,20 @@ pub(super) fn memory_has_its_own_order(Subject { args, .. }: Subject, errors: &E
     }
 }
 
+// A server has a limit of its own, for all its clients.
+pub(super) fn the_store_can_be_bound(Subject { args, .. }: Subject, errors: &Errors) {
+    let Some(url) = first(args).filter(|url| !backend::can_be_bound(url)) else { return };
+    for name in counts(args).chain(of_stores(args)) {
+        errors.at(
+            name,
+            format!(
+                "`{name}` bounds memory, or a store on this machine, and this backend is neither: \
+                 write `backend = [\"memory://\", \"{url}\"]` for memory in front, or leave it out"
+            ),
+        );
+    }
+}
+
 pub(super) fn something_makes_room(Subject { args, .. }: Subject, errors: &Errors) {
     let Some(eviction) = &args.eviction else { return };
     let by_url = first(args).is_some_and(|url| ["capacity", "max_bytes"].iter().any(|name| backend::says(&url, name)));

@@ -247,6 +247,11 @@ fn conflicts() {
     bad_args(r#"capacity = 9, backend = "file://./a?capacity=9""#, "given twice");
     bad_args(r#"eviction = lru, backend = "file://./a?eviction=lru&capacity=9""#, "given twice");
     bad_args("capacity = 9, eviction = lru", "an order of its own");
+    bad_args(
+        r#"capacity = 9, backend = "redis://localhost""#,
+        r#"write `backend = ["memory://", "redis://localhost"]`"#,
+    );
+    bad_args(r#"capacity = 9, backend = "null://""#, r#"write `backend = ["memory://", "null://"]`"#);
     bad_args(r#"process_memory = "1GiB""#, "an order of its own");
     bad_args(r#"frequency = "2/1h", backend = ["memory://", "file://./a"]"#, "an order of its own");
     bad_args(r#"eviction = fifo, backend = "file://./a""#, "add `capacity = 10_000`");
@@ -261,7 +266,7 @@ fn conflicts() {
 #[test]
 fn a_wrong_url_is_one_mistake() {
     bad_args(r#"capacity = 9, backend = "memroy://""#, "did you mean `memory`?");
-    bad_args(r#"capacity = 9, backend = "redis://""#, "not available");
+    bad_args(r#"capacity = 9, backend = "mongodb://""#, "not available");
     bad(r#"site = self.a, backend = "./a""#, "fn f(&self) {}", "this is not a URL");
 }
 
@@ -290,9 +295,13 @@ fn timings() {
 #[test]
 fn urls() {
     for (url, expected) in [
-        ("redis://localhost", "`redis://` is not available in this version"),
+        ("mongodb://localhost", "`mongodb://` is not available in this version"),
+        ("redis://", "write it as in `redis://localhost`"),
+        ("redis://localhost?timeout=1", "write `\"1s\"`"),
+        ("redis://localhost?db=1", "it has `format`, `timeout`, `coherence`"),
+        ("redis://localhost?coherence=yes", "write `coherence=off`"),
         ("memroy://", "did you mean `memory`?"),
-        ("gopher://a", "there are `memory`, `file`, `json`, `sqlite`, `lmdb`, `null`"),
+        ("gopher://a", "there are `memory`, `file`, `json`, `sqlite`, `lmdb`, `null`, `redis`"),
         ("memory://?eviction=lru&capacity=9", "an order of its own"),
         ("memory://?format=json&eviction=lru", "write `capacity=10000` beside `eviction`"),
         ("memory://?format=json&capacity=9&eviction=lfo", "there is no order `lfo`"),

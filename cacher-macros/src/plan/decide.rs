@@ -225,7 +225,7 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
             args::Rate::Expr(_) => None,
         }),
         cache_if: expr(&args.cache_if),
-        single_flight: args.single_flight.as_ref().is_none_or(|given| given.value == Flight::Local),
+        single_flight: args.single_flight.as_ref().map_or(Flight::Local, |given| given.value),
         limit: limit(args),
         per: args.per.as_ref().map(|given| sources.of(&given.value)),
         on_limit: on_limit(args),

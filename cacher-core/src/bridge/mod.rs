@@ -1,18 +1,26 @@
 //! Between sync and async: waiting for a future on a plain thread, and running what blocks off an executor.
 
 use std::{
-    collections::VecDeque,
+    future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::pin,
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
-    time::Duration,
 };
 
 use crate::{
     chain,
-    sync::{Arc, Condvar, Event, Mutex, OnceLock, PoisonError, lock},
+    sync::{Arc, Event, Mutex, lock},
 };
+
+#[cfg(feature = "async_backend")]
+pub(crate) mod io;
+#[cfg(not(feature = "async_backend"))]
+#[path = "io_off.rs"]
+pub(crate) mod io;
+mod pool;
+
+pub(crate) use pool::spawn;
 
 /// Which of the two shells drives an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +29,17 @@ pub enum Shell {
     Sync,
     /// A future is polled: what blocks goes to a worker thread.
     Async,
+}
+
+/// Where an operation of a store is best driven for an async caller. For a sync caller it is always in place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Where the caller is: nothing blocks, or what waits does not need the caller.
+    Here,
+    /// On a worker thread: it blocks.
+    Worker,
+    /// On the thread that drives network stores: it waits for them alone.
+    Io,
 }
 
 /// Polls once, which is enough where nothing waits; then parks the thread between polls.
@@ -59,6 +78,31 @@ where
     if quick || shell == Shell::Sync { job() } else { offload(job).await }
 }
 
+/// Drives `work` in place for a sync caller, else where it is said to be best.
+///
+/// Work that is driven elsewhere runs to its end even if the returned future is dropped.
+pub(crate) async fn drive<T: Send + 'static>(
+    shell: Shell,
+    place: Place,
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    match (shell, place) {
+        (Shell::Sync, _) | (Shell::Async, Place::Here) => work.await,
+        (Shell::Async, Place::Worker) => offload(|| block_on(work)).await,
+        (Shell::Async, Place::Io) => io::run(work).await,
+    }
+}
+
+/// What `future` gives, or the panic of one of its polls.
+pub(crate) async fn caught<F: Future>(future: F) -> thread::Result<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
 /// Runs `job` on a worker thread. Its panic becomes the caller's.
 async fn offload<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> T {
     let answer = Arc::new(Answer { output: Mutex::new(None), there: Event::new() });
@@ -90,85 +134,6 @@ impl<T> Answer<T> {
         match lock(&self.output).take()? {
             Ok(output) => Some(output),
             Err(panic) => resume_unwind(panic),
-        }
-    }
-}
-
-/// Runs `job` on a worker thread, or in place if none can be started.
-pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
-    static POOL: OnceLock<Pool> = OnceLock::new();
-    POOL.get_or_init(Pool::default).spawn(Box::new(job));
-}
-
-type Job = Box<dyn FnOnce() + Send>;
-
-/// Threads that come with the work and go when there is none.
-#[derive(Default)]
-struct Pool {
-    work: Mutex<Work>,
-    more: Condvar,
-}
-
-#[derive(Default)]
-struct Work {
-    jobs: VecDeque<Job>,
-    threads: usize,
-    idle: usize,
-}
-
-const MOST_THREADS: usize = 16;
-const IDLE: Duration = Duration::from_secs(10);
-
-impl Pool {
-    fn spawn(&'static self, job: Job) {
-        let mut work = lock(&self.work);
-        work.jobs.push_back(job);
-        if work.idle >= work.jobs.len() {
-            self.more.notify_one();
-            return;
-        }
-        if work.threads == MOST_THREADS {
-            return;
-        }
-        work.threads += 1;
-        drop(work);
-        if thread::Builder::new().name("cacher-worker".into()).spawn(|| self.serve()).is_err() {
-            self.serve_without_thread();
-        }
-    }
-
-    fn serve(&self) {
-        while let Some(job) = self.next() {
-            // The job reports its own panic; the thread goes on.
-            let _ = catch_unwind(AssertUnwindSafe(job));
-        }
-    }
-
-    /// No thread could be started: if no other takes the work, the caller must.
-    fn serve_without_thread(&self) {
-        let mut work = lock(&self.work);
-        work.threads -= 1;
-        let job = if work.threads == 0 { work.jobs.pop_front() } else { None };
-        drop(work);
-        if let Some(job) = job {
-            job();
-        }
-    }
-
-    fn next(&self) -> Option<Job> {
-        let mut work = lock(&self.work);
-        loop {
-            if let Some(job) = work.jobs.pop_front() {
-                return Some(job);
-            }
-            work.idle += 1;
-            let (held, timeout) = self.more.wait_timeout(work, IDLE).unwrap_or_else(PoisonError::into_inner);
-            work = held;
-            work.idle -= 1;
-            if timeout.timed_out() && work.jobs.is_empty() {
-                work.threads -= 1;
-                return None;
-            }
         }
     }
 }

@@ -1,0 +1,77 @@
+//! The thread that drives what waits for a network. It starts with the first such wait, and never ends, so that
+//! connections outlive the executors of those who use them. Nothing of the user's runs on it.
+
+use std::{cell::Cell, future::pending, panic::resume_unwind, process, thread};
+
+use tokio::{
+    runtime::{Builder, Handle},
+    sync::oneshot,
+};
+
+use super::caught;
+use crate::{
+    error::{Error, Kind, Result},
+    sync::{Mutex, lock, thread_local},
+};
+
+/// The thread of a process: a child made by `fork` has none.
+struct Running {
+    process: u32,
+    handle: Handle,
+}
+
+static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
+
+thread_local! {
+    static HERE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is that thread.
+pub(crate) fn here() -> bool {
+    HERE.try_with(Cell::get).unwrap_or(false)
+}
+
+/// What `work` gives. It is driven to its end even if the returned future is dropped; its panic becomes the caller's.
+pub(crate) async fn run<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let handle = match handle() {
+        Ok(handle) if !here() => handle,
+        // What it waits for says what is wrong with the thread.
+        _ => return work.await,
+    };
+    let (send, receive) = oneshot::channel();
+    handle.spawn(async move {
+        let _ = send.send(caught(work).await);
+    });
+    match receive.await {
+        Ok(Ok(output)) => output,
+        Ok(Err(panic)) => resume_unwind(panic),
+        Err(_) => unreachable!("the runtime of the thread is never dropped"),
+    }
+}
+
+/// Where work is handed in; starts the thread if need be.
+///
+/// # Errors
+/// When it can't be started.
+pub(crate) fn handle() -> Result<Handle> {
+    let process = process::id();
+    let mut running = lock(&RUNNING);
+    if let Some(running) = running.as_ref().filter(|running| running.process == process) {
+        return Ok(running.handle.clone());
+    }
+    let handle =
+        start().map_err(|error| Error::new(Kind::Unavailable, "no thread for network stores").caused_by(error))?;
+    // The runtime of a parent process is left as it is: its thread is not here to be ended.
+    *running = Some(Running { process, handle: handle.clone() });
+    Ok(handle)
+}
+
+fn start() -> std::io::Result<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    thread::Builder::new().name("cacher-io".into()).spawn(move || {
+        HERE.set(true);
+        runtime.block_on(pending::<()>());
+    })?;
+    Ok(handle)
+}
