@@ -81,7 +81,7 @@ pub(super) fn something_makes_room(Subject { args, .. }: Subject, errors: &Error
     let Some(eviction) = &args.eviction else { return };
     let by_url = first(args).is_some_and(|url| ["capacity", "max_bytes"].iter().any(|name| backend::says(&url, name)));
     let bound = counts(args).next().is_some() || args.process_memory.is_some() || by_url;
-    if !bound && bounded(args) != Bounded::Memory {
+    if !bound && args.single.is_none() && bounded(args) != Bounded::Memory {
         errors.at(&eviction.name, "nothing has to make room here: add `capacity = 10_000`, or leave `eviction` out");
     }
 }
