@@ -82,7 +82,9 @@ impl Store {
             _ => Format::named(&backend.format()),
         };
         match format.and_then(|format| wanted.suits(format, &*backend)) {
-            Ok(format) => Ok(Self { native: backend.native(), backend, format, revised: None, watched: false, ttl: None }),
+            Ok(format) => {
+                Ok(Self { native: backend.native(), backend, format, revised: None, watched: false, ttl: None })
+            }
             Err(error) => Err(error.within(backend.describe())),
         }
     }
