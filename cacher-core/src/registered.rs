@@ -6,7 +6,7 @@ use crate::{
     backend::{Backend, Capabilities, Cost, Key, Put, Scanned},
     error::{Error, Kind, Result},
     sync::{Arc, Mutex, lock, thread_local},
-    tier::{IntoBackend, Made},
+    tier::{IntoBackend, Made, What},
     wrap::limited::Limited,
 };
 
@@ -34,10 +34,15 @@ static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::n
 /// # Ok::<(), cacher_core::error::Error>(())
 /// ```
 pub fn register<M>(name: impl Into<String>, backend: impl IntoBackend<M>) -> Result<()> {
-    let backend = match backend.into_backend()? {
-        Made::Store(backend, limits) if limits.are_none() => backend,
-        Made::Store(backend, limits) => Arc::new(Limited::shared(backend, limits)?),
-        Made::Memory(_) => {
+    let Made { what, ttl } = backend.into_backend()?;
+    if ttl.is_some() {
+        let message = "a registered store has no `ttl` of its own: say it of each function";
+        return Err(Error::new(Kind::Invalid, message));
+    }
+    let backend = match what {
+        What::Store(backend, limits) if limits.are_none() => backend,
+        What::Store(backend, limits) => Arc::new(Limited::shared(backend, limits)?),
+        What::Memory(_) => {
             let message = "`memory://` is each function's own: register `memory://?format=msgpack`, or write \
                            `backend = [\"memory://\", registered(\"..\")]` for memory in front";
             return Err(Error::new(Kind::Invalid, message));

@@ -13,17 +13,26 @@ use crate::{
     backend::{Backend, Cost, Key, Watcher, native::Native},
     bridge::{self, Place, caught},
     claims::Claimant,
+    entry::Times,
     error::{Error, Kind, Result},
     format::Format,
     memory::table::Bound,
     sync::{Arc, AtomicBool, Mutex, Ordering, lock},
-    time::Tick,
+    time::{Stamp, Tick},
     wrap::{Wrapping, limited::Limits, revised::Revised},
 };
 
 /// What a `backend = ..` makes.
 #[derive(Clone, Debug)]
-pub enum Made {
+pub struct Made {
+    pub(crate) what: What,
+    /// How long values live there at most, if that is shorter than they live at all.
+    pub(crate) ttl: Option<Duration>,
+}
+
+/// A place for entries.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
     /// Typed memory.
     Memory(Bound),
     /// A store, and what it keeps at most.
@@ -31,8 +40,12 @@ pub enum Made {
 }
 
 impl Made {
+    pub(crate) fn memory(bound: Bound) -> Self {
+        Self { what: What::Memory(bound), ttl: None }
+    }
+
     fn from_store(store: Arc<dyn Backend>) -> Self {
-        Self::Store(store, Limits::new())
+        Self { what: What::Store(store, Limits::new()), ttl: None }
     }
 }
 
@@ -47,6 +60,8 @@ pub struct Store {
     native: Option<Arc<dyn Native>>,
     /// Whether it tells of changes by others.
     watched: bool,
+    /// How long values live here at most.
+    pub(crate) ttl: Option<Duration>,
 }
 
 impl fmt::Debug for Store {
@@ -67,13 +82,23 @@ impl Store {
             _ => Format::named(&backend.format()),
         };
         match format.and_then(|format| wanted.suits(format, &*backend)) {
-            Ok(format) => Ok(Self { native: backend.native(), backend, format, revised: None, watched: false }),
+            Ok(format) => {
+                Ok(Self { native: backend.native(), backend, format, revised: None, watched: false, ttl: None })
+            }
             Err(error) => Err(error.within(backend.describe())),
         }
     }
 }
 
 impl Store {
+    /// The times of an entry here, where it lives no longer than this store lets it.
+    pub(crate) fn times(&self, times: Times, now: Stamp) -> Times {
+        let Some(ttl) = self.ttl else { return times };
+        let grace = times.keep_until.since(times.fresh_until);
+        let fresh_until = times.fresh_until.min(now.after(ttl));
+        Times { fresh_until, keep_until: times.keep_until.min(fresh_until.after(grace)), ..times }
+    }
+
     /// What it calls a key when it tells of changes by others, if it does.
     pub(crate) fn mark(&self, key: &Key) -> Option<u64> {
         self.native.as_ref().filter(|_| self.watched).map(|native| native.mark(key))
@@ -219,12 +244,12 @@ pub(crate) fn open(
     wrapping: Wrapping,
     wanted: Wanted,
     watcher: Option<Watcher>,
-) -> std::result::Result<Bound, Arc<Tier>> {
+) -> std::result::Result<(Bound, Option<Duration>), Arc<Tier>> {
     let failed = Mutex::new(None);
     let made = call(&opening);
     let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted, watcher };
     match made {
-        Ok(Made::Memory(bound)) => return Ok(bound),
+        Ok(Made { what: What::Memory(bound), ttl }) => return Ok((bound, ttl)),
         made => {
             let _ = tier.keep(made);
         }
@@ -264,9 +289,11 @@ impl Tier {
 
     /// Keeps what was opened, if the name is free there. Of two that were opened at the same time the first stays.
     fn keep(&self, made: Result<Made>) -> Result<&Store> {
-        let store = made.and_then(|made| match made {
-            Made::Store(backend, limits) => Store::new(backend, &self.wanted).map(|store| (store, limits)),
-            Made::Memory(_) => Err(Error::new(Kind::Invalid, "the backend was memory on a second opening")),
+        let store = made.and_then(|made| match made.what {
+            What::Store(backend, limits) => {
+                Store::new(backend, &self.wanted).map(|store| (Store { ttl: made.ttl, ..store }, limits))
+            }
+            What::Memory(_) => Err(Error::new(Kind::Invalid, "the backend was memory on a second opening")),
         });
         let store = store.and_then(|store| self.claimant.claim(store.0.backend.describe()).map(|()| store));
         match store.and_then(|(store, limits)| self.wrapped(store, limits)) {

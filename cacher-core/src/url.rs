@@ -1,33 +1,39 @@
 //! Backends from URLs.
 
+use std::time::Duration;
+
 use crate::{
     backend::{bytes::Bytes, null::Null, url::Url},
     error::{Error, Kind, Result},
     memory::table::Bound,
     sync::Arc,
-    tier::{FromUrl, IntoBackend, Made, Opening},
+    tier::{FromUrl, IntoBackend, Made, Opening, What},
     units,
     wrap::limited::{Eviction, Limits},
 };
 
 impl IntoBackend<FromUrl> for &str {
     fn into_backend(self) -> Result<Made> {
-        let url = Url::parse(self)?;
-        match url.scheme {
-            "memory" if url.get("format").is_none() => memory(&url).map(Made::Memory),
-            "null" => Null::from_url(self)?.into_backend(),
+        let ttl = ttl(&Url::parse(self)?).map_err(|error| error.within(crate::backend::url::redact(self)))?;
+        let without = without(self, &["ttl"]);
+        let url = Url::parse(&without)?;
+        let made = match url.scheme {
+            "memory" if url.get("format").is_none() => memory(&url).map(Made::memory),
+            "null" => Null::from_url(&without)?.into_backend(),
             #[cfg(feature = "redis")]
             "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
-                crate::backend::redis::Redis::shared(self)?.into_backend()
+                crate::backend::redis::Redis::shared(&without)?.into_backend()
             }
             scheme => limits(&url).and_then(|limits| {
-                store(scheme, &unlimited(self)).map(|made| match made {
-                    Made::Store(store, _) => Made::Store(store, limits),
-                    memory @ Made::Memory(_) => memory,
-                })
+                let made = store(scheme, &self::without(&without, &LIMITS))?;
+                let what = match made.what {
+                    What::Store(store, _) => What::Store(store, limits),
+                    memory @ What::Memory(_) => memory,
+                };
+                Ok(Made { what, ..made })
             }),
-        }
-        .map_err(|error| error.within(crate::backend::url::redact(self)))
+        };
+        made.map(|made| Made { ttl, ..made }).map_err(|error| error.within(crate::backend::url::redact(self)))
     }
 
     fn into_opening(self) -> Result<Opening> {
@@ -93,11 +99,20 @@ fn limits(url: &Url<'_>) -> Result<Limits> {
     Ok(limits)
 }
 
-/// The URL without the parameters of [`LIMITS`].
-fn unlimited(url: &str) -> String {
+/// `?ttl=30s`: how long values live there at most, whatever the function says.
+fn ttl(url: &Url<'_>) -> Result<Option<Duration>> {
+    let Some(ttl) = url.get("ttl") else { return Ok(None) };
+    match units::duration(ttl).filter(|ttl| !ttl.is_zero()) {
+        Some(ttl) => Ok(Some(ttl)),
+        None => Err(Error::new(Kind::Invalid, format!("`ttl={ttl}` is no time to live: write `ttl=30s`"))),
+    }
+}
+
+/// The URL without these parameters.
+fn without(url: &str, parameters: &[&str]) -> String {
     let Some((place, query)) = url.split_once('?') else { return url.to_owned() };
-    let is_limit = |pair: &str| LIMITS.contains(&pair.split('=').next().unwrap_or(pair));
-    let rest: Vec<_> = query.split('&').filter(|pair| !is_limit(pair)).collect();
+    let is_meant = |pair: &str| parameters.contains(&pair.split('=').next().unwrap_or(pair));
+    let rest: Vec<_> = query.split('&').filter(|pair| !is_meant(pair)).collect();
     if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) }
 }
 

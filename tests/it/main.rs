@@ -39,5 +39,6 @@ mod stale;
 mod stores;
 mod strategies;
 mod support;
+mod tiers;
 mod within;
 mod wrappers;

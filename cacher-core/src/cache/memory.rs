@@ -206,14 +206,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     fn slot_of(&self, arrival: Arrival<H>, generation: u64) -> Slot<H> {
         let now = self.clock.tick();
+        let lifetime = self.core.memory_ttl.map_or(arrival.lifetime, |ttl| ttl.min(arrival.lifetime));
         let facts = Facts {
             weight: arrival.weight,
             created: arrival.created,
             load_time: arrival.load_time,
             idle: self.core.config.life.tti.map(|tti| Idle::new(tti, now)),
-            grace: self.core.config.life.grace(arrival.lifetime),
+            grace: self.core.config.life.grace(lifetime),
         };
-        Slot::new(arrival.held, life::until(now, arrival.lifetime), generation, facts, self.watched)
+        Slot::new(arrival.held, life::until(now, lifetime), generation, facts, self.watched)
     }
 
     /// Removes from memory; the value comes back, to be dropped where no lock is held.

@@ -65,9 +65,17 @@ pub(super) struct Shipment {
     name: Arc<str>,
     times: Times,
     /// Outermost first, so that an upper tier never leads.
-    entries: Vec<(usize, Result<Vec<u8>>)>,
+    entries: Vec<Parcel>,
     /// What the load was begun under, if loads of all processes take turns.
     lease: Option<Arc<Lease>>,
+}
+
+/// What one store gets.
+struct Parcel {
+    tier: usize,
+    entry: Result<Vec<u8>>,
+    /// When it may be forgotten there.
+    expires: Option<SystemTime>,
 }
 
 /// A value that is to go to the first stores.
@@ -175,6 +183,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// A bare value, which lives as long as it would if it was made when it was written.
     fn aged(&self, found: Found<H::Value>, terms: &Terms) -> Option<Found<H::Value>> {
         let until = life::end_of(found.times.created, &terms.with((self.seen)(&found.value)));
+        let there = self.core.tiers()[found.tier].store().ok().and_then(|store| store.ttl);
+        let until = until.min(there.map_or(Stamp::NEVER, |ttl| found.times.created.after(ttl)));
         let left = until.since(self.core.clock.stamp());
         if left.is_zero() {
             self.core.counters.expirations.add(1);
@@ -260,9 +270,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         stores: usize,
     ) -> Shipment {
         let tiers = self.core.tiers()[..stores].iter().enumerate().rev();
+        let now = self.core.clock.stamp();
         let entries = tiers.map(|(index, tier)| {
+            let times = tier.store().map_or(times, |store| store.times(times, now));
             let entry = tier.store().and_then(|store| self.seal(&store.format, key, owned, value, &times));
-            (index, entry)
+            Parcel { tier: index, entry, expires: times.keep_until.to_system() }
         });
         Shipment { name: Arc::clone(&key.name), times, entries: entries.collect(), lease: None }
     }
@@ -345,10 +357,10 @@ impl Shipment {
         let Self { name, times, entries, lease } = self;
         let (mut faults, mut failed, mut tiers) = (Vec::new(), Vec::new(), Vec::with_capacity(entries.len()));
         let mut shipped = Shipped::Sent;
-        for (tier, entry) in entries {
+        for Parcel { tier, entry, expires } in entries {
             tiers.push(tier);
             let put = match entry {
-                Ok(entry) => put(core, (tier, &name), entry, &times, lease.as_deref()).await,
+                Ok(entry) => put(core, (tier, &name), entry, expires, lease.as_deref()).await,
                 Err(error) => Err(error),
             };
             match put {
@@ -382,10 +394,9 @@ async fn put(
     core: &Core,
     (tier, name): (usize, &Arc<str>),
     entry: Vec<u8>,
-    times: &Times,
+    expires: Option<SystemTime>,
     lease: Option<&Lease>,
 ) -> Result<bool> {
-    let expires = times.keep_until.to_system();
     let put = async |store: &Store| {
         let key = core.store_key(store, name)?;
         let _turn = core.turn(&key);

@@ -168,6 +168,8 @@ pub struct Core {
     pub(crate) patience: Duration,
     pub(crate) clock: Clock,
     pub(crate) bound: Option<Bound>,
+    /// How long values live in memory at most.
+    pub(crate) memory_ttl: Option<Duration>,
     /// The rate limit, and the user's own.
     pub(crate) strategies: List,
     pub(crate) counters: Counters,
@@ -289,12 +291,12 @@ fn open(
     wrapping: &Wrapping,
     wanted: &Wanted,
     (me, distributed): (&Weak<Core>, bool),
-) -> (Option<Bound>, Vec<Arc<Tier>>) {
+) -> (Option<(Bound, Option<Duration>)>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
         let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
         match tier::open(opening, claimant.clone(), wrapping.of(index, count), wanted.clone(), watcher) {
-            Ok(bound) => memory = Some(bound),
+            Ok(opened) => memory = Some(opened),
             Err(tier) => tiers.push(tier),
         }
     }
@@ -386,7 +388,8 @@ impl Core {
                 &wanted(&config),
                 (me, config.distributed),
             );
-            let memory = memory.or(alone);
+            let memory_ttl = memory.and_then(|(_, ttl)| ttl);
+            let memory = memory.map(|(bound, _)| bound).or(alone);
             let memory = memory.map(|bound| config.bound.unwrap_or(bound));
             let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
             Self {
@@ -399,6 +402,7 @@ impl Core {
                 config,
                 clock,
                 bound,
+                memory_ttl,
                 counters: Counters::default(),
                 published: Published::default(),
                 generation: Arc::default(),

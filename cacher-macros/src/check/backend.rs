@@ -204,7 +204,9 @@ fn known(scheme: &str) -> Result<&'static [&'static str], String> {
 }
 
 fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str) -> Result<(), String> {
-    if !parameters.contains(&name) {
+    let all: Vec<_> = parameters.iter().copied().chain((scheme != "null").then_some("ttl")).collect();
+    if !all.contains(&name) {
+        let parameters = &all[..];
         let hint = names::hint(name, parameters.iter().copied());
         let end = match parameters {
             [] => "; it has none".into(),
@@ -231,6 +233,7 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
         "format" => format::chain(&unescaped(value)),
         "table" => table(value),
         "timeout" => units::duration(value).map(drop),
+        "ttl" if units::duration(value)?.is_zero() => Err("`ttl=0s` keeps nothing".to_owned()),
         "coherence" if !["on", "off"].contains(&value) => {
             Err(format!("`coherence` is `on` or `off`: write `coherence=off` in place of `{value}`"))
         }
