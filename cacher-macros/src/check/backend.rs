@@ -31,8 +31,8 @@ const SCHEMES: &[Scheme] = &[
     now("redis-cluster", &["format", "timeout"]),
     now("redis-sentinel", &["format", "timeout"]),
     later("memcached"),
-    later("postgres"),
-    later("mysql"),
+    now("postgres", &["table", "format", "timeout", "connections", "sslmode", "sslrootcert", "options", "host"]),
+    now("mysql", &["table", "format", "timeout", "connections", "ssl-mode", "ssl-ca", "socket"]),
     later("mongodb"),
 ];
 
