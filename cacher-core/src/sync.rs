@@ -12,7 +12,7 @@ pub(crate) use std::{
 #[cfg(feature = "lmdb")]
 pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-pub(crate) use event_listener::Event;
+pub(crate) use event_listener::{Event, EventListener};
 
 /// Shares, whether or not an earlier holder panicked.
 #[cfg(feature = "lmdb")]

@@ -10,13 +10,13 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use crate::{
-    backend::{Backend, Cost, Key, native::Native},
-    bridge::{Place, caught},
+    backend::{Backend, Cost, Key, Watcher, native::Native},
+    bridge::{self, Place, caught},
     claims::Claimant,
     error::{Error, Kind, Result},
     format::Format,
     memory::table::Bound,
-    sync::{Arc, Mutex, lock},
+    sync::{Arc, AtomicBool, Mutex, Ordering, lock},
     time::Tick,
     wrap::{Wrapping, revised::Revised},
 };
@@ -39,6 +39,8 @@ pub struct Store {
     pub(crate) revised: Option<Revised>,
     /// The same store, if async callers need no thread to wait for it.
     native: Option<Arc<dyn Native>>,
+    /// Whether it tells of changes by others.
+    watched: bool,
 }
 
 impl fmt::Debug for Store {
@@ -59,13 +61,18 @@ impl Store {
             _ => Format::named(&backend.format()),
         };
         match format.and_then(|format| wanted.suits(format, &*backend)) {
-            Ok(format) => Ok(Self { native: backend.native(), backend, format, revised: None }),
+            Ok(format) => Ok(Self { native: backend.native(), backend, format, revised: None, watched: false }),
             Err(error) => Err(error.within(backend.describe())),
         }
     }
 }
 
 impl Store {
+    /// What it calls a key when it tells of changes by others, if it does.
+    pub(crate) fn mark(&self, key: &Key) -> Option<u64> {
+        self.native.as_ref().filter(|_| self.watched).map(|native| native.mark(key))
+    }
+
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
         match &self.native {
             Some(native) => native.get(key.clone()).await,
@@ -80,10 +87,60 @@ impl Store {
         }
     }
 
+    /// The store, if it gives leases.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] if it does not.
+    fn lessor(&self) -> Result<&Arc<dyn Native>> {
+        let native = self.native.as_ref().filter(|_| self.backend.capabilities().lease);
+        native.ok_or_else(|| self.backend.unsupported("leases, which `single_flight = distributed` takes"))
+    }
+
+    /// Takes the lease of a key, which then is the owner's until it ends; `None` if another has it.
+    pub(crate) async fn lease(&self, key: Key, owner: String, life: Duration) -> Result<Option<Lease>> {
+        let lessor = self.lessor()?;
+        let token = lessor.lease(key.clone(), owner, life).await?;
+        Ok(token.map(|token| Lease { lessor: Arc::clone(lessor), key, token, over: AtomicBool::new(false) }))
+    }
+
+    /// Lets the owner of a lease, if there is one, put nothing any more.
+    pub(crate) async fn end_lease(&self, key: &Key) -> Result<()> {
+        match self.lessor() {
+            Ok(lessor) => lessor.end_lease(key.clone(), None).await,
+            Err(_) => Ok(()),
+        }
+    }
+
     pub(crate) async fn remove(&self, key: &Key) -> Result<bool> {
         match &self.native {
             Some(native) => native.remove(key.clone()).await,
             None => self.backend.remove(key),
+        }
+    }
+}
+
+/// The right to load a key, among all processes. Dropped without a put, it is given back.
+pub(crate) struct Lease {
+    lessor: Arc<dyn Native>,
+    key: Key,
+    token: String,
+    over: AtomicBool,
+}
+
+impl Lease {
+    /// Puts what was loaded, unless the lease has ended meanwhile; says whether it did.
+    pub(crate) async fn put(&self, entry: Vec<u8>, expires: Option<SystemTime>) -> Result<bool> {
+        self.over.store(true, Ordering::SeqCst);
+        self.lessor.put_leased(self.key.clone(), entry, expires, self.token.clone()).await
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.over.load(Ordering::SeqCst) {
+            let ending = self.lessor.end_lease(self.key.clone(), Some(std::mem::take(&mut self.token)));
+            // It ends by itself as well, only later.
+            bridge::spawn(move || drop(bridge::block_on(ending)));
         }
     }
 }
@@ -128,6 +185,8 @@ pub(crate) struct Tier {
     claimant: Claimant,
     wrapping: Wrapping,
     wanted: Wanted,
+    /// Who hears of changes by others, if something is kept in front of it.
+    watcher: Option<Watcher>,
 }
 
 impl fmt::Debug for Tier {
@@ -153,10 +212,11 @@ pub(crate) fn open(
     claimant: Claimant,
     wrapping: Wrapping,
     wanted: Wanted,
+    watcher: Option<Watcher>,
 ) -> std::result::Result<Bound, Arc<Tier>> {
     let failed = Mutex::new(None);
     let made = call(&opening);
-    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted };
+    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted, watcher };
     match made {
         Ok(Made::Memory(bound)) => return Ok(bound),
         made => {
@@ -211,7 +271,11 @@ impl Tier {
 
     fn wrapped(&self, store: Store) -> Store {
         let (backend, revised) = self.wrapping.wrap(store.backend);
-        Store { native: backend.native(), backend, revised, ..store }
+        let native = backend.native();
+        let namespace = &self.claimant.namespace;
+        let watching = native.as_ref().zip(self.watcher.clone());
+        let watched = watching.is_some_and(|(native, watcher)| native.watch(namespace, watcher));
+        Store { backend, revised, native, watched, ..store }
     }
 
     fn note_failure(&self, error: Error) -> Error {
@@ -221,6 +285,11 @@ impl Tier {
         let again = self.wrapping.clock.tick().after(pause);
         *failed = Some(Failed { error: error.clone(), times, again });
         error
+    }
+
+    /// The store, if it tells of changes by others.
+    pub(crate) fn watched(&self) -> Option<&Store> {
+        self.opened.get().filter(|store| store.watched)
     }
 
     /// Why it is not open.

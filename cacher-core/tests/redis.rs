@@ -2,10 +2,19 @@
 
 #![cfg(feature = "redis")]
 
-use std::sync::Arc;
+use std::{
+    io::Write,
+    net::TcpStream,
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use cacher_core::{
     backend::{driven::Driven, redis::Redis},
+    direct::Cache,
     testkit::conformance,
 };
 
@@ -25,4 +34,150 @@ fn a_socket_keeps_the_contract() {
 fn a_cluster_keeps_the_contract() {
     let store = Driven::new(Redis::from_url("redis-cluster://127.0.0.1:17501,127.0.0.1:17502").expect("a URL"));
     conformance::run(|| Arc::new(store.clone()));
+}
+
+/// The same cache as two processes would have it: each with its own connection.
+fn node(host: &str, name: &str) -> Cache<u64, u64> {
+    let url = format!("redis://{host}:17379/3");
+    Cache::builder().name(name).backend("memory://").backend(url).build().expect("a cache")
+}
+
+/// What is true soon.
+#[track_caller]
+fn soon(what: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !what() {
+        assert!(start.elapsed() < Duration::from_secs(5), "it did not become true");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn memory_hears_of_changes_by_other_nodes() {
+    let (a, b) = (node("127.0.0.1", "heard"), node("localhost", "heard"));
+    a.clear();
+    assert_eq!((a.get_or_load(&1, || 10), b.get_or_load(&1, || 99)), (10, 10));
+    a.set(&1, 11);
+    soon(|| b.get(&1) == Some(11));
+    assert_eq!(a.get(&1), Some(11));
+    assert_eq!(a.stats().hits, 1, "its own write is still in its memory");
+    b.delete(&1);
+    soon(|| a.get(&1).is_none());
+    a.set(&2, 20);
+    assert_eq!(b.get(&2), Some(20));
+    a.clear();
+    soon(|| b.get(&2).is_none());
+}
+
+#[test]
+fn a_load_that_began_before_a_change_elsewhere_is_not_kept() {
+    let (a, b) = (node("127.0.0.1", "fenced"), node("localhost", "fenced"));
+    a.clear();
+    b.set(&2, 0);
+    let old = b.get_or_load(&1, || {
+        a.set(&1, 2);
+        // The news needs a moment.
+        std::thread::sleep(Duration::from_millis(50));
+        1
+    });
+    assert_eq!(old, 1, "the caller gets what its body made");
+    soon(|| b.get(&1) == Some(2));
+    assert_eq!(a.get(&1), Some(2));
+}
+
+#[test]
+fn a_lost_connection_empties_memory() {
+    let (a, b) = (node("127.0.0.1", "lost"), node("localhost", "lost"));
+    a.clear();
+    a.set(&1, 1);
+    assert_eq!(b.get(&1), Some(1));
+    let mut server = TcpStream::connect("127.0.0.1:17379").expect("a server");
+    server.write_all(b"CLIENT KILL TYPE normal SKIPME yes\r\n").expect("sent");
+    server.write_all(b"SELECT 3\r\nFLUSHDB\r\n").expect("sent");
+    soon(|| b.get(&1).is_none() && a.get(&1).is_none());
+    a.set(&1, 2);
+    soon(|| b.get(&1) == Some(2));
+    a.set(&1, 3);
+    soon(|| b.get(&1) == Some(3));
+}
+
+/// The same, where loads of all nodes take turns.
+fn turns(host: &str, name: &str, patience: Duration) -> Cache<u64, u64> {
+    let url = format!("redis://{host}:17379/4");
+    let builder = Cache::builder().name(name).backend("memory://").backend(url);
+    builder.distributed().patience(patience).build().expect("a cache")
+}
+
+const LONG: Duration = Duration::from_secs(20);
+
+#[test]
+fn one_node_loads_and_the_others_get_its_value() {
+    let nodes = ["127.0.0.1", "localhost", "LocalHost"].map(|host| turns(host, "one", LONG));
+    nodes[0].clear();
+    let loads = AtomicU32::new(0);
+    for round in 0..20 {
+        let values: Vec<_> = std::thread::scope(|scope| {
+            let load = |node: &Cache<u64, u64>| {
+                node.get_or_load(&round, || {
+                    std::thread::yield_now();
+                    u64::from(loads.fetch_add(1, Ordering::SeqCst))
+                })
+            };
+            let callers = nodes.iter().flat_map(|node| [node, node]);
+            let calls: Vec<_> = callers.map(|node| scope.spawn(move || load(node))).collect();
+            calls.into_iter().map(|call| call.join().expect("no panic")).collect()
+        });
+        assert_eq!(values, [round; 6], "round {round}");
+    }
+    assert_eq!(loads.load(Ordering::SeqCst), 20);
+}
+
+#[test]
+fn a_load_that_fails_gives_its_turn_back() {
+    let (a, b) = (turns("127.0.0.1", "failing", LONG), turns("localhost", "failing", LONG));
+    a.clear();
+    let (began, go) = (Barrier::new(2), Barrier::new(2));
+    std::thread::scope(|scope| {
+        let failing = scope.spawn(|| {
+            a.try_get_or_load(&1, || {
+                began.wait();
+                go.wait();
+                Err::<u64, _>("no")
+            })
+        });
+        began.wait();
+        let waiting = scope.spawn(|| b.get_or_load(&1, || 7));
+        go.wait();
+        assert!(failing.join().expect("no panic").is_err());
+        assert_eq!(waiting.join().expect("no panic"), 7);
+    });
+}
+
+#[test]
+fn a_load_that_outlives_its_lease_is_returned_and_not_kept() {
+    let short = Duration::from_millis(50);
+    let (a, b) = (turns("127.0.0.1", "late", short), turns("localhost", "late", short));
+    a.clear();
+    let late = a.get_or_load(&1, || {
+        assert_eq!(b.get_or_load(&1, || 2), 2, "the other waited for its patience");
+        1
+    });
+    assert_eq!(late, 1);
+    assert_eq!((a.get(&1), b.get(&1)), (Some(2), Some(2)));
+}
+
+#[test]
+fn what_was_put_or_removed_during_a_load_elsewhere_stands() {
+    let (a, b) = (turns("127.0.0.1", "put", LONG), turns("localhost", "put", LONG));
+    a.clear();
+    let loaded = a.get_or_load(&1, || {
+        assert!(b.set(&1, 2));
+        1
+    });
+    assert_eq!((loaded, a.get(&1), b.get(&1)), (1, Some(2), Some(2)));
+    a.get_or_load(&2, || {
+        b.delete(&2);
+        1
+    });
+    assert_eq!((a.get(&2), b.get(&2)), (None, None));
 }

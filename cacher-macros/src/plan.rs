@@ -4,6 +4,7 @@ mod decide;
 
 pub(crate) use decide::{block, function};
 
+pub(crate) use crate::args::Flight;
 use crate::item::Function;
 use proc_macro2::{Ident, Span, TokenStream};
 use std::time::Duration;
@@ -178,7 +179,7 @@ pub(crate) struct Policies {
     pub(crate) max_bytes: Option<Expr>,
     /// A closure, or the path of a function.
     pub(crate) cache_if: Option<Expr>,
-    pub(crate) single_flight: bool,
+    pub(crate) single_flight: Flight,
     pub(crate) limit: Option<Limit>,
     /// What of the arguments has a rate of its own.
     pub(crate) per: Option<Sourced<Expr>>,

@@ -40,7 +40,7 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'%' | b'|' | b'#' => _ = write!(escaped, "%{byte:02X}"),
+            b'%' | b'|' | b'#' | b'{' | b'}' => _ = write!(escaped, "%{byte:02X}"),
             b'!'..=b'~' => escaped.push(char::from(byte)),
             _ => _ = write!(escaped, "%{byte:02X}"),
         }

@@ -21,6 +21,7 @@ mod local;
 pub mod logged;
 #[doc(hidden)]
 pub mod native;
+mod notice;
 pub mod null;
 #[cfg(feature = "redis")]
 pub mod redis;
@@ -32,6 +33,7 @@ pub mod sqlite;
 pub mod url;
 
 pub use durability::Durability;
+pub use notice::{Notice, Watcher};
 
 /// Where one entry lives in a store.
 ///
@@ -76,6 +78,10 @@ pub struct Capabilities {
     pub durable: bool,
     /// Other processes see what was put.
     pub shared: bool,
+    /// One caller among all processes can be given the load of a key: `single_flight = distributed`.
+    pub lease: bool,
+    /// Changes by others are told, so that memory in front is not out of date for long.
+    pub watch: bool,
     /// [`Backend::written`] is supported, so that entries may be [`bare`](crate::format::Format::is_bare).
     pub written: bool,
 }

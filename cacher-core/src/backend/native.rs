@@ -1,8 +1,11 @@
 //! What the cache asks of a store whose operations are futures, beside the plain form that wrappers use.
 
-use std::{pin::Pin, time::SystemTime};
+use std::{
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
 
-use super::{Key, Put};
+use super::{Key, Put, Watcher};
 use crate::error::Result;
 
 /// A future that needs nothing of its maker.
@@ -16,4 +19,9 @@ pub trait Native: Send + Sync {
     fn remove(&self, key: Key) -> Answer<bool>;
     fn get_many(&self, keys: Vec<Key>) -> Answer<Vec<Option<Vec<u8>>>>;
     fn put_many(&self, entries: Vec<Put>) -> Answer<()>;
+    fn lease(&self, key: Key, owner: String, life: Duration) -> Answer<Option<String>>;
+    fn put_leased(&self, key: Key, entry: Vec<u8>, expires: Option<SystemTime>, token: String) -> Answer<bool>;
+    fn end_lease(&self, key: Key, token: Option<String>) -> Answer<()>;
+    fn watch(&self, namespace: &str, watcher: Watcher) -> bool;
+    fn mark(&self, key: &Key) -> u64;
 }

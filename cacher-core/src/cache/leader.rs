@@ -21,6 +21,7 @@ use crate::{
     observe::{self, Span, Verdict},
     strategy::{LoadEnd, life::Terms},
     sync::Arc,
+    tier::Lease,
     time::Stamp,
 };
 
@@ -56,6 +57,8 @@ pub(super) struct Load<O, H> {
     began: Stamp,
     /// A value of a store that is past its time.
     pub(super) stale: Option<H>,
+    /// What it was begun under, if loads of all processes take turns.
+    pub(super) lease: Option<Arc<Lease>>,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Leader<O, H, T> {
@@ -75,7 +78,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         // Only entries of stores carry it.
         let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
         let asking = Asking { key: key.hash, partition: terms.partition };
-        let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None };
+        let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None, lease: None };
         Self::with(cache, Some(Box::new(load)), Some(asking))
     }
 
@@ -182,7 +185,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     fn keep(&self, load: &Load<O, H>, value: &H::Value) -> H {
         let (held, terms) = self.held(load, value);
         if let Some(draft) = self.cache.draft(&load.key, &terms, self.load_time()) {
-            let new = New { value, held: held.clone(), draft, load_began: load.began, partition: load.terms.partition };
+            let partition = load.terms.partition;
+            let new = New { value, held: held.clone(), draft, load_began: load.began, partition, lease: None };
             let times = self.cache.times(&new);
             self.cache.keep(&load.seat, &load.key, new, times);
         }
@@ -200,15 +204,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
         let (held, terms) = self.within(|| self.held(load, value));
-        {
-            let storing = pin!(self.store(shell, &held, value, terms));
-            let storing = pin!(self.span.drive(storing));
-            match &load.flight {
-                Some(flight) => flight.drive(storing).await,
-                None => storing.await,
-            }
-        }
+        self.as_part(async { self.span.drive(pin!(self.store(shell, &held, value, terms))).await }).await;
         self.land(Outcome::Landed(held));
+    }
+
+    /// What `work` gives, which is part of the load.
+    pub(super) async fn as_part<F: Future>(&self, work: F) -> F::Output {
+        let work = pin!(work);
+        match self.flight() {
+            Some(flight) => flight.drive(work).await,
+            None => work.await,
+        }
     }
 
     async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
@@ -226,7 +232,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             Kept::AsItIs => held.clone(),
             Kept::Changed(value) => H::hold(value.clone()),
         };
-        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition: load.terms.partition };
+        let (partition, lease) = (load.terms.partition, load.lease.clone());
+        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition, lease };
         if load.overwrites {
             cache.overwrite(shell, &load.seat, &load.key, new).await;
         } else {

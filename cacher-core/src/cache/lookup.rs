@@ -307,6 +307,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         {
             return self.answered(value);
         }
+        if self.cache.core.config.distributed
+            && let Some(value) = self.take_lease(shell).await
+        {
+            return self.answered(value);
+        }
         self.cache.core.counters.misses.add(1);
         Lookup::Miss(self)
     }
@@ -336,17 +341,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         value
     }
 
-    async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
+    pub(super) async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
         if let Some(value) = self.hit_again() {
             return Some(value);
         }
         let load = self.load.as_ref()?;
         let cache = &self.cache;
         let stored = self.within(|| cache.stored_key(&load.key))?;
-        let Reading { fresh, stale } = match &load.flight {
-            Some(flight) => flight.drive(pin!(self.read_and_fill(shell, &stored))).await,
-            None => self.read_and_fill(shell, &stored).await,
-        };
+        let Reading { fresh, stale } = self.as_part(self.read_and_fill(shell, &stored)).await;
         let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, &found, &self.span)));
         if let Some(load) = self.load.as_mut() {
             load.stale = stale.map(H::hold);

@@ -325,4 +325,8 @@ where
         }
         drop(gone);
     }
+
+    fn changed(&self, tier: usize, mark: u64) {
+        self.overtaken(tier, mark);
+    }
 }

@@ -1,8 +1,10 @@
 //! A cache of one function, typed: memory in front, stores behind, one load per key at a time.
 
 mod change;
+mod coherence;
 mod entry;
 mod leader;
+mod lease;
 mod lookup;
 mod memory;
 mod permit;
@@ -12,6 +14,8 @@ mod watch;
 mod write;
 
 use std::fmt;
+
+use coherence::Marks;
 
 pub(crate) use change::Changed;
 pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
@@ -57,6 +61,8 @@ pub struct Cache<O, H: Held, T> {
     member: OnceLock<Weak<dyn Member>>,
     /// What it counts for if it belongs to one thread.
     share: LocalShare,
+    /// What stores that tell of changes by others call its keys.
+    marks: Marks<O>,
 }
 
 /// The load in flight at a key, and when it took off.
@@ -99,6 +105,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             expiries: Expiries::default(),
             member: OnceLock::new(),
             share: LocalShare::new(Arc::clone(&core)),
+            marks: Marks::default(),
             core,
         })
     }

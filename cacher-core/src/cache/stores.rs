@@ -22,7 +22,7 @@ use crate::{
         life::{self, Terms},
     },
     sync::Arc,
-    tier::{Store, Tier},
+    tier::{Lease, Store, Tier},
     time::Stamp,
 };
 
@@ -66,6 +66,27 @@ pub(super) struct Shipment {
     times: Times,
     /// Outermost first, so that an upper tier never leads.
     entries: Vec<(usize, Result<Vec<u8>>)>,
+    /// What the load was begun under, if loads of all processes take turns.
+    lease: Option<Arc<Lease>>,
+}
+
+/// A value that is to go to the first stores.
+pub(super) struct Sending<'a, V> {
+    pub(super) value: &'a V,
+    pub(super) times: Times,
+    pub(super) stores: usize,
+    pub(super) lease: Option<Arc<Lease>>,
+}
+
+/// What became of a value on its way to the stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shipped {
+    /// The stores have been asked to take it.
+    Sent,
+    /// Something has invalidated it before.
+    Outdated,
+    /// Its load took longer than its lease: it may stand nowhere.
+    Late,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -76,7 +97,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let identity = self.core.key_or_fault(identity)?;
         let identity = self.core.config.identity(identity);
         let name = self.core.or_fault(named(|| self.core.stored_name(&identity)))?;
-        Some(StoredKey { identity: identity.into(), name: name.into() })
+        let stored = StoredKey { identity: identity.into(), name: name.into() };
+        self.mark(key, &stored);
+        Some(stored)
     }
 
     /// The first fresh entry of a store.
@@ -179,10 +202,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         found: &Found<H::Value>,
         terms: &Terms,
     ) {
-        if let Some(times) = self.touched(found, terms) {
-            self.write(shell, seat, (key, owned), &found.value, times, found.tier + 1).await;
-        } else if found.tier > 0 {
-            self.write(shell, seat, (key, owned), &found.value, found.times, found.tier).await;
+        let (times, stores) = match self.touched(found, terms) {
+            Some(times) => (times, found.tier + 1),
+            None => (found.times, found.tier),
+        };
+        if stores > 0 {
+            self.write(shell, seat, (key, owned), Sending { value: &found.value, times, stores, lease: None }).await;
         }
     }
 
@@ -197,29 +222,27 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (later.since(found.times.fresh_until) > tti / 8).then_some(prolonged)
     }
 
-    /// Writes a value to the first stores, unless something has invalidated it, and says whether it did.
+    /// Writes a value to the first stores, unless something has invalidated it.
     pub(super) async fn write(
         &self,
         shell: Shell,
         seat: &Seat<O, Landing<H>>,
         (key, owned): (&StoredKey, &Key<O>),
-        value: &H::Value,
-        times: Times,
-        stores: usize,
-    ) -> bool {
+        sending: Sending<'_, H::Value>,
+    ) -> Shipped {
+        let Sending { value, times, stores, lease } = sending;
         // Encoding runs the user's code: before the write is admitted, which others wait for.
-        let shipment = self.pack(key, owned, value, times, stores);
+        let shipment = Shipment { lease, ..self.pack(key, owned, value, times, stores) };
         let admitted = within(&self.core.clock, DRAIN, seat.admit()).await;
-        let Some(admitted) = admitted.flatten() else { return false };
-        self.ship(shell, shipment, admitted).await;
-        true
+        let Some(admitted) = admitted.flatten() else { return Shipped::Outdated };
+        self.ship(shell, shipment, admitted).await
     }
 
     /// Sends a value to its stores. It arrives even if the caller does not wait for it.
-    pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) {
+    pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) -> Shipped {
         let core = Arc::clone(&self.core);
         let place = core.place_of_writes(shipment.entries.len());
-        bridge::drive(shell, place, async move { shipment.deliver(&core, admitted).await }).await;
+        bridge::drive(shell, place, async move { shipment.deliver(&core, admitted).await }).await
     }
 
     /// Seals a value for each of the first stores.
@@ -236,7 +259,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let entry = tier.store().and_then(|store| self.seal(&store.format, key, owned, value, &times));
             (index, entry)
         });
-        Shipment { name: Arc::clone(&key.name), times, entries: entries.collect() }
+        Shipment { name: Arc::clone(&key.name), times, entries: entries.collect(), lease: None }
     }
 
     fn seal(
@@ -313,19 +336,22 @@ async fn fetch(store: &Store, core: &Core, name: &Arc<str>) -> Result<Option<Got
 impl Shipment {
     /// Puts the entries. One that a store did not take must not stand there in an older form, and one that came too
     /// late for an invalidation must not stand at all. Faults are reported when others may write again.
-    async fn deliver(self, core: &Arc<Core>, admitted: Admitted) {
-        let Self { name, times, entries } = self;
-        let mut faults = Vec::new();
-        let mut failed = Vec::new();
-        let mut tiers = Vec::with_capacity(entries.len());
+    async fn deliver(self, core: &Arc<Core>, admitted: Admitted) -> Shipped {
+        let Self { name, times, entries, lease } = self;
+        let (mut faults, mut failed, mut tiers) = (Vec::new(), Vec::new(), Vec::with_capacity(entries.len()));
+        let mut shipped = Shipped::Sent;
         for (tier, entry) in entries {
             tiers.push(tier);
             let put = match entry {
-                Ok(entry) => put(core, tier, &name, entry, &times).await,
+                Ok(entry) => put(core, (tier, &name), entry, &times, lease.as_deref()).await,
                 Err(error) => Err(error),
             };
             match put {
-                Ok(()) => core.graves[tier].replaced(&name, times.load_began),
+                Ok(true) => core.graves[tier].replaced(&name, times.load_began),
+                Ok(false) => {
+                    shipped = Shipped::Late;
+                    break;
+                }
                 Err(error) => {
                     faults.push(error);
                     failed.push(tier);
@@ -342,20 +368,34 @@ impl Shipment {
         for fault in faults {
             core.fault(fault);
         }
+        shipped
     }
 }
 
-async fn put(core: &Core, tier: usize, name: &Arc<str>, entry: Vec<u8>, times: &Times) -> Result<()> {
+/// Puts an entry; says that it did not if the lease of its load has ended.
+async fn put(
+    core: &Core,
+    (tier, name): (usize, &Arc<str>),
+    entry: Vec<u8>,
+    times: &Times,
+    lease: Option<&Lease>,
+) -> Result<bool> {
     let expires = times.keep_until.to_system();
-    let place = async |store: &Store| {
+    let put = async |store: &Store| {
         let key = core.store_key(store, name)?;
         let _turn = core.turn(&key);
+        if let Some(lease) = lease.filter(|_| core.has_leases(tier)) {
+            return lease.put(entry, expires).await;
+        }
+        if core.has_leases(tier) {
+            store.end_lease(&key).await?;
+        }
         store.put(&key, entry, expires).await?;
         // Or else one of earlier would be found when this one is gone.
         for earlier in core.earlier_keys(store, name)? {
             store.remove(&earlier).await?;
         }
-        Ok(())
+        Ok(true)
     };
-    core.tiers()[tier].ask(place).await
+    core.tiers()[tier].ask(put).await
 }

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Cache, Landing, memory::Arrival};
+use super::{
+    Cache, Landing,
+    memory::Arrival,
+    stores::{Sending, Shipped},
+};
 use crate::{
     bridge::Shell,
     core::{DRAIN, Removal, within},
@@ -14,6 +18,8 @@ use crate::{
         Draft, Verdict,
         life::{self, Terms},
     },
+    sync::Arc,
+    tier::Lease,
     time::Stamp,
 };
 
@@ -24,6 +30,8 @@ pub(super) struct New<'a, V, H> {
     pub(super) draft: Draft,
     pub(super) load_began: Stamp,
     pub(super) partition: u64,
+    /// What the load was begun under, if loads of all processes take turns.
+    pub(super) lease: Option<Arc<Lease>>,
 }
 
 /// What the transforms made of a value.
@@ -87,12 +95,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         new: New<'_, H::Value, H>,
     ) -> bool {
         let times = self.times(&new);
+        let sending = Sending { value: new.value, times, stores: self.core.tiers().len(), lease: new.lease.clone() };
         let shipped = match self.stored_key(key) {
-            Some(stored) => self.write(shell, seat, (&stored, key), new.value, times, self.core.tiers().len()).await,
-            None => false,
+            Some(stored) => self.write(shell, seat, (&stored, key), sending).await,
+            None => Shipped::Outdated,
         };
+        if shipped == Shipped::Late {
+            return false;
+        }
         let (draft, partition) = (new.draft, new.partition);
-        let kept = self.keep(seat, key, new, times) || shipped;
+        let kept = self.keep(seat, key, new, times) || shipped == Shipped::Sent;
         self.note_write(key, (&draft, partition), kept);
         kept
     }

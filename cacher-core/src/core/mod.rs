@@ -1,9 +1,11 @@
 //! The half of a cache that has no types: its name, its counters, its stores.
 
+mod coherence;
 mod graves;
 mod removals;
 
 pub(crate) use crate::work::{on_worker_at, within};
+use coherence::News;
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
@@ -67,6 +69,8 @@ pub struct Config {
     pub life: Life,
     /// Whether callers wait for a load of the same key.
     pub single_flight: bool,
+    /// Whether they wait for those of other processes too.
+    pub distributed: bool,
     /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
     pub patience: Option<Duration>,
     /// The rate at which the body may run.
@@ -108,6 +112,7 @@ impl Default for Config {
             bound: None,
             life: Life::default(),
             single_flight: true,
+            distributed: false,
             patience: None,
             limit: None,
             on_limit: OnLimit::default(),
@@ -144,6 +149,8 @@ pub(crate) trait Member: Send + Sync {
     fn size(&self) -> (u64, u64);
     /// Removes what has expired.
     fn sweep(&self);
+    /// Removes what is kept in front of a store of an entry that has changed there.
+    fn changed(&self, tier: usize, mark: u64);
 }
 
 /// The untyped half of a cache.
@@ -177,6 +184,8 @@ pub struct Core {
     members: Mutex<Members>,
     /// Calls with different arguments write one entry, if there is one slot for all.
     slot: Turns,
+    /// Who waits for the news of a change in a store.
+    pub(crate) news: News,
 }
 
 #[derive(Default)]
@@ -278,11 +287,13 @@ fn open(
     claimant: &Claimant,
     wrapping: &Wrapping,
     wanted: &Wanted,
+    (me, distributed): (&Weak<Core>, bool),
 ) -> (Option<Bound>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
         let wrapping = if index + 1 == count { wrapping.clone() } else { wrapping.of_upper() };
-        match tier::open(opening, claimant.clone(), wrapping, wanted.clone()) {
+        let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
+        match tier::open(opening, claimant.clone(), wrapping, wanted.clone(), watcher) {
             Ok(bound) => memory = Some(bound),
             Err(tier) => tiers.push(tier),
         }
@@ -345,7 +356,13 @@ impl Core {
         let core = Arc::new_cyclic(|me| {
             let wrapping = Wrapping { wraps: config.wraps, clock: clock.clone(), report: reported_by(me) };
             let alone = backends.is_empty().then_some(Bound::Unbounded);
-            let (memory, tiers) = open(if off { Vec::new() } else { backends }, &claimant, &wrapping, &wanted(&config));
+            let (memory, tiers) = open(
+                if off { Vec::new() } else { backends },
+                &claimant,
+                &wrapping,
+                &wanted(&config),
+                (me, config.distributed),
+            );
             let memory = memory.or(alone);
             let memory = memory.map(|bound| config.bound.unwrap_or(bound));
             let bound = memory.filter(|_| !off).map(|bound| ruling.bound(bound));
@@ -371,6 +388,7 @@ impl Core {
                 key_fault: Mutex::default(),
                 members: Mutex::default(),
                 slot: Turns::default(),
+                news: News::default(),
             }
         });
         registry::add(&core);
@@ -404,6 +422,11 @@ impl Core {
             Place::Io if self.config.single => Place::Worker,
             place => place,
         }
+    }
+
+    /// Whether loads of all processes take turns by leases of this store: the last one.
+    pub(crate) fn has_leases(&self, tier: usize) -> bool {
+        self.config.distributed && tier + 1 == self.tiers.len()
     }
 
     pub(crate) fn join(&self, member: Weak<dyn Member>) {
@@ -522,6 +545,12 @@ impl Core {
             return Ok(self.concealed_key(store, name, &*secret::keys()?));
         }
         Ok(self.key_named(store, Arc::clone(name)))
+    }
+
+    /// What the stores that tell of changes by others call an entry.
+    pub(crate) fn marks(&self, name: &Arc<str>) -> impl Iterator<Item = u64> {
+        let stores = self.tiers.iter().filter_map(|tier| tier.watched());
+        stores.filter_map(|store| store.mark(&self.store_key(store, name).ok()?))
     }
 
     /// Where else it may be: under names that secret keys of earlier made.

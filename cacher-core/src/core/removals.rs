@@ -93,7 +93,7 @@ impl Core {
         .await
     }
 
-    fn clear_tier(self: &Arc<Self>, tier: usize) -> Removal {
+    pub(super) fn clear_tier(self: &Arc<Self>, tier: usize) -> Removal {
         let cleared = self.try_clear(tier);
         let retry = !matches!(&cleared, Err(error) if error.kind() == Kind::Unsupported);
         let Some(count) = self.or_fault(cleared) else {
@@ -137,7 +137,11 @@ impl Core {
             for earlier in self.earlier_keys(store, name)? {
                 removed |= store.remove(&earlier).await?;
             }
-            Ok(store.remove(&self.store_key(store, name)?).await? || removed)
+            let key = self.store_key(store, name)?;
+            if self.has_leases(tier) {
+                store.end_lease(&key).await?;
+            }
+            Ok(store.remove(&key).await? || removed)
         };
         self.tiers[tier].ask(remove).await
     }
@@ -197,13 +201,13 @@ impl Core {
 }
 
 /// A generation under clearing. When it ends, also because nobody waits for it any more, memory is emptied.
-struct Clearing<'a> {
+pub(super) struct Clearing<'a> {
     generation: &'a Generation,
     members: Vec<Arc<dyn Member>>,
 }
 
 impl<'a> Clearing<'a> {
-    fn new(generation: &'a Generation, members: Vec<Arc<dyn Member>>) -> Self {
+    pub(super) fn new(generation: &'a Generation, members: Vec<Arc<dyn Member>>) -> Self {
         generation.close();
         Self { generation, members }
     }

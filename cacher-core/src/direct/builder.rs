@@ -122,6 +122,14 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
+    /// One load of a key at a time among all processes that share the last store, by leases of `patience`: that store
+    /// must give them ([`Capabilities::lease`](crate::backend::Capabilities::lease)). A load that takes longer returns
+    /// its value to its caller, and is not stored.
+    pub fn distributed(mut self) -> Self {
+        self.config.distributed = true;
+        self
+    }
+
     /// How long callers wait for another one's load before they load themselves, and how long an update is tried again;
     /// 30 seconds by default.
     pub fn patience(mut self, patience: Duration) -> Self {

@@ -157,6 +157,11 @@ impl<O: Eq, F: Default> Fence<O, F> {
         (Seat { fence: Arc::clone(self), cell, hash: key.hash, began, after: None }, seen)
     }
 
+    /// Whether something is going on at a key of this hash.
+    pub(crate) fn has(&self, hash: u64) -> bool {
+        self.shard(hash).rows.find(hash, |row| row.key.hash == hash).is_some()
+    }
+
     /// Waits until no write that was admitted before now is going on anywhere.
     pub(crate) async fn quiet(&self) {
         for cell in self.cells() {

@@ -74,6 +74,7 @@ pub(crate) enum Version {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Flight {
     Local,
+    Distributed,
     Off,
 }
 
@@ -480,13 +481,13 @@ pub(super) fn flight(name: &Ident, input: ParseStream) -> Result<Flight> {
     match word.to_string().as_str() {
         "local" => Ok(Flight::Local),
         "off" => Ok(Flight::Off),
-        "distributed" => Err(Error::new(word.span(), "`distributed` is not available in this version")),
+        "distributed" => Ok(Flight::Distributed),
         _ => Err(mode(word.span())),
     }
 }
 
 fn mode(span: Span) -> Error {
-    Error::new(span, "`single_flight` is `local`, which is the default, or `off`")
+    Error::new(span, "`single_flight` is `local`, which is the default, `distributed` or `off`")
 }
 
 pub(super) fn text(name: &Ident, input: ParseStream) -> Result<LitStr> {

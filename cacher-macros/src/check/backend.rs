@@ -25,11 +25,11 @@ const SCHEMES: &[Scheme] = &[
     now("sqlite", &["table", "format", "durability"]),
     now("lmdb", &["format", "durability"]),
     now("null", &[]),
-    now("redis", &["format", "timeout"]),
-    now("rediss", &["format", "timeout", "ca"]),
-    now("redis+unix", &["format", "timeout", "db", "user", "pass"]),
+    now("redis", &["format", "timeout", "coherence"]),
+    now("rediss", &["format", "timeout", "coherence", "ca"]),
+    now("redis+unix", &["format", "timeout", "coherence", "db", "user", "pass"]),
     now("redis-cluster", &["format", "timeout"]),
-    now("redis-sentinel", &["format", "timeout"]),
+    now("redis-sentinel", &["format", "timeout", "coherence"]),
     later("memcached"),
     now("postgres", &["table", "format", "timeout", "connections", "sslmode", "sslrootcert", "options", "host"]),
     now("mysql", &["table", "format", "timeout", "connections", "ssl-mode", "ssl-ca", "socket"]),
@@ -61,6 +61,16 @@ pub(crate) fn is_memory(url: &str) -> bool {
 pub(super) fn is_store(url: &str) -> bool {
     !is_memory(url) && scheme_of(url).is_some_and(|scheme| known(scheme).is_ok())
 }
+
+/// Whether its store gives leases; so may one that is not known.
+pub(super) fn gives_leases(url: &str) -> bool {
+    scheme_of(url).is_none_or(|scheme| {
+        LESSORS.contains(&scheme) || !SCHEMES.iter().any(|known| known.name == scheme && known.parameters.is_some())
+    })
+}
+
+/// The stores that give leases.
+const LESSORS: &[&str] = &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel"];
 
 /// Whether it is the URL of files.
 pub(super) fn is_files(url: &str) -> bool {
@@ -197,6 +207,9 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
         "format" => format::chain(&unescaped(value)),
         "table" => table(value),
         "timeout" => units::duration(value).map(drop),
+        "coherence" if !["on", "off"].contains(&value) => {
+            Err(format!("`coherence` is `on` or `off`: write `coherence=off` in place of `{value}`"))
+        }
         "durability" if !["process", "power"].contains(&value) => {
             Err(format!("the durability is `process` or `power`: write `durability=power` in place of `{value}`"))
         }

@@ -71,6 +71,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::jitter_has_something_to_spread,
     conflict::thread_local_stands_alone,
     conflict::flight_or_patience,
+    wrap::loads_take_turns_where_they_can,
     conflict::bounds_leave_room,
     conflict::one_bound,
     conflict::bounds_have_memory_to_bound,

@@ -2,7 +2,7 @@
 
 use super::{Subject, backend};
 use crate::{
-    args::{Args, Backend, Write},
+    args::{Args, Backend, Flight, Write},
     errors::Errors,
 };
 use proc_macro2::{Ident, TokenStream};
@@ -24,6 +24,35 @@ pub(super) fn writes_go_somewhere(Subject { args, .. }: Subject, errors: &Errors
             &write.name,
             "nothing is written here but memory, which takes no time: add a store, as in \
              `backend = \"file://./.cache/posts\"`, or leave `write` out",
+        );
+    }
+}
+
+// The last store gives the leases; what is around it would keep entries from it.
+pub(super) fn loads_take_turns_where_they_can(Subject { args, .. }: Subject, errors: &Errors) {
+    let Some(flight) = args.single_flight.as_ref().filter(|flight| flight.value == Flight::Distributed) else { return };
+    let last = args.backend.as_ref().and_then(|given| given.value.last());
+    let gives = match last {
+        Some(Backend::Url(url)) => backend::gives_leases(&url.value()),
+        Some(Backend::Expr(_)) => true,
+        None => false,
+    };
+    if !gives {
+        errors.at(
+            &flight.name,
+            "loads take turns among processes by leases of the last store, and this one gives none: write one that \
+             does, as in `backend = [\"memory://\", \"redis://localhost\"]`, or leave `single_flight` out",
+        );
+    }
+    let around = [
+        args.write.as_ref().filter(|write| !matches!(write.value, Write::Through)).map(|given| &given.name),
+        args.revisions.as_ref().map(|given| &given.name),
+        args.archive.as_ref().map(|given| &given.name),
+    ];
+    for name in around.into_iter().flatten() {
+        errors.at(
+            name,
+            format!("with `single_flight = distributed` entries go to the store at once: leave `{name}` out"),
         );
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     check,
-    plan::{Format, Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version, Write},
+    plan::{Flight, Format, Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version, Write},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -125,8 +125,10 @@ fn fields(plan: &Plan) -> TokenStream {
     if let Some(patience) = once(&policies.patience) {
         fields.extend(quote!(patience: ::core::option::Option::Some(#patience),));
     }
-    if !policies.single_flight {
-        fields.extend(quote!(single_flight: false,));
+    match policies.single_flight {
+        Flight::Local => {}
+        Flight::Distributed => fields.extend(quote!(distributed: true,)),
+        Flight::Off => fields.extend(quote!(single_flight: false,)),
     }
     fields
 }

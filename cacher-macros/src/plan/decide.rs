@@ -218,7 +218,7 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         capacity: expr(&args.capacity),
         max_bytes: expr(&args.max_bytes),
         cache_if: expr(&args.cache_if),
-        single_flight: args.single_flight.as_ref().is_none_or(|given| given.value == Flight::Local),
+        single_flight: args.single_flight.as_ref().map_or(Flight::Local, |given| given.value),
         limit: limit(args),
         per: args.per.as_ref().map(|given| sources.of(&given.value)),
         on_limit: on_limit(args),

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::super::{Capabilities, Key, Put};
+use super::super::{Capabilities, Key, Put, Watcher};
 use crate::error::{Error, Kind, Result};
 
 /// Some of the entries of a namespace, and where the next ones are.
@@ -144,6 +144,40 @@ pub trait AsyncBackend: Send + Sync + 'static {
     /// As [`Backend::sweep`](crate::backend::Backend::sweep).
     fn sweep(&self, _namespace: &str, _now: SystemTime) -> impl Future<Output = Result<u64>> + Send {
         async { Ok(0) }
+    }
+
+    /// Gives the load of a key to one caller among all processes for `life`: a token that no other caller has or had, or
+    /// `None` while another has it. `owner` is asked again only by the one who asked before and lost the answer.
+    fn lease(&self, _key: &Key, _owner: &str, _life: Duration) -> impl Future<Output = Result<Option<String>>> + Send {
+        async { Err(self.unsupported("lease")) }
+    }
+
+    /// Puts `entry` and ends the lease, atomically, only if the lease of this token still holds; says whether it did.
+    fn put_leased(
+        &self,
+        _key: &Key,
+        _entry: &[u8],
+        _expires: Option<SystemTime>,
+        _token: &str,
+    ) -> impl Future<Output = Result<bool>> + Send {
+        async { Err(self.unsupported("lease")) }
+    }
+
+    /// Ends the lease of this token, or whichever holds if `None`: its owner can't put any more.
+    fn end_lease(&self, _key: &Key, _token: Option<&str>) -> impl Future<Output = Result<()>> + Send {
+        async { Err(self.unsupported("lease")) }
+    }
+
+    /// Lets `watcher` be told of each change that others make to entries of `namespace`, beginning with the next
+    /// operation: one that is answered after a change was told of sees it. The store's own changes through this value
+    /// are not told. Says whether it can, which [`Capabilities::watch`] says as well.
+    fn watch(&self, _namespace: &str, _watcher: Watcher) -> bool {
+        false
+    }
+
+    /// What a [`Notice`](crate::backend::Notice) calls this key.
+    fn mark(&self, _key: &Key) -> u64 {
+        0
     }
 
     /// As [`Backend::format`](crate::backend::Backend::format).

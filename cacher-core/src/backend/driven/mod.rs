@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Backend, Capabilities, Key, Put,
+    Backend, Capabilities, Key, Put, Watcher,
     native::{Answer, Native},
 };
 use crate::{
@@ -151,6 +151,29 @@ impl<B: AsyncBackend> Native for Driven<B> {
 
     fn put_many(&self, entries: Vec<Put>) -> Answer<()> {
         Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.put_many(&entries).await }))
+    }
+
+    fn lease(&self, key: Key, owner: String, life: Duration) -> Answer<Option<String>> {
+        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.lease(&key, &owner, life).await }))
+    }
+
+    fn put_leased(&self, key: Key, entry: Vec<u8>, expires: Option<SystemTime>, token: String) -> Answer<bool> {
+        let put =
+            move |shared: Arc<Shared<B>>| async move { shared.backend.put_leased(&key, &entry, expires, &token).await };
+        Box::pin(self.clone().operate(1, put))
+    }
+
+    fn end_lease(&self, key: Key, token: Option<String>) -> Answer<()> {
+        let end = move |shared: Arc<Shared<B>>| async move { shared.backend.end_lease(&key, token.as_deref()).await };
+        Box::pin(self.clone().operate(1, end))
+    }
+
+    fn watch(&self, namespace: &str, watcher: Watcher) -> bool {
+        self.0.backend.watch(namespace, watcher)
+    }
+
+    fn mark(&self, key: &Key) -> u64 {
+        self.0.backend.mark(key)
     }
 }
 

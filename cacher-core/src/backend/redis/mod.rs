@@ -10,13 +10,14 @@ use redis::{Cmd, cmd};
 
 use self::link::Link;
 use super::{
-    Capabilities, Key, Put,
+    Capabilities, Key, Put, Watcher,
     driven::{AsyncBackend, Page},
     flat,
 };
 use crate::{error::Result, sync::Arc};
 
 mod fault;
+mod lease;
 mod link;
 mod nodes;
 mod open;
@@ -25,6 +26,7 @@ mod tls;
 #[cfg(not(feature = "redis_tls"))]
 #[path = "tls_off.rs"]
 mod tls;
+mod tracking;
 mod wire;
 
 /// A Redis or Valkey server, a cluster of them, or the primary that sentinels name.
@@ -33,6 +35,11 @@ mod wire;
 /// Entries expire to the millisecond. Keys hold printable ASCII only, and `clear` scans for those of its namespace:
 /// nothing else in the database is touched. What the server does when it is full (`maxmemory-policy`) and whether it
 /// keeps entries over a restart is its own setting.
+///
+/// Memory in front of it is told of changes by other processes (client-side caching, Redis 6 or newer): what they put,
+/// remove or clear, and what expires, is out of memory here some milliseconds later. While the server can't be
+/// reached nothing is told, so a lost connection empties memory, at the latest a second and a `timeout` after it broke.
+/// A cluster tells of nothing: there the TTL of the memory bounds how old values get.
 ///
 /// In a cluster, `put_many` sends one command for each entry, all at once.
 ///
@@ -48,6 +55,8 @@ mod wire;
 #[must_use]
 pub struct Redis {
     link: Arc<Link>,
+    /// Whether it tells of changes by others.
+    coherent: bool,
     url: String,
     timeout: Duration,
     /// The one that was chosen.
@@ -126,6 +135,8 @@ impl AsyncBackend for Redis {
             touch: true,
             scan: true,
             shared: true,
+            lease: true,
+            watch: self.coherent && self.link.can_watch(),
             ..Capabilities::default()
         }
     }
@@ -204,6 +215,31 @@ impl AsyncBackend for Redis {
             }
             next = more;
         }
+    }
+
+    async fn lease(&self, key: &Key, owner: &str, life: Duration) -> Result<Option<String>> {
+        self.link.ask(&lease::take(&flat_key(key), owner, life)).await
+    }
+
+    async fn put_leased(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>, token: &str) -> Result<bool> {
+        // Not sent again on another connection: the first may have ended the lease.
+        self.link.ask_once(&lease::put(&flat_key(key), entry, expires, token)).await
+    }
+
+    async fn end_lease(&self, key: &Key, token: Option<&str>) -> Result<()> {
+        self.link.ask(&lease::end(&flat_key(key), token)).await
+    }
+
+    fn watch(&self, namespace: &str, watcher: Watcher) -> bool {
+        let can = self.capabilities().watch;
+        if can {
+            self.link.watch(flat::prefix(namespace, LONGEST_KEY), watcher);
+        }
+        can
+    }
+
+    fn mark(&self, key: &Key) -> u64 {
+        tracking::mark(&flat_key(key))
     }
 
     fn format(&self) -> Cow<'static, str> {

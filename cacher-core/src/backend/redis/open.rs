@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use redis::{ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use redis::{ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo};
 
 use super::{
     super::{
@@ -30,8 +30,15 @@ pub(super) enum Target {
 /// A server, and the path of the certificate that signs its own, if the system does not trust it anyway.
 pub(super) struct Server {
     pub(super) info: ConnectionInfo,
-    #[cfg_attr(not(feature = "redis_tls"), expect(dead_code, reason = "only TLS has certificates"))]
     pub(super) certificate: Option<String>,
+}
+
+impl Server {
+    /// The same server, to be spoken to so.
+    pub(super) fn speaking(&self, protocol: ProtocolVersion) -> Self {
+        let settings = self.info.redis_settings().clone().set_protocol(protocol);
+        Self { info: self.info.clone().set_redis_settings(settings), certificate: self.certificate.clone() }
+    }
 }
 
 /// Those who know the primary, and how to speak to it.
@@ -54,7 +61,9 @@ impl Redis {
     /// | `redis-cluster://[user:password@]host:port,host:port` | some nodes of a cluster |
     /// | `redis-sentinel://[user:password@]host:port,host:port/name[/0]` | sentinels, and what they call the primary |
     ///
-    /// Parameters of all: `format`, and `timeout`, how long connecting and an operation may take (1 s).
+    /// Parameters of all: `format`, and `timeout`, how long connecting and an operation may take (1 s). Of all but a
+    /// cluster: `coherence=off`, which lets memory in front go without news of changes by others, and the server be
+    /// older than Redis 6.
     ///
     /// Nothing is connected before the first operation.
     ///
@@ -73,10 +82,18 @@ impl Redis {
 
     fn of(url: &Url<'_>, text: &str) -> Result<Self> {
         url.only(match url.scheme {
-            "redis+unix" => &["format", "timeout", "db", "user", "pass"],
-            "rediss" => &["format", "timeout", "ca"],
-            _ => &["format", "timeout"],
+            "redis+unix" => &["format", "timeout", "coherence", "db", "user", "pass"],
+            "rediss" => &["format", "timeout", "coherence", "ca"],
+            "redis-cluster" => &["format", "timeout"],
+            _ => &["format", "timeout", "coherence"],
         })?;
+        let coherent = match url.get("coherence") {
+            None | Some("on") => true,
+            Some("off") => false,
+            Some(other) => {
+                return Err(Error::new(Kind::Invalid, format!("`coherence` is `on` or `off`, not `{other}`")));
+            }
+        };
         let timeout = match url.get("timeout") {
             None => TIMEOUT,
             Some(timeout) => units::duration(timeout).filter(|timeout| !timeout.is_zero()).ok_or_else(|| {
@@ -86,7 +103,7 @@ impl Redis {
         let format = url.get("format").map(|format| Cow::Owned(format.to_owned()));
         let target = target(url)?;
         let url = url::redact(text.split('?').next().unwrap_or_default());
-        Ok(Self { link: Arc::new(Link::new(target, timeout)), url, timeout, format })
+        Ok(Self { link: Arc::new(Link::new(target, timeout)), coherent, url, timeout, format })
     }
 }
 

@@ -171,7 +171,7 @@ fn policies_know_their_sources() {
     let Some(Timing::Expr(ttl)) = plan.policies.ttl else { panic!("not an expression") };
     assert_eq!(ttl.arguments, [1]);
     assert!(matches!(plan.policies.expires_at, Some(Timing::Closure(_))));
-    assert!(matches!(plan.policies.patience, Some(Timing::Fixed(..))) && !plan.policies.single_flight);
+    assert!(matches!(plan.policies.patience, Some(Timing::Fixed(..))) && plan.policies.single_flight == Flight::Off);
     assert!(matches!(plan.home, Home::Field(_)));
 }
 
