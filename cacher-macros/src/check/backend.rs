@@ -135,6 +135,9 @@ fn check(literal: &LitStr) -> Result<(), String> {
             "redis" | "rediss" | "redis-cluster" | "redis-sentinel" | "memcached" | "postgres" | "mysql" | "mongodb",
             "",
         ) => return Err(format!("a server is missing: write it as in `{scheme}://localhost`")),
+        ("postgres" | "mysql", place) if place.split_once('/').is_none_or(|(_, database)| database.is_empty()) => {
+            return Err(format!("a database is missing: write it as in `{scheme}://user@localhost/database`"));
+        }
         ("redis+unix", "") => return Err("a socket is missing: write it as in `redis+unix:///run/redis.sock`".into()),
         ("file", "") => return Err("a directory is missing: write it as in `file://./.cache/posts`".into()),
         ("lmdb", "") => return Err("a directory is missing: write it as in `lmdb://./.cache/posts`".into()),
@@ -205,7 +208,10 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
         }
         "max_bytes" => units::size(value).map(drop),
         "format" => format::chain(&unescaped(value)),
-        "table" => table(value),
+        "table" => table(value, if scheme == "postgres" { 59 } else { 64 }),
+        "connections" if !value.parse().is_ok_and(|number: u16| (1..=1000).contains(&number)) => {
+            Err(format!("`connections` is a number from 1 to 1000: write `connections=8` in place of `{value}`"))
+        }
         "timeout" => units::duration(value).map(drop),
         "coherence" if !["on", "off"].contains(&value) => {
             Err(format!("`coherence` is `on` or `off`: write `coherence=off` in place of `{value}`"))
@@ -218,10 +224,10 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
 }
 
 // What the store says when it is opened, before the program runs.
-fn table(value: &str) -> Result<(), String> {
+fn table(value: &str, most: usize) -> Result<(), String> {
     let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if plain && value.len() <= 64 && !value.starts_with(|first: char| first.is_ascii_digit()) {
+    if plain && value.len() <= most && !value.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(());
     }
-    Err(format!("invalid table name `{value}`: write letters, digits and `_`, at most 64, no digit first"))
+    Err(format!("invalid table name `{value}`: write letters, digits and `_`, at most {most}, no digit first"))
 }
