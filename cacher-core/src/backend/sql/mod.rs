@@ -207,17 +207,13 @@ impl AsyncBackend for Sql {
     }
 
     async fn sweep(&self, namespace: &str, now: SystemTime) -> Result<u64> {
-        let ((start, end), statements) = (range(namespace), &self.table.statements);
+        let (start, end) = range(namespace);
         let mut swept = 0;
         loop {
-            // Looked for first, without a lock, so that only these rows are ever locked.
             let values = vec![time(Some(now)), bytes(&start), bytes(&end)];
-            let rows = self.table.read(&statements.expired, values).await?;
-            let keys: Vec<_> = rows.iter().flatten().map(Vec::as_slice).collect();
-            if !keys.is_empty() {
-                swept += self.table.ask(&[statements.forget(milliseconds(now), &keys)]).await?.affected;
-            }
-            if keys.len() < STEP {
+            let step = self.table.write(&self.table.statements.sweep, values).await?;
+            swept += step;
+            if step < STEP as u64 {
                 return Ok(swept);
             }
         }

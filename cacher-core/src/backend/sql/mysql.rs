@@ -21,6 +21,8 @@ impl Server for MySql {
         create: &["CREATE TABLE IF NOT EXISTS {table} (k VARBINARY(512) PRIMARY KEY, v LONGBLOB NOT NULL, \
                    exp BIGINT NULL, KEY exp (exp)) ENGINE = InnoDB"],
         count: "CAST(COUNT(*) AS BINARY)",
+        clear: "DELETE FROM {table} WHERE k >= ? AND k < ?",
+        sweep: "DELETE FROM {table} WHERE exp <= ? AND k >= ? AND k < ? ORDER BY exp, k LIMIT {step}",
         // MariaDB does not know the newer words of MySQL for this.
         replace: "ON DUPLICATE KEY UPDATE v = VALUES(v), exp = VALUES(exp)",
         put_if_absent: "INSERT IGNORE INTO {table} (k, v, exp) VALUES (?, ?, ?)",

@@ -20,6 +20,10 @@ impl Server for Postgres {
             "CREATE INDEX IF NOT EXISTS \"{name}_exp\" ON {table} (exp) WHERE exp IS NOT NULL",
         ],
         count: "convert_to(count(*)::text, 'UTF8')",
+        clear: "DELETE FROM {table} WHERE k = ANY(ARRAY(\
+                SELECT k FROM {table} WHERE k >= ? AND k < ? ORDER BY k FOR UPDATE))",
+        sweep: "DELETE FROM {table} WHERE k = ANY(ARRAY(\
+                SELECT k FROM {table} WHERE exp <= ? AND k >= ? AND k < ? LIMIT {step} FOR UPDATE SKIP LOCKED))",
         replace: "ON CONFLICT (k) DO UPDATE SET v = excluded.v, exp = excluded.exp",
         put_if_absent: "INSERT INTO {table} AS t (k, v, exp) VALUES (?, ?, ?) \
                         ON CONFLICT (k) DO UPDATE SET v = excluded.v, exp = excluded.exp WHERE t.exp <= ?",

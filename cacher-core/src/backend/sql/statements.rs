@@ -4,7 +4,8 @@ use std::iter::repeat_n;
 
 use crate::sync::Arc;
 
-/// What servers say differently. `{table}` stands for the quoted name, `{name}` for the bare one, `?` for a parameter.
+/// What servers say differently. `{table}` stands for the quoted name, `{name}` for the bare one,
+/// `{step}` for [`STEP`], `?` for a parameter.
 pub(super) struct Dialect {
     pub(super) quote: char,
     /// Parameters are `$1`, `$2` in place of `?`.
@@ -16,6 +17,10 @@ pub(super) struct Dialect {
     pub(super) create: &'static [&'static str],
     /// The number of rows, as text in bytes.
     pub(super) count: &'static str,
+    /// Removes a range of keys. All that lock many rows do so in the order of keys, or wait for nobody.
+    pub(super) clear: &'static str,
+    /// Removes up to [`STEP`] rows that have expired by a time, in a range of keys.
+    pub(super) sweep: &'static str,
     /// What follows the rows of an `INSERT` that replaces.
     pub(super) replace: &'static str,
     /// Puts a row (key, value, expiry) where none is.
@@ -79,12 +84,12 @@ pub(super) struct Statements {
     /// The key behind so many others.
     pub(super) step: Arc<str>,
     pub(super) clear: Arc<str>,
-    pub(super) expired: Arc<str>,
+    pub(super) sweep: Arc<str>,
 }
 
 /// What a namespace is: the keys from a first one to that behind its last.
 const RANGE: &str = "k >= ? AND k < ?";
-/// How many rows are removed or asked for at a time. A power of two, as [`Statements::among`] counts.
+/// How many rows are removed or asked for at a time.
 pub(super) const STEP: usize = 512;
 /// How many rows with their values are read at a time.
 pub(super) const PAGE: usize = 128;
@@ -104,8 +109,8 @@ impl Statements {
             page: say(&format!("SELECT k, v FROM {{table}} WHERE k > ? AND k < ? ORDER BY k LIMIT {PAGE}")),
             len: say(&format!("SELECT {} FROM {{table}} WHERE {RANGE}", dialect.count)),
             step: say(&format!("SELECT k FROM {{table}} WHERE {RANGE} ORDER BY k LIMIT 1 OFFSET {STEP}")),
-            clear: say(&format!("DELETE FROM {{table}} WHERE {RANGE}")),
-            expired: say(&format!("SELECT k FROM {{table}} WHERE exp <= ? AND {RANGE} LIMIT {STEP}")),
+            clear: say(dialect.clear),
+            sweep: say(dialect.sweep),
             dialect,
             table: table.to_owned(),
         }
@@ -120,26 +125,14 @@ impl Statements {
         say(self.dialect, &self.table, &insert(rows, self.dialect.replace))
     }
 
-    /// Keys and values of some keys.
+    /// Keys and values of some keys. The last stands for as many as are missing to a power of two: so there are few
+    /// such statements, which servers remember.
     pub(super) fn get_many<'a>(&self, keys: &[&'a [u8]]) -> Statement<'a> {
-        let (sql, values) = self.among("SELECT k, v FROM {table} WHERE k IN ", Vec::new(), keys);
-        Statement::read(&sql, values)
-    }
-
-    /// Removes those of some keys that have expired.
-    pub(super) fn forget<'a>(&self, now: i64, keys: &[&'a [u8]]) -> Statement<'a> {
-        let values = vec![Value::Number(Some(now))];
-        let (sql, values) = self.among("DELETE FROM {table} WHERE exp <= ? AND k IN ", values, keys);
-        Statement::write(&sql, values)
-    }
-
-    /// The last key stands for as many as are missing to a power of two: so there are few such statements, which
-    /// servers remember.
-    fn among<'a>(&self, start: &str, mut values: Vec<Value<'a>>, keys: &[&'a [u8]]) -> (Arc<str>, Vec<Value<'a>>) {
         let places = keys.len().next_power_of_two();
         let last = keys.last().copied().unwrap_or_default();
-        values.extend(keys.iter().copied().chain(repeat_n(last, places - keys.len())).map(Value::Bytes));
-        (say(self.dialect, &self.table, &format!("{start}({})", list("?", places))), values)
+        let values = keys.iter().copied().chain(repeat_n(last, places - keys.len())).map(Value::Bytes);
+        let sql = format!("SELECT k, v FROM {{table}} WHERE k IN ({})", list("?", places));
+        Statement::read(&say(self.dialect, &self.table, &sql), values.collect())
     }
 }
 
@@ -153,7 +146,8 @@ fn list(part: &str, times: usize) -> String {
 
 fn say(dialect: &Dialect, table: &str, template: &str) -> Arc<str> {
     let quote = dialect.quote;
-    let text = template.replace("{table}", &format!("{quote}{table}{quote}")).replace("{name}", table);
+    let text = template.replace("{table}", &format!("{quote}{table}{quote}"));
+    let text = text.replace("{name}", table).replace("{step}", &STEP.to_string());
     if !dialect.numbered {
         return text.into();
     }
