@@ -157,9 +157,9 @@ fn scan_shows_more_than_one_page_and_lets_its_visitor_use_the_store() {
     let put = |n: u32| Put { key: key(&format!("{n}")), entry: n.to_be_bytes().to_vec(), expires: None };
     store.put_many(&(0..1024).map(put).collect::<Vec<_>>()).expect("put_many");
     let mut found = Vec::new();
-    let visit = &mut |entry| {
+    let visit = &mut |scanned: cacher_core::backend::Scanned| {
         store.put(&key("0"), &0_u32.to_be_bytes(), None).expect("put");
-        found.push(entry);
+        found.push(scanned.entry);
         true
     };
     store.scan(SPACE, visit).expect("scan");

@@ -3,8 +3,6 @@
 #![cfg(feature = "redis")]
 
 use std::{
-    io::Write,
-    net::TcpStream,
     sync::{
         Arc, Barrier,
         atomic::{AtomicU32, Ordering},
@@ -51,9 +49,14 @@ fn what_sentinels_name_keeps_the_contract() {
     keeps_the_contract(cacher_servers::redis_sentinel());
 }
 
+/// A database of this server, by another name of the machine: as another URL it has its own connection.
+fn by_name(url: &str, host: &str, database: u32) -> String {
+    format!("{}/{database}", url.replace("127.0.0.1", host))
+}
+
 /// The same cache as two processes would have it: each with its own connection.
-fn node(host: &str, name: &str) -> Cache<u64, u64> {
-    let url = format!("redis://{host}:17379/3");
+fn node(url: &str, host: &str, name: &str) -> Cache<u64, u64> {
+    let url = by_name(url, host, 3);
     Cache::builder().name(name).backend("memory://").backend(url).build().expect("a cache")
 }
 
@@ -69,7 +72,8 @@ fn soon(what: impl Fn() -> bool) {
 
 #[test]
 fn memory_hears_of_changes_by_other_nodes() {
-    let (a, b) = (node("127.0.0.1", "heard"), node("localhost", "heard"));
+    let Some(url) = cacher_servers::redis() else { return };
+    let (a, b) = (node(&url, "127.0.0.1", "heard"), node(&url, "localhost", "heard"));
     a.clear();
     assert_eq!((a.get_or_load(&1, || 10), b.get_or_load(&1, || 99)), (10, 10));
     a.set(&1, 11);
@@ -86,7 +90,8 @@ fn memory_hears_of_changes_by_other_nodes() {
 
 #[test]
 fn a_load_that_began_before_a_change_elsewhere_is_not_kept() {
-    let (a, b) = (node("127.0.0.1", "fenced"), node("localhost", "fenced"));
+    let Some(url) = cacher_servers::redis() else { return };
+    let (a, b) = (node(&url, "127.0.0.1", "fenced"), node(&url, "localhost", "fenced"));
     a.clear();
     b.set(&2, 0);
     let old = b.get_or_load(&1, || {
@@ -102,13 +107,15 @@ fn a_load_that_began_before_a_change_elsewhere_is_not_kept() {
 
 #[test]
 fn a_lost_connection_empties_memory() {
-    let (a, b) = (node("127.0.0.1", "lost"), node("localhost", "lost"));
+    let Some(server) = cacher_servers::Redis::private() else { return };
+    let url = server.url();
+    let (a, b) = (node(&url, "127.0.0.1", "lost"), node(&url, "localhost", "lost"));
     a.clear();
     a.set(&1, 1);
     assert_eq!(b.get(&1), Some(1));
-    let mut server = TcpStream::connect("127.0.0.1:17379").expect("a server");
-    server.write_all(b"CLIENT KILL TYPE normal SKIPME yes\r\n").expect("sent");
-    server.write_all(b"SELECT 3\r\nFLUSHDB\r\n").expect("sent");
+    let mut client = server.client();
+    client.ask(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    client.ask(&["FLUSHALL"]);
     soon(|| b.get(&1).is_none() && a.get(&1).is_none());
     a.set(&1, 2);
     soon(|| b.get(&1) == Some(2));
@@ -117,8 +124,8 @@ fn a_lost_connection_empties_memory() {
 }
 
 /// The same, where loads of all nodes take turns.
-fn turns(host: &str, name: &str, patience: Duration) -> Cache<u64, u64> {
-    let url = format!("redis://{host}:17379/4");
+fn turns(url: &str, host: &str, name: &str, patience: Duration) -> Cache<u64, u64> {
+    let url = by_name(url, host, 4);
     let builder = Cache::builder().name(name).backend("memory://").backend(url);
     builder.distributed().patience(patience).build().expect("a cache")
 }
@@ -127,7 +134,8 @@ const LONG: Duration = Duration::from_secs(20);
 
 #[test]
 fn one_node_loads_and_the_others_get_its_value() {
-    let nodes = ["127.0.0.1", "localhost", "LocalHost"].map(|host| turns(host, "one", LONG));
+    let Some(url) = cacher_servers::redis() else { return };
+    let nodes = ["127.0.0.1", "localhost", "LocalHost"].map(|host| turns(&url, host, "one", LONG));
     nodes[0].clear();
     let loads = AtomicU32::new(0);
     for round in 0..20 {
@@ -149,7 +157,8 @@ fn one_node_loads_and_the_others_get_its_value() {
 
 #[test]
 fn a_load_that_fails_gives_its_turn_back() {
-    let (a, b) = (turns("127.0.0.1", "failing", LONG), turns("localhost", "failing", LONG));
+    let Some(url) = cacher_servers::redis() else { return };
+    let (a, b) = (turns(&url, "127.0.0.1", "failing", LONG), turns(&url, "localhost", "failing", LONG));
     a.clear();
     let (began, go) = (Barrier::new(2), Barrier::new(2));
     std::thread::scope(|scope| {
@@ -170,8 +179,9 @@ fn a_load_that_fails_gives_its_turn_back() {
 
 #[test]
 fn a_load_that_outlives_its_lease_is_returned_and_not_kept() {
+    let Some(url) = cacher_servers::redis() else { return };
     let short = Duration::from_millis(50);
-    let (a, b) = (turns("127.0.0.1", "late", short), turns("localhost", "late", short));
+    let (a, b) = (turns(&url, "127.0.0.1", "late", short), turns(&url, "localhost", "late", short));
     a.clear();
     let late = a.get_or_load(&1, || {
         assert_eq!(b.get_or_load(&1, || 2), 2, "the other waited for its patience");
@@ -183,7 +193,8 @@ fn a_load_that_outlives_its_lease_is_returned_and_not_kept() {
 
 #[test]
 fn what_was_put_or_removed_during_a_load_elsewhere_stands() {
-    let (a, b) = (turns("127.0.0.1", "put", LONG), turns("localhost", "put", LONG));
+    let Some(url) = cacher_servers::redis() else { return };
+    let (a, b) = (turns(&url, "127.0.0.1", "put", LONG), turns(&url, "localhost", "put", LONG));
     a.clear();
     let loaded = a.get_or_load(&1, || {
         assert!(b.set(&1, 2));

@@ -21,6 +21,7 @@ use crate::{
     strategy::{Strategy, life::Terms},
     sync::Arc,
     tier::{IntoBackend, Opening},
+    wrap::limited::Limits,
 };
 
 /// A [`Cache`] to be set up.
@@ -86,19 +87,39 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
-    /// How many entries memory holds; no bound by default. In place of the one that a URL says.
+    /// How many entries memory holds, or the first backend if that is a store; no bound by default. In place of the one
+    /// that a URL says.
     pub fn capacity(mut self, entries: u64) -> Self {
         self.config.bound = Some(Bound::Entries(entries));
         self
     }
 
-    /// How many bytes memory holds, as [`Weigh`] says; no bound by default.
+    /// How many bytes memory holds, as [`Weigh`] says; no bound by default. Of the first backend, if that is a store, as
+    /// they are stored.
     pub fn max_bytes(mut self, bytes: u64) -> Self
     where
         V: Weigh,
     {
         self.config.bound = Some(Bound::Bytes(bytes));
         self.weigh = V::weigh;
+        self
+    }
+
+    /// What the first backend keeps at most, which is a store: entries, bytes, age, what is idle or seldom asked for, in
+    /// any combination, and which entry makes room. In place of the limits that its URL says; no limits by default.
+    /// Typed memory has an order of its own, and knows [`capacity`](Self::capacity) and [`max_bytes`](Self::max_bytes).
+    ///
+    /// ```
+    /// # #[cfg(feature = "msgpack")] {
+    /// use cacher_core::{direct::Cache, wrap::limited::{Eviction, Limits}};
+    ///
+    /// let limits = Limits::new().entries(1000).eviction(Eviction::Lfu);
+    /// let names: Cache<u64, String> = Cache::builder().backend("memory://?format=msgpack").limits(limits).build()?;
+    /// # }
+    /// # Ok::<(), cacher_core::error::Error>(())
+    /// ```
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.wraps.limits = limits;
         self
     }
 
@@ -147,18 +168,18 @@ where
     ///
     /// # Errors
     /// [`Kind::Invalid`] for a wrong URL; for a name that is empty or that another cache or function has in the same
-    /// store; for a TTL or a bound of zero; for a bound of memory where there is none. Those of a backend that is given
-    /// as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
+    /// store; for a TTL or a bound of zero; for limits of typed memory. [`Kind::Unsupported`] for a limit that can't be
+    /// kept on this system. Those of a backend that is given as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
     /// later.
     pub fn build(self) -> Result<Cache<K, V>> {
         let name = self.checked_name()?;
         self.check_numbers()?;
         let backends = self.backends.into_iter().collect::<Result<_>>()?;
         let strategies = self.strategies.into_iter().collect();
-        let bound = self.config.bound;
+        let (bound, limits) = (self.config.bound, self.config.wraps.limits);
         let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, backends);
         let open = Arc::new(Open(Arc::clone(&core)));
-        check_tiers(&core, bound)?;
+        check_tiers(&core, bound, limits)?;
         let types = Types { codec: self.codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
         let cache = Typed::new(Arc::clone(&core), types);
         cache.share();
@@ -191,16 +212,17 @@ where
 }
 
 /// What is wrong with the backends, and stays wrong.
-fn check_tiers(core: &Core, bound: Option<Bound>) -> Result<()> {
+fn check_tiers(core: &Core, bound: Option<Bound>, limits: Limits) -> Result<()> {
     let failures = core.tiers().iter().filter_map(|tier| tier.failure());
-    if let Some(error) = failures.into_iter().find(|error| error.kind() == Kind::Invalid) {
+    if let Some(error) = failures.into_iter().find(|error| matches!(error.kind(), Kind::Invalid | Kind::Unsupported)) {
         return Err(error);
     }
     match (core.bound, bound) {
         _ if core.off => Ok(()),
-        (None, Some(_)) => Err(Error::new(
+        (Some(_), _) if !limits.are_none() => Err(Error::new(
             Kind::Invalid,
-            "there is no memory to bound: add `.backend(\"memory://\")`, or leave out the bound",
+            "typed memory has an order of its own: write `.capacity(..)` or `.max_bytes(..)` in place of `.limits(..)`, or \
+             `.backend(\"memory://?format=msgpack\")` for memory that keeps bytes",
         )),
         (Some(Bound::Bytes(_)), None) => Err(Error::new(
             Kind::Invalid,

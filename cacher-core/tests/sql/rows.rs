@@ -29,8 +29,8 @@ fn thousands_are_swept_listed_and_cleared_step_by_step() {
         assert_eq!(store.sweep("many", SystemTime::now()).expect("a server"), 1300);
         assert_eq!(store.sweep("many", SystemTime::now()).expect("a server"), 0);
         let mut found = Vec::new();
-        let scanned = store.scan("many", &mut |entry| {
-            found.push(String::from_utf8(entry).expect("a number"));
+        let scanned = store.scan("many", &mut |shown| {
+            found.push(String::from_utf8(shown.entry).expect("a number"));
             true
         });
         scanned.expect("a server");

@@ -21,7 +21,7 @@ use self::{
     table::Table,
 };
 use super::{
-    Capabilities, Key, Put,
+    Capabilities, Key, Put, Scanned,
     driven::{AsyncBackend, Page},
     flat,
 };
@@ -196,9 +196,17 @@ impl AsyncBackend for Sql {
         let (start, end) = range(namespace);
         let after = next.unwrap_or(start.as_bytes());
         let rows = self.table.read(&self.table.statements.page, vec![Value::Bytes(after), bytes(&end)]).await?;
-        let is_last = rows.len() < PAGE;
-        let (mut keys, entries): (Vec<_>, Vec<_>) = rows.into_iter().filter_map(pair).unzip();
-        Ok(Page { entries, next: if is_last { None } else { keys.pop() } })
+        let next = if rows.len() < PAGE { None } else { rows.last().and_then(|row| row.first().cloned()) };
+        let namespace = Arc::from(namespace);
+        let shown = |row| {
+            let (key, entry) = pair(row)?;
+            Some(Scanned::new(flat::read(&namespace, str::from_utf8(&key).ok()?, LONGEST_KEY)?, entry))
+        };
+        Ok(Page { entries: rows.into_iter().filter_map(shown).collect(), next })
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        flat::shown(key, LONGEST_KEY)
     }
 
     async fn len(&self, namespace: &str) -> Result<u64> {

@@ -14,7 +14,7 @@ pub use options::{Background, WhenFull};
 
 use super::Report;
 use crate::{
-    backend::{Backend, Capabilities, Cost, Key, Put},
+    backend::{Backend, Capabilities, Cost, Key, Put, Scanned},
     clock::Clock,
     error::Result,
     sync::Arc,
@@ -185,9 +185,13 @@ impl Backend for Backgrounded {
         cleared
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         self.0.settle();
         self.0.inner.scan(namespace, visit)
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        self.0.inner.shown(key)
     }
 
     fn len(&self, namespace: &str) -> Result<u64> {

@@ -9,7 +9,7 @@ pub use history::Revision;
 
 use super::{Report, turns::Turns};
 use crate::{
-    backend::{Backend, Capabilities, Cost, Key},
+    backend::{Backend, Capabilities, Cost, Key, Scanned},
     entry::{Stamp, Times},
     envelope::{self, Content, Identity},
     error::{Error, Kind, Result},
@@ -260,8 +260,12 @@ impl Backend for Revised {
         Ok(cleared)
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         self.inner.scan(namespace, visit)
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        self.inner.shown(key)
     }
 
     fn len(&self, namespace: &str) -> Result<u64> {
