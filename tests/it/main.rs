@@ -33,6 +33,8 @@ mod peers;
 mod processes;
 mod reentrancy;
 mod scopes;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod shared_sql;
 mod stale;
 mod stores;
 mod strategies;

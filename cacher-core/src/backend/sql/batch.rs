@@ -7,6 +7,7 @@ use super::{
     flat_key, milliseconds,
     statements::{Statement, Statements, Value},
 };
+
 /// How many rows a statement puts at most.
 const ROWS: usize = 500;
 /// How many bytes, unless one row alone has more.

@@ -20,6 +20,7 @@ pub(super) trait Server: Database + HasStatementCache {
     /// How many rows a statement has changed.
     fn affected(result: &Self::QueryResult) -> u64;
 
+    /// What its errors mean.
     fn fault(error: &dyn DatabaseError) -> Fault;
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Answer {
     pub(super) rows: Vec<Row>,
 }
 
-/// What is said while a server is asked.
+/// What will be answered.
 pub(super) type Asked<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failed>> + Send + 'a>>;
 
 /// The way to a server, of whatever kind.
@@ -48,7 +49,7 @@ impl<D: Speak> Driver for Pool<D> {
             let mut used = self.take().await?;
             let answer = all::<D>(&mut used.connection, statements).await.map_err(Failed::at_work::<D>);
             match &answer {
-                Err(Failed { fault: Fault::Lost, .. }) => used.is_lost(),
+                Err(Failed { fault: Fault::Lost, .. }) => used.lose(),
                 Err(failed) if !failed.fault.leaves_connection() => {}
                 _ => used.give_back(),
             }

@@ -1,5 +1,7 @@
 //! What went wrong with a server: what to do about it, and our error for it.
 
+use std::borrow::Cow;
+
 use sqlx::Error as SqlError;
 
 use super::driver::Server;
@@ -32,7 +34,7 @@ pub(super) struct Failed {
 }
 
 impl Failed {
-    pub(super) fn new(fault: Fault, message: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+    pub(super) fn new(fault: Fault, message: impl Into<Cow<'static, str>>) -> Self {
         Self { fault, error: Error::new(fault.kind(), message) }
     }
 

@@ -43,7 +43,7 @@ mod table;
 ///
 /// It is made with the first operation, unless it is there: then the account needs no right to make one. Everything
 /// else of the database is left alone. Operations share some connections, which are made when they are needed, and
-/// again when they are lost; none of them waits for another of the same process.
+/// again when they are lost.
 ///
 /// Every operation is atomic but `clear`, which removes some hundred rows at a time; `put_many` puts all or none, and
 /// `put_if_absent` replaces what has expired. What a server has confirmed is as durable as its own settings say.

@@ -36,8 +36,8 @@ impl Server for MySql {
 
     fn fault(error: &dyn DatabaseError) -> Fault {
         match error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number) {
-            // The server stops, or has ended the connection.
-            Some(1040 | 1053 | 1152 | 1158..=1161 | 1203 | 1927 | 4031) => Fault::Lost,
+            // The server stops, has ended the connection, or is cut off from its cluster.
+            Some(1040 | 1047 | 1053 | 1152 | 1158..=1161 | 1203 | 1927 | 4031) => Fault::Lost,
             // Deadlocks, changes by others meanwhile, and statements whose table was made anew.
             Some(1020 | 1205 | 1213 | 1412 | 1615) => Fault::Clash,
             Some(1146) => Fault::NoTable,

@@ -45,6 +45,9 @@ impl Sql {
     /// and insist on it, and on its certificate, as the mode says (`require`, `verify-full`; `REQUIRED`,
     /// `VERIFY_IDENTITY`).
     ///
+    /// What a URL of PostgreSQL leaves out is taken from where its other clients find it (`PGPASSWORD`, `~/.pgpass`).
+    /// A pooler between must keep prepared statements apart, as PgBouncer does since 1.21.
+    ///
     /// Nothing is connected before the first operation, which makes the table if it is missing.
     ///
     /// # Errors

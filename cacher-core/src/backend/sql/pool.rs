@@ -19,6 +19,8 @@ pub(super) type OptionsOf<D> = <<D as Database>::Connection as Connection>::Opti
 
 /// How long a connection rests: less than what stands between makes of it (firewalls, balancers) in silence.
 const REST: Duration = Duration::from_secs(60);
+/// How long it is used: the name of a server may stand for another by then.
+const LIFE: Duration = Duration::from_secs(30 * 60);
 
 pub(super) struct Pool<D: Database> {
     options: OptionsOf<D>,
@@ -30,12 +32,14 @@ pub(super) struct Pool<D: Database> {
 
 struct Idle<D: Database> {
     connection: D::Connection,
+    made: Instant,
     since: Instant,
 }
 
 /// A connection in use. One that is not given back is closed: what it was asked may not be answered yet.
 pub(super) struct Used<'a, D: Database> {
     pub(super) connection: D::Connection,
+    made: Instant,
     pool: &'a Pool<D>,
     _place: SemaphorePermit<'a>,
 }
@@ -54,37 +58,47 @@ impl<D: Database> Pool<D> {
     async fn idle_or_new(&self) -> Result<Used<'_, D>, Failed> {
         let closed = |_| Failed::new(Fault::Unreachable, "the connections are closed");
         let place = self.places.acquire().await.map_err(closed)?;
-        let connection = match self.rested() {
-            Some(connection) => connection,
-            None => self.options.connect().await.map_err(Failed::to_connect)?,
+        let (connection, made) = match self.rested() {
+            Some(idle) => (idle.connection, idle.made),
+            None => (self.options.connect().await.map_err(Failed::to_connect)?, Instant::now()),
         };
-        Ok(Used { connection, pool: self, _place: place })
+        Ok(Used { connection, made, pool: self, _place: place })
     }
 
     /// The one that was used last. If that is long ago, all are closed.
-    fn rested(&self) -> Option<D::Connection> {
+    fn rested(&self) -> Option<Idle<D>> {
         let last = lock(&self.idle).pop()?;
         if last.since.elapsed() < REST {
-            return Some(last.connection);
+            return Some(last);
         }
-        for old in self.forget().into_iter().chain([last]) {
-            tokio::spawn(old.connection.close());
-        }
+        self.forget().into_iter().chain([last]).for_each(close);
         None
     }
 
-    /// Lets those go that are not in use: they have gone the way of one that was lost.
+    /// Those that are not in use, which are in the pool no longer.
     fn forget(&self) -> Vec<Idle<D>> {
         mem::take(&mut lock(&self.idle))
     }
 }
 
 impl<D: Database> Used<'_, D> {
+    /// It has been answered, and may be used again.
     pub(super) fn give_back(self) {
-        lock(&self.pool.idle).push(Idle { connection: self.connection, since: Instant::now() });
+        let idle = Idle { connection: self.connection, made: self.made, since: Instant::now() };
+        if idle.made.elapsed() < LIFE {
+            lock(&self.pool.idle).push(idle);
+        } else {
+            close(idle);
+        }
     }
 
-    pub(super) fn is_lost(self) {
+    /// It is dead, and so may be the others.
+    pub(super) fn lose(self) {
         drop(self.pool.forget());
     }
+}
+
+/// Says goodbye, for which nobody waits.
+fn close<D: Database>(idle: Idle<D>) {
+    tokio::spawn(idle.connection.close());
 }

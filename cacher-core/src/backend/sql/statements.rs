@@ -1,6 +1,6 @@
 //! The statements for one table, whose name has been checked, in the words of one server.
 
-use std::iter::repeat_n;
+use std::{fmt::Write, iter::repeat_n};
 
 use crate::sync::Arc;
 
@@ -68,6 +68,7 @@ impl<'a> Statement<'a> {
     }
 }
 
+/// Those that are sent for this table.
 pub(super) struct Statements {
     dialect: &'static Dialect,
     table: String,
@@ -144,6 +145,7 @@ fn list(part: &str, times: usize) -> String {
     vec![part; times].join(", ")
 }
 
+/// The template for this table, as the server takes it.
 fn say(dialect: &Dialect, table: &str, template: &str) -> Arc<str> {
     let quote = dialect.quote;
     let text = template.replace("{table}", &format!("{quote}{table}{quote}"));
@@ -153,8 +155,8 @@ fn say(dialect: &Dialect, table: &str, template: &str) -> Arc<str> {
     }
     let mut pieces = text.split('?');
     let mut numbered = pieces.next().unwrap_or_default().to_owned();
-    for (at, piece) in pieces.enumerate() {
-        numbered.push_str(&format!("${}{piece}", at + 1));
+    for (piece, number) in pieces.zip(1..) {
+        _ = write!(numbered, "${number}{piece}");
     }
     numbered.into()
 }

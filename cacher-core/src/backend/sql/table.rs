@@ -19,7 +19,7 @@ pub(super) struct Table {
     limit: Mutex<Option<u64>>,
 }
 
-/// How often others may be in the way.
+/// How often it is tried, where others are in the way.
 const TRIES: u32 = 6;
 
 impl fmt::Debug for Table {
@@ -109,6 +109,6 @@ impl Table {
     }
 }
 
-fn number(text: &Vec<u8>) -> Option<u64> {
+fn number(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
