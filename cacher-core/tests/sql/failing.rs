@@ -32,7 +32,7 @@ fn uses_all(store: &Store) {
         for user in 0..16 {
             scope.spawn(move || {
                 for round in 0..10 {
-                    store.put(&key("failing", &format!("{user} {round}")), &[0; 50_000], None).expect("a server");
+                    store.put(&key("failing", &format!("{user} {round}")), &vec![0; 50_000], None).expect("a server");
                 }
             });
         }

@@ -20,11 +20,13 @@ fn thousands_are_swept_listed_and_cleared_step_by_step() {
     for database in shared() {
         let scratch = Scratch::of(&database);
         let store = scratch.open();
-        let expires = |number: usize| if number < 1300 { after(-1000) } else { after(60_000) };
+        let expires = |number: usize| if number < 1300 { Some(after(-1000)) } else { Some(after(60_000)) };
         let puts: Vec<_> =
             (0..2600).map(|number| put("many", number, number.to_string().as_bytes(), expires(number))).collect();
         store.put_many(&puts).expect("a server");
-        store.put_many(&[put("other", 1, b"kept", after(-1000)), put("other", 2, b"kept", None)]).expect("a server");
+        store
+            .put_many(&[put("other", 1, b"kept", Some(after(-1000))), put("other", 2, b"kept", None)])
+            .expect("a server");
         assert_eq!(store.len("many").expect("a server"), 2600);
         assert_eq!(store.sweep("many", SystemTime::now()).expect("a server"), 1300);
         assert_eq!(store.sweep("many", SystemTime::now()).expect("a server"), 0);
@@ -79,13 +81,13 @@ fn what_has_expired_is_replaced_and_not_touched() {
         let scratch = Scratch::of(&database);
         let store = scratch.open();
         let key = key("expired", "one");
-        store.put(&key, b"old", after(-1)).expect("a server");
-        assert!(!store.touch(&key, after(60_000)).expect("a server"), "it has expired");
-        assert!(store.put_if_absent(&key, b"new", after(60_000)).expect("a server"));
+        store.put(&key, b"old", Some(after(-1))).expect("a server");
+        assert!(!store.touch(&key, Some(after(60_000))).expect("a server"), "it has expired");
+        assert!(store.put_if_absent(&key, b"new", Some(after(60_000))).expect("a server"));
         assert_eq!(store.get(&key).expect("a server").as_deref(), Some(&b"new"[..]));
         assert!(!store.put_if_absent(&key, b"newer", None).expect("a server"));
         // The same time again counts as well: the row is there.
-        let soon = after(300);
+        let soon = Some(after(300));
         assert!(store.touch(&key, soon).expect("a server") && store.touch(&key, soon).expect("a server"));
         assert!(!store.put_if_absent(&key, b"newer", None).expect("a server"));
         let free = (0..500).any(|_| {
@@ -104,7 +106,7 @@ fn of_many_who_replace_what_has_expired_one_wins() {
         let stores: Vec<_> = (0..6).map(|_| scratch.open()).collect();
         for round in 0..20 {
             let key = key("race", &format!("round {round}"));
-            stores[0].put(&key, b"old", after(-1000)).expect("a server");
+            stores[0].put(&key, b"old", Some(after(-1000))).expect("a server");
             let start = Barrier::new(stores.len());
             let won = thread::scope(|scope| {
                 let run = |store| {
@@ -112,12 +114,7 @@ fn of_many_who_replace_what_has_expired_one_wins() {
                     Backend::put_if_absent(store, &key, b"new", None).expect("a server")
                 };
                 let threads: Vec<_> = stores.iter().map(|store| scope.spawn(move || run(store))).collect();
-                threads
-                    .into_iter()
-                    .filter(|_| true)
-                    .map(|thread| thread.join().expect("no panic"))
-                    .filter(|won| *won)
-                    .count()
+                threads.into_iter().map(|thread| thread.join().expect("no panic")).filter(|won| *won).count()
             });
             assert_eq!(won, 1);
         }
@@ -136,7 +133,7 @@ fn writers_in_opposite_orders_beside_sweeps_and_clears_all_succeed() {
                 let store = store(&url);
                 scope.spawn(move || {
                     for round in 0..15 {
-                        let expires = if round % 3 == 0 { after(-5) } else { None };
+                        let expires = if round % 3 == 0 { Some(after(-5)) } else { None };
                         let mut puts: Vec<_> = (0..700).map(|number| put("order", number, b"entry", expires)).collect();
                         if writer % 2 == 0 {
                             puts.reverse();

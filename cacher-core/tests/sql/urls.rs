@@ -5,6 +5,9 @@ use cacher_core::{
     error::Kind,
 };
 
+/// What there is, and whether it is built in.
+const SCHEMES: [(&str, bool); 2] = [("postgres", cfg!(feature = "postgres")), ("mysql", cfg!(feature = "mysql"))];
+
 #[test]
 fn what_is_wrong_is_said_before_anything_is_connected() {
     for (rest, expected) in [
@@ -20,11 +23,10 @@ fn what_is_wrong_is_said_before_anything_is_connected() {
         ("://u:hunter2@h/d?format=", "the format is missing"),
         ("://u:hunter2@h:port/d", "no address of a server"),
     ] {
-        for scheme in ["postgres", "mysql"] {
+        for (scheme, is_built_in) in SCHEMES {
             let error = Sql::from_url(&format!("{scheme}{rest}")).expect_err(rest);
             let text = format!("{error} {error:?}");
             assert_eq!(error.kind(), Kind::Invalid, "{text}");
-            let is_built_in = if scheme == "mysql" { cfg!(feature = "mysql") } else { cfg!(feature = "postgres") };
             assert!(text.contains(if is_built_in { expected } else { "needs the feature" }), "{text}");
             assert!(!text.contains("hunter2"), "{text}");
         }
@@ -42,8 +44,7 @@ fn a_name_that_postgresql_would_cut_is_refused() {
 
 #[test]
 fn it_is_shown_with_its_table_and_without_its_password() {
-    let schemes = [("postgres", cfg!(feature = "postgres")), ("mysql", cfg!(feature = "mysql"))];
-    for (scheme, _) in schemes.into_iter().filter(|(_, is_built_in)| *is_built_in) {
+    for (scheme, _) in SCHEMES.into_iter().filter(|(_, is_built_in)| *is_built_in) {
         let url = format!("{scheme}://user:hunter2@host/app?table=Posts&timeout=3s");
         let store = Sql::from_url(&url).expect("a URL");
         let text = format!("{store:?} {:?}", Driven::new(store.clone()));
