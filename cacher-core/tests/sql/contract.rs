@@ -16,12 +16,12 @@ fn keeps_the_contract(parameters: &str) {
 
 #[test]
 fn servers_keep_the_contract() {
-    keeps_the_contract("");
+    keeps_the_contract("&timeout=10s");
 }
 
 #[test]
 fn one_connection_is_enough() {
-    keeps_the_contract("&connections=1&timeout=5s");
+    keeps_the_contract("&connections=1&timeout=10s");
 }
 
 #[test]
@@ -38,10 +38,11 @@ fn sockets_keep_the_contract() {
     for database in shared() {
         let scratch = Scratch::of(&database);
         let url = if database.starts_with("postgres") {
-            format!("{}&host={directory}/postgres", scratch.url())
+            format!("{}&timeout=10s&host={directory}/postgres", scratch.url())
         } else {
             // The account is one for addresses: the socket asks for another.
-            scratch.url().replace(account(&database), "root") + &format!("&socket={directory}/mariadb/socket")
+            scratch.url().replace(account(&database), "root")
+                + &format!("&timeout=10s&socket={directory}/mariadb/socket")
         };
         let store = store(&url);
         conformance::run(|| Arc::new(store.clone()));

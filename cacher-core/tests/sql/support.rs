@@ -79,9 +79,9 @@ impl Scratch {
         format!("{}?table={}", self.database, self.table)
     }
 
-    /// The store on this table, with connections of its own, as another process would have it.
+    /// The store on this table, with connections of its own, as another process would have it. It bears a busy machine.
     pub(crate) fn open(&self) -> Store {
-        store(&self.url())
+        store(&format!("{}&timeout=10s", self.url()))
     }
 
     pub(crate) fn drop_table(&self) {
