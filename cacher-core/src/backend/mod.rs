@@ -10,7 +10,7 @@ pub mod driven;
 mod durability;
 #[cfg(feature = "file")]
 pub mod file;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
 mod flat;
 #[cfg(feature = "json_file")]
 pub mod json_file;
@@ -26,6 +26,8 @@ pub mod null;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod scanned;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]

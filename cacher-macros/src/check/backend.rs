@@ -35,8 +35,8 @@ const SCHEMES: &[Scheme] = &[
     now("redis-cluster", &["format", "timeout"]),
     now("redis-sentinel", &["format", "timeout", "coherence"]),
     later("memcached"),
-    later("postgres"),
-    later("mysql"),
+    now("postgres", &["table", "format", "timeout", "connections", "sslmode", "sslrootcert", "options", "host"]),
+    now("mysql", &["table", "format", "timeout", "connections", "ssl-mode", "ssl-ca", "socket"]),
     later("mongodb"),
 ];
 
@@ -150,6 +150,9 @@ fn check(literal: &LitStr) -> Result<(), String> {
             "redis" | "rediss" | "redis-cluster" | "redis-sentinel" | "memcached" | "postgres" | "mysql" | "mongodb",
             "",
         ) => return Err(format!("a server is missing: write it as in `{scheme}://localhost`")),
+        ("postgres" | "mysql", place) if place.split_once('/').is_none_or(|(_, database)| database.is_empty()) => {
+            return Err(format!("a database is missing: write it as in `{scheme}://user@localhost/database`"));
+        }
         ("redis+unix", "") => return Err("a socket is missing: write it as in `redis+unix:///run/redis.sock`".into()),
         ("file", "") => return Err("a directory is missing: write it as in `file://./.cache/posts`".into()),
         ("lmdb", "") => return Err("a directory is missing: write it as in `lmdb://./.cache/posts`".into()),
@@ -231,7 +234,10 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
             Err(format!("there is no order `{value}`{end}"))
         }
         "format" => format::chain(&unescaped(value)),
-        "table" => table(value),
+        "table" => table(value, if scheme == "postgres" { 59 } else { 64 }),
+        "connections" if !value.parse().is_ok_and(|number: u16| (1..=1000).contains(&number)) => {
+            Err(format!("`connections` is a number from 1 to 1000: write `connections=8` in place of `{value}`"))
+        }
         "timeout" => units::duration(value).map(drop),
         "ttl" if units::duration(value)?.is_zero() => Err("`ttl=0s` keeps nothing".to_owned()),
         "coherence" if !["on", "off"].contains(&value) => {
@@ -245,10 +251,10 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
 }
 
 // What the store says when it is opened, before the program runs.
-fn table(value: &str) -> Result<(), String> {
+fn table(value: &str, most: usize) -> Result<(), String> {
     let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if plain && value.len() <= 64 && !value.starts_with(|first: char| first.is_ascii_digit()) {
+    if plain && value.len() <= most && !value.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(());
     }
-    Err(format!("invalid table name `{value}`: write letters, digits and `_`, at most 64, no digit first"))
+    Err(format!("invalid table name `{value}`: write letters, digits and `_`, at most {most}, no digit first"))
 }
