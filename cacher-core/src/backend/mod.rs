@@ -73,7 +73,9 @@ pub struct Capabilities {
     pub put_if_absent: bool,
     /// [`Backend::touch`] is supported.
     pub touch: bool,
-    /// [`Backend::clear`] and [`Backend::scan`] are supported.
+    /// [`Backend::clear`] is supported.
+    pub clear: bool,
+    /// [`Backend::scan`] and [`Backend::len`] are supported.
     pub scan: bool,
     /// What was put survives the process.
     pub durable: bool,
@@ -215,7 +217,8 @@ pub trait Backend: Send + Sync + 'static {
         Err(self.unsupported("written"))
     }
 
-    /// Removes every entry of `namespace`, and nothing else; returns how many.
+    /// Removes every entry of `namespace`, and nothing else; returns how many. A store that can't count them, as its
+    /// [`Capabilities::scan`] says, returns 0 only if there was none.
     ///
     /// # Errors
     /// [`Kind::Unsupported`] by default.
