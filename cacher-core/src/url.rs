@@ -20,6 +20,8 @@ impl IntoBackend<FromUrl> for &str {
             "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
                 crate::backend::redis::Redis::shared(self)?.into_backend()
             }
+            #[cfg(feature = "memcached")]
+            "memcached" | "memcached+unix" => crate::backend::memcached::Memcached::shared(self)?.into_backend(),
             scheme => limits(&url).and_then(|limits| {
                 store(scheme, &unlimited(self)).map(|made| match made {
                     Made::Store(store, _) => Made::Store(store, limits),
@@ -107,9 +109,12 @@ fn unknown(scheme: &str) -> Error {
         "redis" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
             format!("`{scheme}://` needs the feature `redis` of cacher")
         }
+        "memcached" | "memcached+unix" => format!("`{scheme}://` needs the feature `memcached` of cacher"),
         "rediss" => "`rediss://` needs the feature `redis_tls` of cacher".to_owned(),
         "json" => "`json://` needs the feature `json_file` of cacher".to_owned(),
-        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, null"),
+        _ => format!(
+            "there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, memcached, null"
+        ),
     };
     Error::new(Kind::Invalid, text)
 }
