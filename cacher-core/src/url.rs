@@ -28,6 +28,8 @@ impl IntoBackend<FromUrl> for &str {
             "postgres" => crate::backend::sql::Sql::shared(&without)?.into_backend(),
             #[cfg(feature = "mysql")]
             "mysql" => crate::backend::sql::Sql::shared(&without)?.into_backend(),
+            #[cfg(feature = "memcached")]
+            "memcached" | "memcached+unix" => crate::backend::memcached::Memcached::shared(&without)?.into_backend(),
             scheme => limits(&url).and_then(|limits| {
                 let made = store(scheme, &self::without(&without, &LIMITS))?;
                 let what = match made.what {
@@ -128,10 +130,12 @@ fn unknown(scheme: &str) -> Error {
         "redis" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
             format!("`{scheme}://` needs the feature `redis` of cacher")
         }
+        "memcached" | "memcached+unix" => format!("`{scheme}://` needs the feature `memcached` of cacher"),
         "rediss" => "`rediss://` needs the feature `redis_tls` of cacher".to_owned(),
         "json" => "`json://` needs the feature `json_file` of cacher".to_owned(),
         _ => format!(
-            "there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, postgres, mysql, null"
+            "there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, memcached, postgres, \
+             mysql, mongodb, null"
         ),
     };
     Error::new(Kind::Invalid, text)

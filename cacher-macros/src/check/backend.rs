@@ -34,7 +34,8 @@ const SCHEMES: &[Scheme] = &[
     now("redis+unix", &["format", "timeout", "coherence", "db", "user", "pass"]),
     now("redis-cluster", &["format", "timeout"]),
     now("redis-sentinel", &["format", "timeout", "coherence"]),
-    later("memcached"),
+    now("memcached", &["format", "timeout"]),
+    now("memcached+unix", &["format", "timeout", "user", "pass"]),
     now("postgres", &["table", "format", "timeout", "connections", "sslmode", "sslrootcert", "options", "host"]),
     now("mysql", &["table", "format", "timeout", "connections", "ssl-mode", "ssl-ca", "socket"]),
     later("mongodb"),
@@ -100,6 +101,7 @@ fn scheme_of(url: &str) -> Option<&str> {
 pub(crate) fn needs(url: &str) -> Needs {
     let scheme = match scheme_of(url).unwrap_or_default() {
         "redis+unix" | "redis-cluster" | "redis-sentinel" => "redis",
+        "memcached+unix" => "memcached",
         scheme => scheme,
     };
     Needs { scheme: scheme.to_owned(), format: format_of(url) }
@@ -154,6 +156,9 @@ fn check(literal: &LitStr) -> Result<(), String> {
             return Err(format!("a database is missing: write it as in `{scheme}://user@localhost/database`"));
         }
         ("redis+unix", "") => return Err("a socket is missing: write it as in `redis+unix:///run/redis.sock`".into()),
+        ("memcached+unix", "") => {
+            return Err("a socket is missing: write it as in `memcached+unix:///run/memcached.sock`".into());
+        }
         ("file", "") => return Err("a directory is missing: write it as in `file://./.cache/posts`".into()),
         ("lmdb", "") => return Err("a directory is missing: write it as in `lmdb://./.cache/posts`".into()),
         ("json" | "sqlite", "" | "." | "..") => {

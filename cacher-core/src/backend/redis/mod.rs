@@ -133,6 +133,7 @@ impl AsyncBackend for Redis {
             expires: true,
             put_if_absent: true,
             touch: true,
+            clear: true,
             scan: true,
             shared: true,
             lease: true,

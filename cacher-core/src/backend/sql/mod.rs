@@ -118,6 +118,7 @@ impl AsyncBackend for Sql {
         Capabilities {
             put_if_absent: true,
             touch: true,
+            clear: true,
             scan: true,
             durable: true,
             shared: true,
