@@ -28,6 +28,8 @@ impl IntoBackend<FromUrl> for &str {
             "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
                 crate::backend::redis::Redis::shared(self)?.into_backend()
             }
+            #[cfg(feature = "mongodb")]
+            "mongodb" => crate::backend::mongodb::MongoDb::shared(self)?.into_backend(),
             other => Err(unknown(other)),
         }
         .map_err(|error| error.within(crate::backend::url::redact(self)))
@@ -61,13 +63,15 @@ impl IntoBackend<FromUrl> for &String {
 
 fn unknown(scheme: &str) -> Error {
     let text = match scheme {
-        "file" | "sqlite" | "lmdb" => format!("`{scheme}://` needs the feature `{scheme}` of cacher"),
+        "file" | "sqlite" | "lmdb" | "mongodb" => format!("`{scheme}://` needs the feature `{scheme}` of cacher"),
         "redis" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
             format!("`{scheme}://` needs the feature `redis` of cacher")
         }
         "rediss" => "`rediss://` needs the feature `redis_tls` of cacher".to_owned(),
         "json" => "`json://` needs the feature `json_file` of cacher".to_owned(),
-        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, null"),
+        _ => format!(
+            "there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, mongodb, null"
+        ),
     };
     Error::new(Kind::Invalid, text)
 }

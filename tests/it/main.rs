@@ -33,6 +33,8 @@ mod peers;
 mod processes;
 mod reentrancy;
 mod scopes;
+#[cfg(feature = "mongodb")]
+mod shared_mongodb;
 mod stale;
 mod stores;
 mod strategies;

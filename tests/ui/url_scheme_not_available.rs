@@ -1,6 +1,6 @@
 use cacher::cache;
 
-#[cache(backend = ["memory://", "mongodb://localhost/app"])]
+#[cache(backend = ["memory://", "memcached://localhost"])]
 fn square(n: u64) -> u64 {
     n * n
 }

@@ -10,7 +10,7 @@ pub mod driven;
 mod durability;
 #[cfg(feature = "file")]
 pub mod file;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "redis", feature = "mongodb"))]
 mod flat;
 #[cfg(feature = "json_file")]
 pub mod json_file;
@@ -19,6 +19,8 @@ pub mod lmdb;
 #[cfg_attr(not(all(feature = "sqlite", feature = "lmdb")), allow(dead_code, reason = "each store uses a part of it"))]
 mod local;
 pub mod logged;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
 #[doc(hidden)]
 pub mod native;
 mod notice;

@@ -33,7 +33,36 @@ const SCHEMES: &[Scheme] = &[
     later("memcached"),
     later("postgres"),
     later("mysql"),
-    later("mongodb"),
+    now("mongodb", MONGODB),
+];
+
+/// Ours, and what the driver knows.
+const MONGODB: &[&str] = &[
+    "collection",
+    "format",
+    "timeout",
+    "appName",
+    "authMechanism",
+    "authSource",
+    "directConnection",
+    "heartbeatFrequencyMS",
+    "journal",
+    "loadBalanced",
+    "localThresholdMS",
+    "maxConnecting",
+    "maxIdleTimeMS",
+    "maxPoolSize",
+    "minPoolSize",
+    "readConcernLevel",
+    "replicaSet",
+    "retryReads",
+    "retryWrites",
+    "tls",
+    "tlsAllowInvalidCertificates",
+    "tlsCAFile",
+    "tlsCertificateKeyFile",
+    "w",
+    "wtimeoutMS",
 ];
 
 /// What a URL needs of the library: a scheme, and a format if it names one.
@@ -135,6 +164,9 @@ fn check(literal: &LitStr) -> Result<(), String> {
             "redis" | "rediss" | "redis-cluster" | "redis-sentinel" | "memcached" | "postgres" | "mysql" | "mongodb",
             "",
         ) => return Err(format!("a server is missing: write it as in `{scheme}://localhost`")),
+        ("mongodb", place) if place.split_once('/').is_none_or(|(_, database)| database.is_empty()) => {
+            return Err("a database is missing: write it as in `mongodb://user@localhost/database`".into());
+        }
         ("redis+unix", "") => return Err("a socket is missing: write it as in `redis+unix:///run/redis.sock`".into()),
         ("file", "") => return Err("a directory is missing: write it as in `file://./.cache/posts`".into()),
         ("lmdb", "") => return Err("a directory is missing: write it as in `lmdb://./.cache/posts`".into()),
@@ -205,8 +237,9 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
         }
         "max_bytes" => units::size(value).map(drop),
         "format" => format::chain(&unescaped(value)),
-        "table" => table(value),
+        "table" | "collection" => table(name, value),
         "timeout" => units::duration(value).map(drop),
+        "w" if value.parse() == Ok(0) => Err("with `w=0` nobody would know what is stored: write `w=1`".into()),
         "coherence" if !["on", "off"].contains(&value) => {
             Err(format!("`coherence` is `on` or `off`: write `coherence=off` in place of `{value}`"))
         }
@@ -218,10 +251,10 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
 }
 
 // What the store says when it is opened, before the program runs.
-fn table(value: &str) -> Result<(), String> {
+fn table(what: &str, value: &str) -> Result<(), String> {
     let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if plain && value.len() <= 64 && !value.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(());
     }
-    Err(format!("invalid table name `{value}`: write letters, digits and `_`, at most 64, no digit first"))
+    Err(format!("invalid {what} name `{value}`: write letters, digits and `_`, at most 64, no digit first"))
 }

@@ -1,0 +1,75 @@
+//! The store on MongoDB, against real servers.
+
+#![cfg(feature = "mongodb")]
+
+mod apart;
+mod expiry;
+mod failing;
+mod many;
+mod urls;
+
+use std::{
+    process,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use cacher_core::{
+    backend::{Key, driven::Driven, mongodb::MongoDb},
+    testkit::conformance,
+};
+use mongodb::{Client, Database, error::Result};
+
+#[test]
+fn a_replica_set_keeps_the_contract() {
+    let Some(store) = shared("contract") else { return };
+    conformance::run(|| Arc::new(store.clone()));
+}
+
+#[test]
+fn a_server_alone_keeps_the_contract() {
+    let Some(server) = cacher_servers::MongoDb::private() else { return };
+    let store = open(&server.url());
+    conformance::run(|| Arc::new(store.clone()));
+}
+
+#[test]
+fn a_view_of_its_own_keeps_the_contract() {
+    let Some(url) = cacher_servers::mongodb() else { return };
+    conformance::run(|| Arc::new(open(&format!("{url}&collection=contract&timeout=10s&w=1"))));
+}
+
+fn open(url: &str) -> Driven<MongoDb> {
+    Driven::new(MongoDb::from_url(url).expect("a URL"))
+}
+
+/// A collection of the shared server.
+fn shared(collection: &str) -> Option<Driven<MongoDb>> {
+    Some(open(&format!("{}&collection={collection}&timeout=10s", cacher_servers::mongodb()?)))
+}
+
+/// What somebody else does to a database of this server.
+fn elsewhere<F: Future<Output = Result<T>>, T>(url: &str, what: impl FnOnce(Database) -> F) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let done = runtime.block_on(async {
+        let client = Client::with_uri_str(url).await?;
+        let database = client.default_database().expect("a database in the URL");
+        what(database).await
+    });
+    done.expect("done")
+}
+
+/// A key that no other run has.
+fn key(namespace: &str, name: &str) -> Key {
+    Key { namespace: format!("{namespace}::{}", process::id()).into(), name: name.into(), format: "msgpack" }
+}
+
+/// What is true soon.
+#[track_caller]
+fn soon(what: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !what() {
+        assert!(start.elapsed() < Duration::from_secs(30), "it did not become true");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
