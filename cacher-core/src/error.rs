@@ -8,7 +8,7 @@ use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
 pub enum Kind {
     /// The store can't be reached or is full. Try again later; meanwhile calls run uncached.
     Unavailable,
-    /// The store answers, but does not take this: it is full or read-only, or the entry is too large for it.
+    /// The store answers, but does not take this: it is full, or read-only.
     Rejected,
     /// The store failed lately, and is left alone for a moment. Counted, but not reported each time.
     Skipped,
@@ -16,6 +16,8 @@ pub enum Kind {
     Damaged,
     /// The value or an argument can't be put in the chosen format. Choose another format, or change the type.
     Unstorable,
+    /// The value is larger than all that may be kept. It is returned, and not stored; raise the limit if it should be.
+    TooLarge,
     /// The configuration is wrong: a URL, a name, a number. Mend it.
     Invalid,
     /// The store can't do this. Its capabilities say what it can.

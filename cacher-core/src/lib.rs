@@ -22,6 +22,7 @@ pub mod flight;
 pub mod format;
 #[cfg_attr(not(feature = "json"), allow(dead_code, reason = "only readable entries use it"))]
 mod hex;
+mod interned;
 pub mod key;
 pub mod keyer;
 pub mod memory;
@@ -34,6 +35,7 @@ mod registry;
 pub mod returns;
 #[doc(hidden)]
 pub mod rt;
+pub mod schema;
 pub mod scope;
 pub mod secret;
 pub mod settings;

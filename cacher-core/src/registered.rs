@@ -3,10 +3,11 @@
 use std::{borrow::Cow, cell::Cell, collections::BTreeMap, time::SystemTime};
 
 use crate::{
-    backend::{Backend, Capabilities, Cost, Key, Put},
+    backend::{Backend, Capabilities, Cost, Key, Put, Scanned},
     error::{Error, Kind, Result},
     sync::{Arc, Mutex, lock, thread_local},
     tier::{IntoBackend, Made},
+    wrap::limited::Limited,
 };
 
 static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::new());
@@ -34,7 +35,8 @@ static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::n
 /// ```
 pub fn register<M>(name: impl Into<String>, backend: impl IntoBackend<M>) -> Result<()> {
     let backend = match backend.into_backend()? {
-        Made::Store(backend) => backend,
+        Made::Store(backend, limits) if limits.are_none() => backend,
+        Made::Store(backend, limits) => Arc::new(Limited::shared(backend, limits)?),
         Made::Memory(_) => {
             let message = "`memory://` is each function's own: register `memory://?format=msgpack`, or write \
                            `backend = [\"memory://\", registered(\"..\")]` for memory in front";
@@ -137,6 +139,10 @@ impl Backend for Registered {
         self.with(|backend| Ok(backend.has_own_format())).unwrap_or(false)
     }
 
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        self.with(|backend| Ok(backend.shown(key).into_owned())).map_or(Cow::Borrowed(key), Cow::Owned)
+    }
+
     forward! {
         fn get(&self, key: &Key) -> Option<Vec<u8>>;
         fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> ();
@@ -147,7 +153,7 @@ impl Backend for Registered {
         fn touch(&self, key: &Key, expires: Option<SystemTime>) -> bool;
         fn written(&self, key: &Key) -> Option<SystemTime>;
         fn clear(&self, namespace: &str) -> u64;
-        fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> ();
+        fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> ();
         fn len(&self, namespace: &str) -> u64;
         fn sweep(&self, namespace: &str, now: SystemTime) -> u64;
     }

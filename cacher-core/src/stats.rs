@@ -24,7 +24,7 @@ pub struct Stats {
     pub load_time: Duration,
     /// Calls that waited for another one's load.
     pub waits: u64,
-    /// Entries that had to make room in memory.
+    /// Entries that had to make room for others, in memory or in a store with limits.
     pub evictions: u64,
     /// Entries found or swept past their time.
     pub expirations: u64,

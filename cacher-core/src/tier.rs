@@ -18,7 +18,7 @@ use crate::{
     memory::table::Bound,
     sync::{Arc, AtomicBool, Mutex, Ordering, lock},
     time::Tick,
-    wrap::{Wrapping, revised::Revised},
+    wrap::{Wrapping, limited::Limits, revised::Revised},
 };
 
 /// What a `backend = ..` makes.
@@ -26,8 +26,14 @@ use crate::{
 pub enum Made {
     /// Typed memory.
     Memory(Bound),
-    /// A store.
-    Store(Arc<dyn Backend>),
+    /// A store, and what it keeps at most.
+    Store(Arc<dyn Backend>, Limits),
+}
+
+impl Made {
+    fn from_store(store: Arc<dyn Backend>) -> Self {
+        Self::Store(store, Limits::new())
+    }
 }
 
 /// A store with the format of its entries.
@@ -259,23 +265,23 @@ impl Tier {
     /// Keeps what was opened, if the name is free there. Of two that were opened at the same time the first stays.
     fn keep(&self, made: Result<Made>) -> Result<&Store> {
         let store = made.and_then(|made| match made {
-            Made::Store(backend) => Store::new(backend, &self.wanted),
+            Made::Store(backend, limits) => Store::new(backend, &self.wanted).map(|store| (store, limits)),
             Made::Memory(_) => Err(Error::new(Kind::Invalid, "the backend was memory on a second opening")),
         });
-        let store = store.and_then(|store| self.claimant.claim(store.backend.describe()).map(|()| store));
-        match store {
-            Ok(store) => Ok(self.opened.get_or_init(|| self.wrapped(store))),
+        let store = store.and_then(|store| self.claimant.claim(store.0.backend.describe()).map(|()| store));
+        match store.and_then(|(store, limits)| self.wrapped(store, limits)) {
+            Ok(store) => Ok(self.opened.get_or_init(|| store)),
             Err(error) => Err(self.note_failure(error)),
         }
     }
 
-    fn wrapped(&self, store: Store) -> Store {
-        let (backend, revised) = self.wrapping.wrap(store.backend);
+    fn wrapped(&self, store: Store, limits: Limits) -> Result<Store> {
+        let (backend, revised) = self.wrapping.wrap(store.backend, limits)?;
         let native = backend.native();
         let namespace = &self.claimant.namespace;
         let watching = native.as_ref().zip(self.watcher.clone());
         let watched = watching.is_some_and(|(native, watcher)| native.watch(namespace, watcher));
-        Store { backend, revised, native, watched, ..store }
+        Ok(Store { backend, revised, native, watched, ..store })
     }
 
     fn note_failure(&self, error: Error) -> Error {
@@ -410,32 +416,32 @@ pub struct FromResult<M>(M);
 
 impl<B: Backend> IntoBackend<FromBackend> for B {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(Arc::new(self)))
+        Ok(Made::from_store(Arc::new(self)))
     }
 }
 
 #[cfg(feature = "async_backend")]
 impl<B: crate::backend::driven::AsyncBackend> IntoBackend<FromAsync> for B {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(Arc::new(crate::backend::driven::Driven::new(self))))
+        Ok(Made::from_store(Arc::new(crate::backend::driven::Driven::new(self))))
     }
 }
 
 impl<B: Backend> IntoBackend<FromShared> for Arc<B> {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(self))
+        Ok(Made::from_store(self))
     }
 }
 
 impl IntoBackend<FromShared> for Arc<dyn Backend> {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(self))
+        Ok(Made::from_store(self))
     }
 }
 
 impl<B: Backend> IntoBackend<FromStatic> for &'static B {
     fn into_backend(self) -> Result<Made> {
-        Ok(Made::Store(Arc::new(Static(self))))
+        Ok(Made::from_store(Arc::new(Static(self))))
     }
 }
 
@@ -464,6 +470,10 @@ macro_rules! forward {
             $(fn $name(&self $(, $argument: $type)*) -> $output {
                 self.0.$name($($argument),*)
             })*
+
+            fn shown<'a>(&self, key: &'a crate::backend::Key) -> std::borrow::Cow<'a, crate::backend::Key> {
+                self.0.shown(key)
+            }
         }
     };
 }
@@ -482,7 +492,7 @@ forward! {
     fn touch(&self, key: &Key, expires: Option<SystemTime>) -> Result<bool>;
     fn written(&self, key: &Key) -> Result<Option<SystemTime>>;
     fn clear(&self, namespace: &str) -> Result<u64>;
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()>;
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(crate::backend::Scanned) -> bool) -> Result<()>;
     fn len(&self, namespace: &str) -> Result<u64>;
     fn sweep(&self, namespace: &str, now: SystemTime) -> Result<u64>;
     fn format(&self) -> std::borrow::Cow<'static, str>;

@@ -7,30 +7,21 @@ use crate::{
     sync::Arc,
     tier::{FromUrl, IntoBackend, Made, Opening},
     units,
+    wrap::limited::{Eviction, Limits},
 };
 
 impl IntoBackend<FromUrl> for &str {
     fn into_backend(self) -> Result<Made> {
         let url = Url::parse(self)?;
         match url.scheme {
-            "memory" if url.get("format").is_some() => Bytes::of(&url)?.into_backend(),
-            "memory" => memory(&url).map(Made::Memory),
+            "memory" if url.get("format").is_none() => memory(&url).map(Made::Memory),
             "null" => Null::from_url(self)?.into_backend(),
-            #[cfg(feature = "file")]
-            "file" => crate::backend::file::Files::from_url(self)?.into_backend(),
-            #[cfg(feature = "json_file")]
-            "json" => crate::backend::json_file::JsonFile::from_url(self)?.into_backend(),
-            #[cfg(feature = "sqlite")]
-            "sqlite" => crate::backend::sqlite::Sqlite::from_url(self)?.into_backend(),
-            #[cfg(feature = "lmdb")]
-            "lmdb" => crate::backend::lmdb::Lmdb::from_url(self)?.into_backend(),
-            #[cfg(feature = "redis")]
-            "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
-                crate::backend::redis::Redis::shared(self)?.into_backend()
-            }
-            #[cfg(feature = "mongodb")]
-            "mongodb" => crate::backend::mongodb::MongoDb::shared(self)?.into_backend(),
-            other => Err(unknown(other)),
+            scheme => limits(&url).and_then(|limits| {
+                store(scheme, &unlimited(self)).map(|made| match made {
+                    Made::Store(store, _) => Made::Store(store, limits),
+                    memory @ Made::Memory(_) => memory,
+                })
+            }),
         }
         .map_err(|error| error.within(crate::backend::url::redact(self)))
     }
@@ -61,6 +52,57 @@ impl IntoBackend<FromUrl> for &String {
     }
 }
 
+/// A store that can have limits, by its URL without them.
+fn store(scheme: &str, url: &str) -> Result<Made> {
+    match scheme {
+        "memory" => Bytes::from_url(url)?.into_backend(),
+        #[cfg(feature = "file")]
+        "file" => crate::backend::file::Files::from_url(url)?.into_backend(),
+        #[cfg(feature = "json_file")]
+        "json" => crate::backend::json_file::JsonFile::from_url(url)?.into_backend(),
+        #[cfg(feature = "sqlite")]
+        "sqlite" => crate::backend::sqlite::Sqlite::from_url(url)?.into_backend(),
+        #[cfg(feature = "lmdb")]
+        "lmdb" => crate::backend::lmdb::Lmdb::from_url(url)?.into_backend(),
+        #[cfg(feature = "redis")]
+        "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
+            crate::backend::redis::Redis::shared(url)?.into_backend()
+        }
+        #[cfg(feature = "mongodb")]
+        "mongodb" => crate::backend::mongodb::MongoDb::shared(url)?.into_backend(),
+        other => Err(unknown(other)),
+    }
+}
+
+/// The parameters that every such store has.
+const LIMITS: [&str; 3] = ["capacity", "max_bytes", "eviction"];
+
+/// `?capacity=1000&max_bytes=64MiB&eviction=fifo`
+fn limits(url: &Url<'_>) -> Result<Limits> {
+    let mut limits = Limits::new();
+    if let Some(most) = url.get("capacity") {
+        limits = limits.entries(bound(most.parse().ok(), "capacity", most)?);
+    }
+    if let Some(most) = url.get("max_bytes") {
+        limits = limits.bytes(bound(units::size(most), "max_bytes", most)?);
+    }
+    if let Some(name) = url.get("eviction") {
+        limits = limits.eviction(Eviction::named(name).ok_or_else(|| {
+            let text = format!("there is no order `{name}`; there are: lru, fifo, lfu, lifo, random");
+            Error::new(Kind::Invalid, text)
+        })?);
+    }
+    Ok(limits)
+}
+
+/// The URL without the parameters of [`LIMITS`].
+fn unlimited(url: &str) -> String {
+    let Some((place, query)) = url.split_once('?') else { return url.to_owned() };
+    let is_limit = |pair: &str| LIMITS.contains(&pair.split('=').next().unwrap_or(pair));
+    let rest: Vec<_> = query.split('&').filter(|pair| !is_limit(pair)).collect();
+    if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) }
+}
+
 fn unknown(scheme: &str) -> Error {
     let text = match scheme {
         "file" | "sqlite" | "lmdb" | "mongodb" => format!("`{scheme}://` needs the feature `{scheme}` of cacher"),
@@ -78,6 +120,11 @@ fn unknown(scheme: &str) -> Error {
 
 /// `memory://`, `memory://?capacity=1000`, `memory://?max_bytes=64MiB`
 fn memory(url: &Url<'_>) -> Result<Bound> {
+    if url.get("eviction").is_some() {
+        let text = "typed memory has an order of its own: leave `eviction` out, or write `memory://?format=msgpack&..` \
+                    for memory that keeps bytes";
+        return Err(Error::new(Kind::Invalid, text));
+    }
     url.only(&["capacity", "max_bytes"])?;
     match url.parameters.as_slice() {
         [] => Ok(Bound::Unbounded),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use cacher_core::{
-    backend::{Backend, Capabilities, Cost, Key},
+    backend::{Backend, Capabilities, Cost, Key, Scanned},
     envelope,
     error::Result,
     testkit::conformance,
@@ -35,6 +35,7 @@ enum Fault {
     ReversesMany,
     TouchesNothing,
     CountsWrong,
+    ShowsOtherNames,
     LiesOnRemove,
 }
 
@@ -127,11 +128,15 @@ impl Backend for Map {
         })
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         let mut entries = self.with(|entries| entries.clone())?;
         entries.retain(|key, (entry, _)| *key.namespace == *namespace && envelope::inspect(entry).is_some());
         let times = if self.has(Fault::CountsWrong) { 2 } else { 1 };
-        entries.into_values().flat_map(|(entry, _)| vec![entry; times]).all(visit);
+        let shown = |(key, (entry, _)): (Key, (Vec<u8>, _))| {
+            let name = if self.has(Fault::ShowsOtherNames) { format!("{}?", key.name).into() } else { key.name };
+            vec![Scanned::new(Key { name, ..key }, entry); times]
+        };
+        entries.into_iter().flat_map(shown).all(visit);
         Ok(())
     }
 
@@ -187,6 +192,7 @@ fn each_fault_is_found_and_its_point_named() {
         (Fault::ReversesMany, "get_many keeps the order of its keys"),
         (Fault::TouchesNothing, "touch changes only what is there"),
         (Fault::CountsWrong, "scan and len show the entries of one namespace"),
+        (Fault::ShowsOtherNames, "scan shows keys that find their entries"),
         (Fault::LiesOnRemove, "remove says whether there was an entry"),
     ] {
         let map = Map { fault: Some(fault), ..Map::default() };

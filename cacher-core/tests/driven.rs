@@ -14,7 +14,7 @@ use std::{
 
 use cacher_core::{
     backend::{
-        Backend, Capabilities, Key,
+        Backend, Capabilities, Key, Scanned,
         driven::{AsyncBackend, Driven, Page},
     },
     error::{Error, Kind, Result},
@@ -30,7 +30,7 @@ struct Remote {
     patience: Option<Duration>,
 }
 
-type Entries = BTreeMap<(String, String, String), Vec<u8>>;
+type Entries = BTreeMap<(String, String, &'static str), Vec<u8>>;
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Mood {
@@ -41,8 +41,8 @@ enum Mood {
     Panicking,
 }
 
-fn place(key: &Key) -> (String, String, String) {
-    (key.namespace.to_string(), key.name.to_string(), key.format.to_owned())
+fn place(key: &Key) -> (String, String, &'static str) {
+    (key.namespace.to_string(), key.name.to_string(), key.format)
 }
 
 impl Remote {
@@ -118,7 +118,11 @@ impl AsyncBackend for Remote {
         let from: usize = next.map_or(0, |next| usize::from(next[0]));
         let all = self.answer(|entries| entries.clone()).await?;
         let mut rest = all.into_iter().filter(|((space, ..), _)| space == namespace).skip(from);
-        let entries: Vec<_> = rest.by_ref().take(2).map(|(_, entry)| entry).collect();
+        let shown = |((space, name, format), entry): ((String, String, _), _)| {
+            let key = Key { namespace: space.into(), name: name.into(), format };
+            Scanned::new(key, entry)
+        };
+        let entries: Vec<_> = rest.by_ref().take(2).map(shown).collect();
         let more = rest.next().is_some();
         Ok(Page { entries, next: more.then(|| vec![u8::try_from(from + 2).expect("few")]) })
     }

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 /// From the bottom up. What stands on one line is one layer; names joined by `+` are one module in two files.
 const LAYERS: &[&[&str]] = &[
-    &["error", "time", "sync", "hex", "place", "portable", "modified", "units"],
-    &["secret", "code", "chain"],
+    &["error", "time", "sync", "hex", "place", "portable", "modified", "units", "schema"],
+    &["secret", "code", "chain", "interned"],
     &["clock+timer", "entry", "fault", "stats", "scope", "claims", "bridge", "key"],
     &["envelope", "fence", "flight", "observe", "work"],
     &["returns", "keyer", "format", "strategy", "memory", "backend"],

@@ -50,8 +50,8 @@ fn a_format_is_for_the_stores_that_do_not_say_their_own() {
     let found = |store: Files| {
         let mut entries = Vec::new();
         store
-            .scan("it::formats::a_format_is_for_the_stores_that_do_not_say_their_own::words", &mut |entry| {
-                entries.push(entry);
+            .scan("it::formats::a_format_is_for_the_stores_that_do_not_say_their_own::words", &mut |scanned| {
+                entries.push(scanned.entry);
                 true
             })
             .unwrap();
@@ -339,8 +339,8 @@ mod encrypted {
         assert_eq!((cache.get("Ottokar"), cache.len()), (Some(7), 1));
         let mut bytes = Vec::new();
         store
-            .scan("encrypted", &mut |entry| {
-                bytes.extend(entry);
+            .scan("encrypted", &mut |scanned| {
+                bytes.extend(scanned.entry);
                 true
             })
             .unwrap();

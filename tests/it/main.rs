@@ -32,6 +32,7 @@ mod observers;
 mod peers;
 mod processes;
 mod reentrancy;
+mod schema;
 mod scopes;
 #[cfg(feature = "mongodb")]
 mod shared_mongodb;

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap, time::SystemTime};
 
-use super::{Backend, Capabilities, Cost, Key, url::Url};
+use super::{Backend, Capabilities, Cost, Key, Scanned, url::Url};
 use crate::{
     error::{Error, Kind, Result},
     sync::{Arc, AtomicU64, Mutex, Ordering, lock},
@@ -136,10 +136,15 @@ impl Backend for Bytes {
         Ok(removed.map_or(0, |space| space.len() as u64))
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
-        let entries = |space: &mut Space| space.values().map(|slot| Arc::clone(&slot.entry)).collect::<Vec<_>>();
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
+        let seen =
+            |((name, format), slot): (&(Arc<str>, _), &Slot)| (Arc::clone(name), *format, Arc::clone(&slot.entry));
+        let entries = self.space(namespace, |space| space.iter().map(seen).collect::<Vec<_>>());
+        let namespace: Arc<str> = namespace.into();
         // Visited where no lock is held.
-        self.space(namespace, entries).unwrap_or_default().into_iter().all(|entry| visit(entry.to_vec()));
+        entries.unwrap_or_default().into_iter().all(|(name, format, entry)| {
+            visit(Scanned::new(Key { namespace: Arc::clone(&namespace), name, format }, entry.to_vec()))
+        });
         Ok(())
     }
 

@@ -27,6 +27,7 @@ mod notice;
 pub mod null;
 #[cfg(feature = "redis")]
 pub mod redis;
+mod scanned;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]
@@ -34,6 +35,7 @@ pub mod url;
 
 pub use durability::Durability;
 pub use notice::{Notice, Watcher};
+pub use scanned::Scanned;
 
 /// Where one entry lives in a store.
 ///
@@ -46,7 +48,8 @@ pub struct Key {
     pub namespace: Arc<str>,
     /// The call: what the keyer made of its arguments, by default 64 hexadecimal digits.
     pub name: Arc<str>,
-    /// What kind of bytes are stored: `"json"`, `"msgpack+zstd"`. Files use it as their extension.
+    /// What kind of bytes are stored: `"json"`, `"msgpack+zstd"`. Files use it as their extension. It holds no zero
+    /// byte, unless a store puts one there to show a key whose name it does not know.
     pub format: &'static str,
 }
 
@@ -222,12 +225,21 @@ pub trait Backend: Send + Sync + 'static {
         Err(self.unsupported("clear"))
     }
 
-    /// Shows every entry of `namespace` to `visit`, in any order, until it returns `false`.
+    /// Shows every entry of `namespace` to `visit`, in any order, until it returns `false`. The key that is shown is
+    /// what [`shown`](Self::shown) makes of the one it was put under.
     ///
     /// # Errors
     /// [`Kind::Unsupported`] by default.
-    fn scan(&self, _namespace: &str, _visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, _namespace: &str, _visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         Err(self.unsupported("scan"))
+    }
+
+    /// The key that [`scan`](Self::scan) shows for an entry under `key`: another than `key` itself if the store keeps
+    /// a hash of it alone. `get` and `remove` find the entry by either.
+    ///
+    /// By default, `key`.
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        Cow::Borrowed(key)
     }
 
     /// How many entries `namespace` has, expired ones not yet swept included.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::SystemTime};
 
-use super::{Backend, Capabilities, Cost, Key, url::Url};
+use super::{Backend, Capabilities, Cost, Key, Scanned, url::Url};
 use crate::error::{Error, Kind, Result};
 
 /// A store that takes everything and keeps nothing: for tests, and for switching a store off.
@@ -71,7 +71,7 @@ impl Backend for Null {
         Ok(0)
     }
 
-    fn scan(&self, _namespace: &str, _visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, _namespace: &str, _visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         Ok(())
     }
 

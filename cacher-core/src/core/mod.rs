@@ -42,6 +42,7 @@ use crate::{
     tier::{self, Opener, Opening, Tier, Wanted},
     wrap::{
         Report, Wrapping, Wraps,
+        limited::{Limits, Told},
         turns::{Turn, Turns},
     },
 };
@@ -63,7 +64,7 @@ pub struct Config {
     pub format: Option<Result<Format>>,
     /// How stores write keys; by their hash if it is `None`.
     pub keyer: Option<Arc<dyn Keyer>>,
-    /// The bound of typed memory.
+    /// The bound of typed memory; of the first store, if there is no memory in front of it.
     pub bound: Option<Bound>,
     /// How long values live.
     pub life: Life,
@@ -291,9 +292,8 @@ fn open(
 ) -> (Option<Bound>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
-        let wrapping = if index + 1 == count { wrapping.clone() } else { wrapping.of_upper() };
         let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
-        match tier::open(opening, claimant.clone(), wrapping, wanted.clone(), watcher) {
+        match tier::open(opening, claimant.clone(), wrapping.of(index, count), wanted.clone(), watcher) {
             Ok(bound) => memory = Some(bound),
             Err(tier) => tiers.push(tier),
         }
@@ -310,6 +310,28 @@ fn reported_by(core: &Weak<Core>) -> Report {
     })
 }
 
+/// Counts what has to make room in a store.
+fn counted_by(core: &Weak<Core>) -> Told {
+    let core = Weak::clone(core);
+    Arc::new(move |evicted| {
+        if let Some(core) = core.upgrade() {
+            core.counters.evictions.add(evicted);
+        }
+    })
+}
+
+/// What is put around the stores. The bound is that of the first of them, if it is no memory.
+fn wraps(config: &Config) -> Wraps {
+    let limits = match config.bound {
+        // One slot needs no bound.
+        _ if config.single => Limits::new(),
+        Some(Bound::Entries(most)) => Limits::new().entries(most),
+        Some(Bound::Bytes(most)) => Limits::new().bytes(most),
+        Some(Bound::Unbounded) | None => Limits::new(),
+    };
+    Wraps { limits: config.wraps.limits.or(limits), ..config.wraps }
+}
+
 /// What the entries of a namespace say of themselves.
 fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
     if store.format.conceals() || store.format.is_bare() {
@@ -317,8 +339,8 @@ fn headers(store: &tier::Store, namespace: &str) -> Result<Vec<Header>> {
         return Err(Error::new(Kind::Unsupported, message));
     }
     let mut found = Vec::new();
-    store.backend.scan(namespace, &mut |entry| {
-        found.extend(envelope::inspect(&entry).filter(|header| header.namespace == namespace));
+    store.backend.scan(namespace, &mut |scanned| {
+        found.extend(envelope::inspect(&scanned.entry).filter(|header| header.namespace == namespace));
         true
     })?;
     Ok(found)
@@ -354,7 +376,8 @@ impl Core {
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
         let off = ruling.off();
         let core = Arc::new_cyclic(|me| {
-            let wrapping = Wrapping { wraps: config.wraps, clock: clock.clone(), report: reported_by(me) };
+            let (clock, report, told) = (clock.clone(), reported_by(me), counted_by(me));
+            let wrapping = Wrapping { wraps: wraps(&config), clock: clock.clone(), report, told };
             let alone = backends.is_empty().then_some(Bound::Unbounded);
             let (memory, tiers) = open(
                 if off { Vec::new() } else { backends },
@@ -439,8 +462,11 @@ impl Core {
         lock(&self.members).0.iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Counts and reports what went wrong while the caller goes on.
+    /// Counts and reports what went wrong while the caller goes on. What is too large is only counted.
     pub(crate) fn fault(&self, error: Error) {
+        if error.kind() == Kind::TooLarge {
+            return self.counters.refusals.add(1);
+        }
         self.counters.store_errors.add(1);
         if error.kind() != Kind::Skipped {
             observe::report(Fault { cache: Arc::clone(&self.name), error });

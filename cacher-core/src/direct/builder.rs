@@ -18,9 +18,11 @@ use crate::{
     format::IntoFormat,
     keyer::Keyer,
     memory::{table::Bound, weight::Weigh},
+    schema::{Fingerprint, Schema},
     strategy::{Strategy, life::Terms},
     sync::Arc,
     tier::{IntoBackend, Opening},
+    wrap::{Wraps, background::Background, limited::Limits},
 };
 
 /// A [`Cache`] to be set up.
@@ -34,6 +36,7 @@ pub struct CacheBuilder<K, V> {
     weigh: fn(&V) -> u64,
     /// How keys and values become bytes, if there are backends.
     codec: Option<Codec<Kept<K>, V>>,
+    schema: Option<Fingerprint>,
 }
 
 impl<K, V> fmt::Debug for CacheBuilder<K, V> {
@@ -52,6 +55,7 @@ impl<K, V> CacheBuilder<K, V> {
             config: Config { arguments: &["key"], ..Config::default() },
             weigh: |_| 1,
             codec: None,
+            schema: None,
         }
     }
 
@@ -86,19 +90,39 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
-    /// How many entries memory holds; no bound by default. In place of the one that a URL says.
+    /// How many entries memory holds, or the first backend if that is a store; no bound by default. In place of the one
+    /// that a URL says.
     pub fn capacity(mut self, entries: u64) -> Self {
         self.config.bound = Some(Bound::Entries(entries));
         self
     }
 
-    /// How many bytes memory holds, as [`Weigh`] says; no bound by default.
+    /// How many bytes memory holds, as [`Weigh`] says; no bound by default. Of the first backend, if that is a store, as
+    /// they are stored.
     pub fn max_bytes(mut self, bytes: u64) -> Self
     where
         V: Weigh,
     {
         self.config.bound = Some(Bound::Bytes(bytes));
         self.weigh = V::weigh;
+        self
+    }
+
+    /// What the first backend keeps at most, which is a store: entries, bytes, age, what is idle or seldom asked for, in
+    /// any combination, and which entry makes room. In place of the limits that its URL says; no limits by default.
+    /// Typed memory has an order of its own, and knows [`capacity`](Self::capacity) and [`max_bytes`](Self::max_bytes).
+    ///
+    /// ```
+    /// # #[cfg(feature = "msgpack")] {
+    /// use cacher_core::{direct::Cache, wrap::limited::{Eviction, Limits}};
+    ///
+    /// let limits = Limits::new().entries(1000).eviction(Eviction::Lfu);
+    /// let names: Cache<u64, String> = Cache::builder().backend("memory://?format=msgpack").limits(limits).build()?;
+    /// # }
+    /// # Ok::<(), cacher_core::error::Error>(())
+    /// ```
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.wraps.limits = limits;
         self
     }
 
@@ -109,9 +133,39 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
+    /// Writes into entries what values are made of, so that those that a version with another type wrote are a miss, and
+    /// never a wrong value; see [`Schema`]. Of no account without a store.
+    pub fn schema(self) -> Self
+    where
+        V: Schema,
+    {
+        Self { schema: Some(Fingerprint::of::<V>()), ..self }
+    }
+
     /// How stores write keys; [`Hash`](crate::keyer::Hash) by default.
     pub fn keyer(mut self, keyer: impl Keyer) -> Self {
         self.config.keyer = Some(Arc::new(keyer));
+        self
+    }
+
+    /// Writes to stores later than it says so, and finds at once what waits; through by default. The cache's last clone
+    /// writes what waits, and [`shutdown`](crate::wrap::background::shutdown) does for a program that ends.
+    pub fn write(mut self, background: Background) -> Self {
+        self.config.wraps.background = Some(background);
+        self
+    }
+
+    /// How many of the latest values of a key the last store keeps, at least 1: see [`Cache::revised`]. The last alone
+    /// by default.
+    pub fn revisions(mut self, most: usize) -> Self {
+        self.config.wraps.revisions = Some(most);
+        self
+    }
+
+    /// Moves an expired entry of the last store aside, under its time, before a new one is written; it is replaced by
+    /// default. See [`Archived`](crate::wrap::archived::Archived).
+    pub fn archive(mut self) -> Self {
+        self.config.wraps.archive = true;
         self
     }
 
@@ -147,19 +201,22 @@ where
     ///
     /// # Errors
     /// [`Kind::Invalid`] for a wrong URL; for a name that is empty or that another cache or function has in the same
-    /// store; for a TTL or a bound of zero; for a bound of memory where there is none. Those of a backend that is given
-    /// as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
+    /// store; for a TTL, a bound or a number of revisions of zero; for limits of typed memory; for what is done with
+    /// stores, where there is none. [`Kind::Unsupported`] for a limit that can't be kept on this system. Those of a
+    /// backend that is given as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
     /// later.
     pub fn build(self) -> Result<Cache<K, V>> {
         let name = self.checked_name()?;
         self.check_numbers()?;
         let backends = self.backends.into_iter().collect::<Result<_>>()?;
         let strategies = self.strategies.into_iter().collect();
-        let bound = self.config.bound;
+        let (bound, limits) = (self.config.bound, self.config.wraps.limits);
         let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, backends);
         let open = Arc::new(Open(Arc::clone(&core)));
-        check_tiers(&core, bound)?;
-        let types = Types { codec: self.codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
+        check_tiers(&core, bound, limits)?;
+        check_wraps(&core)?;
+        let codec = self.codec.map(|codec| Codec { schema: self.schema, ..codec });
+        let types = Types { codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
         let cache = Typed::new(Arc::clone(&core), types);
         cache.share();
         let terms = self.ttl.map_or_else(Terms::new, |ttl| Terms::new().ttl(ttl)).for_new();
@@ -181,6 +238,9 @@ where
         if self.ttl == Some(Duration::ZERO) {
             return Err(Error::new(Kind::Invalid, "with a TTL of zero nothing is kept: write a longer one, or none"));
         }
+        if self.config.wraps.revisions == Some(0) {
+            return Err(Error::new(Kind::Invalid, "with no revisions nothing is kept: write how many, at least 1"));
+        }
         match self.config.bound {
             Some(Bound::Entries(0) | Bound::Bytes(0)) => {
                 Err(Error::new(Kind::Invalid, "memory with a bound of zero holds nothing: write a larger one"))
@@ -191,16 +251,17 @@ where
 }
 
 /// What is wrong with the backends, and stays wrong.
-fn check_tiers(core: &Core, bound: Option<Bound>) -> Result<()> {
+fn check_tiers(core: &Core, bound: Option<Bound>, limits: Limits) -> Result<()> {
     let failures = core.tiers().iter().filter_map(|tier| tier.failure());
-    if let Some(error) = failures.into_iter().find(|error| error.kind() == Kind::Invalid) {
+    if let Some(error) = failures.into_iter().find(|error| matches!(error.kind(), Kind::Invalid | Kind::Unsupported)) {
         return Err(error);
     }
     match (core.bound, bound) {
         _ if core.off => Ok(()),
-        (None, Some(_)) => Err(Error::new(
+        (Some(_), _) if !limits.are_none() => Err(Error::new(
             Kind::Invalid,
-            "there is no memory to bound: add `.backend(\"memory://\")`, or leave out the bound",
+            "typed memory has an order of its own: write `.capacity(..)` or `.max_bytes(..)` in place of `.limits(..)`, or \
+             `.backend(\"memory://?format=msgpack\")` for memory that keeps bytes",
         )),
         (Some(Bound::Bytes(_)), None) => Err(Error::new(
             Kind::Invalid,
@@ -208,4 +269,20 @@ fn check_tiers(core: &Core, bound: Option<Bound>) -> Result<()> {
         )),
         _ => Ok(()),
     }
+}
+
+/// What is said of stores, where there are none.
+fn check_wraps(core: &Core) -> Result<()> {
+    let Wraps { background, revisions, archive, .. } = core.config.wraps;
+    let wrong = match () {
+        () if core.off => None,
+        () if revisions.is_some() && archive => Some("revisions keep what has expired already: leave out `.archive()`"),
+        () if core.has_stores() => None,
+        () if background.is_some() => {
+            Some("nothing is written but memory, which takes no time: leave out `.write(..)`")
+        }
+        () if revisions.is_some() || archive => Some("earlier values are kept in a store: add one with `.backend(..)`"),
+        () => None,
+    };
+    wrong.map_or(Ok(()), |text| Err(Error::new(Kind::Invalid, text)))
 }

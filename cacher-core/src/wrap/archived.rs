@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, time::SystemTime};
 
 use super::Report;
 use crate::{
-    backend::{Backend, Capabilities, Cost, Key},
+    backend::{Backend, Capabilities, Cost, Key, Scanned},
     clock::Clock,
     entry::Stamp,
     envelope,
@@ -51,7 +51,7 @@ impl Archived {
     ///
     /// # Errors
     /// Those of [`scan`](Backend::scan).
-    pub fn scan_archive(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    pub fn scan_archive(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         self.inner.scan(&space(namespace), visit)
     }
 
@@ -134,8 +134,12 @@ impl Backend for Archived {
         self.inner.clear(namespace)
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         self.inner.scan(namespace, visit)
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        self.inner.shown(key)
     }
 
     fn len(&self, namespace: &str) -> Result<u64> {

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::SystemTime};
 
 use crate::{
-    backend::{Backend, Capabilities, Cost, Key, Put},
+    backend::{Backend, Capabilities, Cost, Key, Put, Scanned},
     error::Result,
     sync::Arc,
 };
@@ -102,8 +102,17 @@ impl Backend for Prefixed {
         self.inner.clear(&self.space(namespace))
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
-        self.inner.scan(&self.space(namespace), visit)
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
+        let namespace: Arc<str> = namespace.into();
+        self.inner.scan(&self.space(&namespace), &mut |mut scanned| {
+            scanned.key.namespace = Arc::clone(&namespace);
+            visit(scanned)
+        })
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        let Key { name, format, .. } = self.inner.shown(&self.key(key)).into_owned();
+        Cow::Owned(Key { namespace: Arc::clone(&key.namespace), name, format })
     }
 
     fn len(&self, namespace: &str) -> Result<u64> {

@@ -11,7 +11,7 @@ use mongodb::{
     bson::{Binary, DateTime, Document, doc, spec::BinarySubtype},
 };
 
-use crate::{elsewhere, key, open, shared};
+use crate::{elsewhere, key, open, scanned, shared};
 
 /// Names that mean something to a database, or to what speaks to it.
 fn odd() -> Vec<String> {
@@ -83,14 +83,7 @@ fn clear_touches_no_neighbour() {
     store.put_many(&puts).expect("put");
     store.put(&own, b"own", None).expect("put");
     assert_eq!(store.len(&own.namespace).expect("a length"), 1);
-    let mut shown = Vec::new();
-    store
-        .scan(&own.namespace, &mut |entry| {
-            shown.push(entry);
-            true
-        })
-        .expect("a scan");
-    assert_eq!(shown, [b"own"]);
+    assert_eq!(scanned(&store, &own.namespace), [b"own"]);
     assert_eq!(store.clear(&own.namespace).expect("cleared"), 1);
     assert!(store.get_many(&others).expect("got").iter().all(|found| found.as_deref() == Some(b"other")));
     for other in &others {

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use cacher_core::backend::{Backend, Put};
 
-use crate::{key, open, shared, soon};
+use crate::{key, open, scanned, shared, soon};
 
 fn after(life: Duration) -> Option<SystemTime> {
     Some(SystemTime::now() + life)
@@ -26,13 +26,7 @@ fn what_has_expired_is_in_no_answer() {
     assert!(Some(SystemTime::now()) >= expires, "it did not live as long as it was to");
     let all = [short.clone(), long.clone(), old.clone()];
     assert_eq!(store.get_many(&all).expect("got"), [None, Some(b"long".to_vec()), None]);
-    let mut shown = Vec::new();
-    let mut show = |entry| {
-        shown.push(entry);
-        true
-    };
-    store.scan(&long.namespace, &mut show).expect("a scan");
-    assert_eq!(shown, [b"long"]);
+    assert_eq!(scanned(&store, &long.namespace), [b"long"]);
     assert!(!store.touch(&short, None).expect("touched"), "what has expired can't be touched");
     assert_eq!(store.get(&short).expect("got"), None);
     assert!(!store.remove(&short).expect("removed"), "what has expired was not there");

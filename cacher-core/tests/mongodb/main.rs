@@ -15,7 +15,7 @@ use std::{
 };
 
 use cacher_core::{
-    backend::{Key, driven::Driven, mongodb::MongoDb},
+    backend::{Backend, Key, Scanned, driven::Driven, mongodb::MongoDb},
     testkit::conformance,
 };
 use mongodb::{Client, Database, error::Result};
@@ -62,6 +62,18 @@ fn elsewhere<F: Future<Output = Result<T>>, T>(url: &str, what: impl FnOnce(Data
 /// A key that no other run has.
 fn key(namespace: &str, name: &str) -> Key {
     Key { namespace: format!("{namespace}::{}", process::id()).into(), name: name.into(), format: "msgpack" }
+}
+
+/// What a walk through a namespace shows, in the order of the entries.
+fn scanned(store: &Driven<MongoDb>, namespace: &str) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut show = |scanned: Scanned| {
+        found.push(scanned.entry);
+        true
+    };
+    store.scan(namespace, &mut show).expect("a scan");
+    found.sort();
+    found
 }
 
 /// What is true soon.

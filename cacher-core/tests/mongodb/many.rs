@@ -7,7 +7,7 @@ use cacher_core::{
     error::Kind,
 };
 
-use crate::{key, shared};
+use crate::{key, scanned, shared};
 
 fn puts(namespace: &str, count: usize, length: usize) -> (Vec<Key>, Vec<Put>) {
     let keys: Vec<Key> = (0..count).map(|n| key(namespace, &n.to_string())).collect();
@@ -26,13 +26,7 @@ fn more_entries_than_one_message_takes() {
         let found = store.get_many(&keys).expect("got");
         assert!(found.iter().zip(&puts).all(|(found, put)| found.as_ref() == Some(&put.entry)));
         assert_eq!(store.len(&keys[0].namespace).expect("a length"), count as u64);
-        let mut shown = Vec::new();
-        let mut show = |entry| {
-            shown.push(entry);
-            true
-        };
-        store.scan(&keys[0].namespace, &mut show).expect("a scan");
-        shown.sort();
+        let shown = scanned(&store, &keys[0].namespace);
         let mut expected: Vec<_> = puts.into_iter().map(|put| put.entry).collect();
         expected.sort();
         assert!(shown == expected, "a scan showed {} of {}", shown.len(), expected.len());

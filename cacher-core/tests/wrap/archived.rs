@@ -25,8 +25,8 @@ fn entry(value: &[u8], now: SystemTime) -> Vec<u8> {
 
 fn archive(store: &Archived) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
-    let visit = &mut |entry| {
-        found.push(entry);
+    let visit = &mut |scanned: cacher_core::backend::Scanned| {
+        found.push(scanned.entry);
         true
     };
     store.scan_archive("app::fetch", visit).unwrap();

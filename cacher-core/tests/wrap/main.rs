@@ -7,6 +7,7 @@
 
 mod archived;
 mod background;
+mod limited;
 mod prefixed;
 mod revised;
 mod watched;

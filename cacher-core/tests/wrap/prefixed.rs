@@ -33,8 +33,8 @@ fn ctu_53_a_part_sees_and_clears_its_own_only() {
     let len = |store: &dyn Backend| store.len("app::fetch").unwrap();
     assert_eq!((len(&parts[0]), len(&parts[1]), len(&store)), (2, 1, 1));
     let mut seen = Vec::new();
-    let visit = &mut |entry| {
-        seen.push(entry);
+    let visit = &mut |scanned: cacher_core::backend::Scanned| {
+        seen.push(scanned.entry);
         true
     };
     parts[0].scan("app::fetch", visit).unwrap();

@@ -9,7 +9,7 @@ use std::{
 };
 
 use cacher_core::{
-    backend::{Backend, Capabilities, Key, Put, bytes::Bytes},
+    backend::{Backend, Capabilities, Key, Put, Scanned, bytes::Bytes},
     error::{Error, Kind, Result},
 };
 
@@ -117,7 +117,7 @@ impl Backend for Watched {
         self.0.store.put_if_absent(key, entry, expires)
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         self.0.store.scan(namespace, visit)
     }
 }

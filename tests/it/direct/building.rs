@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use ::cacher::{
-    backend::{Backend, bytes::Bytes},
+    backend::{
+        Backend,
+        bytes::Bytes,
+        limited::{Eviction, Limits},
+    },
     cache, keyer, register, registered,
     strategy::{Call, Draft, Strategy, Verdict},
 };
@@ -61,12 +65,61 @@ fn what_is_wrong_is_told_when_it_is_built() {
         (named("a@b"), "no `@`"),
         (Cache::builder().capacity(0).build(), "a bound of zero"),
         (Cache::builder().ttl(Duration::ZERO).build(), "a TTL of zero"),
-        (Cache::builder().backend("null://").capacity(1).build(), "no memory to bound"),
+        (Cache::builder().limits(Limits::new().entries(1)).build(), "an order of its own"),
+        (url("memory://?eviction=lfu"), "an order of its own"),
+        (url("memory://?format=json&eviction=lfo"), "there are: lru, fifo, lfu, lifo, random"),
+        (url("memory://?format=json&eviction=lfu"), "nothing has to make room"),
+        (url("memory://?format=json&capacity=0"), "no bound"),
+        (Cache::builder().backend("memory://?format=json").limits(Limits::new().bytes(0)).build(), "a limit of zero"),
         (Cache::builder().backend(registered("nobody")).build(), "registered as `nobody`"),
     ] {
         let error = built.unwrap_err();
         assert!(error.to_string().contains(part), "{error}");
     }
+}
+
+#[test]
+fn a_store_keeps_what_it_may() {
+    let url = "memory://?format=msgpack&capacity=2&eviction=fifo";
+    let by_url: Numbers = Cache::from_url(url).unwrap();
+    let limits = Limits::new().entries(2).bytes(1 << 20).eviction(Eviction::Fifo);
+    let by_limits: Numbers =
+        Cache::builder().name("limited").backend("memory://?format=msgpack&capacity=9").limits(limits).build().unwrap();
+    let by_capacity: Numbers =
+        Cache::builder().name("bound").backend("memory://?format=msgpack").capacity(2).build().unwrap();
+    for cache in [&by_url, &by_limits, &by_capacity] {
+        for (name, number) in [("a", 1), ("b", 2), ("c", 3)] {
+            cache.set(name, number);
+        }
+        assert_eq!((cache.get("a"), cache.get("b"), cache.get("c"), cache.len()), (None, Some(2), Some(3), 2));
+        let stats = cache.stats();
+        assert_eq!((stats.evictions, stats.refusals, stats.store_errors), (1, 0, 0));
+    }
+}
+
+#[test]
+fn cch_58_a_value_larger_than_the_store_may_hold_is_returned_counted_and_not_kept() {
+    let cache: Cache<u64, String> = Cache::from_url("memory://?format=msgpack&max_bytes=1KiB").unwrap();
+    cache.set(&1, "small".into());
+    cache.set(&2, "small".into());
+    let large = "x".repeat(2000);
+    assert_eq!(cache.get_or_load(&3, || large.clone()), large);
+    cache.set(&1, large);
+    assert_eq!([1, 2, 3].map(|key| cache.get(&key).is_some()), [false, true, false], "what stood there is gone");
+    let stats = cache.stats();
+    assert_eq!((stats.refusals, stats.evictions, stats.store_errors), (2, 0, 0));
+}
+
+#[test]
+fn cch_58_a_value_larger_than_memory_may_hold_is_returned_counted_and_not_kept() {
+    let cache: Cache<u64, String> = Cache::builder().max_bytes(1024).build().unwrap();
+    cache.set(&1, "small".into());
+    cache.set(&2, "small".into());
+    let large = "x".repeat(2000);
+    assert_eq!(cache.get_or_load(&3, || large.clone()), large);
+    cache.set(&1, large);
+    assert_eq!([1, 2, 3].map(|key| cache.get(&key).is_some()), [false, true, false]);
+    assert_eq!((cache.stats().refusals, cache.stats().evictions), (2, 0));
 }
 
 #[test]

@@ -5,14 +5,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::super::{Capabilities, Key, Put, Watcher};
+use super::super::{Capabilities, Key, Put, Scanned, Watcher};
 use crate::error::{Error, Kind, Result};
 
 /// Some of the entries of a namespace, and where the next ones are.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// The entries, in any order.
-    pub entries: Vec<Vec<u8>>,
+    /// The entries, in any order, with the keys that [`AsyncBackend::shown`] makes.
+    pub entries: Vec<Scanned>,
     /// What finds the next page; `None` behind the last.
     pub next: Option<Vec<u8>>,
 }
@@ -124,6 +124,11 @@ pub trait AsyncBackend: Send + Sync + 'static {
     /// time is shown at least once.
     fn page(&self, _namespace: &str, _next: Option<&[u8]>) -> impl Future<Output = Result<Page>> + Send {
         async { Err(self.unsupported("scan")) }
+    }
+
+    /// As [`Backend::shown`](crate::backend::Backend::shown).
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        Cow::Borrowed(key)
     }
 
     /// As [`Backend::len`](crate::backend::Backend::len); by pages by default.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Backend, Capabilities, Key, Put, Watcher,
+    Backend, Capabilities, Key, Put, Scanned, Watcher,
     native::{Answer, Native},
 };
 use crate::{
@@ -235,7 +235,7 @@ impl<B: AsyncBackend> Backend for Driven<B> {
         self.wait(LARGE, move |shared| async move { shared.backend.clear(&namespace).await })
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         let mut next = None;
         loop {
             let (namespace, from) = (namespace.to_owned(), next.take());
@@ -246,6 +246,10 @@ impl<B: AsyncBackend> Backend for Driven<B> {
             }
             next = page.next;
         }
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        self.0.backend.shown(key)
     }
 
     fn len(&self, namespace: &str) -> Result<u64> {

@@ -145,6 +145,15 @@ fn bare(namespace: &str) -> Header {
 }
 
 impl Entry {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// When its file was written.
+    pub(super) fn modified(&self) -> Option<SystemTime> {
+        self.seen.modified
+    }
+
     /// Removes it, and says whether it was there.
     pub(super) fn remove(&self) -> io::Result<bool> {
         remove(&self.path)

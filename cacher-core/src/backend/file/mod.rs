@@ -22,10 +22,11 @@ use self::{
     dir::{Entry, Own},
     temp::Temp,
 };
-use super::{Backend, Capabilities, Cost, Key};
+use super::{Backend, Capabilities, Cost, Key, Scanned};
 use crate::{
     entry::Stamp,
     error::{Error, Kind, Result},
+    sync::Arc,
 };
 
 pub use super::Durability;
@@ -210,6 +211,18 @@ fn is_race(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::AlreadyExists)
 }
 
+/// An entry in the directory of a namespace.
+fn scanned(dir: &Path, namespace: &Arc<str>, entry: Entry) -> Option<Scanned> {
+    let below: Option<Vec<_>> = entry.path().strip_prefix(dir).ok()?.iter().map(|part| part.to_str()).collect();
+    let (key, written) = (key_at(namespace, &below?.join("/")), entry.modified());
+    Some(Scanned::new(key, entry.bytes).written(written))
+}
+
+fn key_at(namespace: &Arc<str>, path: &str) -> Key {
+    let (name, format) = name::read(path);
+    Key { namespace: Arc::clone(namespace), name: name.into(), format }
+}
+
 impl Backend for Files {
     fn describe(&self) -> String {
         format!("file://{}", self.dir.display())
@@ -272,11 +285,19 @@ impl Backend for Files {
         self.purge(namespace, SystemTime::now(), Entry::remove)
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
+        let (dir, space) = (self.directory(namespace), Arc::from(namespace));
         self.each(namespace, &mut |own| match own {
-            Own::Entry(entry) => Ok(visit(entry.bytes)),
+            Own::Entry(entry) => Ok(scanned(&dir, &space, entry).is_none_or(&mut *visit)),
             Own::Temporary { .. } => Ok(true),
         })
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        if name::is_plain(&key.name, key.format) {
+            return Cow::Borrowed(key);
+        }
+        Cow::Owned(key_at(&key.namespace, &name::entry(&key.name, key.format)))
     }
 
     fn sweep(&self, namespace: &str, now: SystemTime) -> Result<u64> {

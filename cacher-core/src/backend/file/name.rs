@@ -2,11 +2,12 @@
 //!
 //! A name is used as it is if it can mean nothing else on any system (see [`portable`]), or consists of such names with
 //! `/` between them: then the first ones are directories, which have no dot, as all files do. Any other becomes `~` and
-//! its hash, and no plain name holds a `~`.
+//! its hash, and no plain name holds a `~`. What a hash is of is not known any more: such an entry is shown with its
+//! whole path as its name, in a format of no entry.
 
 use std::process;
 
-use crate::portable;
+use crate::{interned::interned, portable};
 
 /// Directories between that of the namespace and a file.
 pub(super) const DEEPEST: usize = 7;
@@ -14,6 +15,8 @@ const LONGEST_FORMAT: usize = 40;
 /// What other programs read has an extension that they know, and this before it.
 const BARE: &str = ".bare";
 const LONGEST_SLUG: usize = 40;
+/// In place of the format of a key that is known by its path alone.
+const BY_PATH: &str = "\0path";
 
 /// The directory of a namespace: what people recognise, and a hash that tells namespaces apart.
 pub(super) fn directory(namespace: &str) -> String {
@@ -23,10 +26,31 @@ pub(super) fn directory(namespace: &str) -> String {
 
 /// The path of an entry. The last dot ends the name, because a format has none.
 pub(super) fn entry(name: &str, format: &str) -> String {
+    if format == BY_PATH && is_path_of_entry(name) {
+        return name.to_owned();
+    }
     match format.strip_suffix("+bare") {
         Some(format) => format!("{}{BARE}.{}", part(name, is_plain_path), part(format, is_plain_format)),
         None => format!("{}.{}", part(name, is_plain_path), part(format, is_plain_format)),
     }
+}
+
+/// Whether the path of an entry says its name and format.
+pub(super) fn is_plain(name: &str, format: &str) -> bool {
+    is_plain_path(name) && is_plain_format(format.strip_suffix("+bare").unwrap_or(format))
+}
+
+/// A name and a format of which [`entry`] makes this path, which it has made.
+pub(super) fn read(path: &str) -> (&str, &'static str) {
+    let Some((name, format)) = path.rsplit_once('.') else { return (path, BY_PATH) };
+    let bare = name.strip_suffix(BARE);
+    let (name, format) = (bare.unwrap_or(name), if bare.is_some() { format!("{format}+bare") } else { format.into() });
+    if is_plain(name, &format) { (name, interned(&format)) } else { (path, BY_PATH) }
+}
+
+fn is_path_of_entry(path: &str) -> bool {
+    let (directories, file) = path.rsplit_once('/').map_or((None, path), |(above, file)| (Some(above), file));
+    is_entry(file) && directories.is_none_or(is_plain_directories)
 }
 
 /// Whether [`entry`] has made this name of a file for a value without an envelope.
@@ -91,7 +115,11 @@ fn is_plain_path(name: &str) -> bool {
         return false;
     }
     let Some((directories, file)) = name.rsplit_once('/') else { return portable::is_name(name) };
-    portable::is_name(file) && directories.split('/').all(is_directory) && directories.split('/').count() <= DEEPEST
+    portable::is_name(file) && is_plain_directories(directories)
+}
+
+fn is_plain_directories(directories: &str) -> bool {
+    directories.split('/').all(is_directory) && directories.split('/').count() <= DEEPEST
 }
 
 fn is_plain_format(format: &str) -> bool {

@@ -8,6 +8,7 @@ use crate::{
     backend::Key,
     error::{Error, Kind, Result},
     hex,
+    interned::interned,
     sync::Arc,
 };
 
@@ -102,6 +103,13 @@ impl Content {
         self.spaces.get(namespace).into_iter().flat_map(|space| space.values()).map(|text| entry_of(text))
     }
 
+    /// Entries with their keys.
+    pub(super) fn keys(&self, namespace: &Arc<str>) -> impl Iterator<Item = (Key, Vec<u8>)> {
+        let space = self.spaces.get(&**namespace);
+        let entries = space.into_iter().flat_map(|space| space.iter());
+        entries.map(|(name, text)| (key_of(namespace, name), entry_of(text)))
+    }
+
     pub(super) fn len(&self, namespace: &str) -> u64 {
         self.spaces.get(namespace).map_or(0, |space| space.len() as u64)
     }
@@ -116,13 +124,21 @@ fn open_member(text: &mut String, at: usize, line: &str, name: &str) {
     text.push_str(": ");
 }
 
+/// Between the name of an entry and its format.
+const MARK: &str = "?format=";
+
 /// The name of an entry within its namespace. A name that looks like one with a format is written with its own.
 fn name(key: &Key) -> String {
-    const MARK: &str = "?format=";
     if key.format == "json" && !key.name.contains(MARK) {
         return key.name.to_string();
     }
     format!("{}{MARK}{}", key.name, key.format)
+}
+
+/// Undoes [`name`].
+fn key_of(namespace: &Arc<str>, name: &str) -> Key {
+    let (name, format) = name.rsplit_once(MARK).map_or((name, "json"), |(name, format)| (name, interned(format)));
+    Key { namespace: Arc::clone(namespace), name: name.into(), format }
 }
 
 /// Whether it is text that [`text_of`] makes.

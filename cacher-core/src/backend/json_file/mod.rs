@@ -17,7 +17,7 @@ use std::{borrow::Cow, path::PathBuf, time::SystemTime};
 
 use self::{content::Content, shared::Shared};
 use super::{
-    Backend, Capabilities, Cost, Durability, Key, Put,
+    Backend, Capabilities, Cost, Durability, Key, Put, Scanned,
     local::{self, Opened, Place},
     url::{self, Url},
 };
@@ -170,8 +170,9 @@ impl Backend for JsonFile {
         self.purge(namespace, |_| true)
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
-        self.shared.content()?.entries(namespace).all(visit);
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
+        let namespace = Arc::from(namespace);
+        self.shared.content()?.keys(&namespace).all(|(key, entry)| visit(Scanned::new(key, entry)));
         Ok(())
     }
 

@@ -9,9 +9,9 @@ use heed::{RoTxn, RwTxn};
 
 use self::{
     environment::{Entries, Environment},
-    key::{after, prefixes, stored},
+    key::{after, is_hashed, prefixes, read, stored},
 };
-use super::{Backend, Capabilities, Cost, Durability, Key, Put};
+use super::{Backend, Capabilities, Cost, Durability, Key, Put, Scanned};
 use crate::{entry::Stamp, error::Result, sync::Arc};
 
 mod environment;
@@ -251,13 +251,17 @@ impl Backend for Lmdb {
         })
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
+        let space = Arc::from(namespace);
+        let mut visit =
+            |(stored, entry): (Vec<u8>, _)| read(&space, &stored).is_none_or(|key| visit(Scanned::new(key, entry)));
         // Visited between transactions: `visit` may use the store itself.
-        self.each(
-            namespace,
-            |_, entry| Some(entry.to_vec()),
-            |page| Ok(page.into_iter().all(|(_, entry)| visit(entry))),
-        )
+        self.each(namespace, |_, entry| Some(entry.to_vec()), |page| Ok(page.into_iter().all(&mut visit)))
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        let hashed = is_hashed(key).then(|| read(&key.namespace, &stored(key))).flatten();
+        hashed.map_or(Cow::Borrowed(key), Cow::Owned)
     }
 
     fn len(&self, namespace: &str) -> Result<u64> {

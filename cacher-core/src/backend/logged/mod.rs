@@ -14,7 +14,7 @@ use std::{
     time::SystemTime,
 };
 
-use super::{Backend, Capabilities, Cost, Key, Put};
+use super::{Backend, Capabilities, Cost, Key, Put, Scanned};
 use crate::{
     clock::{Clock, Stopwatch},
     error::Result,
@@ -137,16 +137,20 @@ impl Backend for Logged {
         self.tell(("clear", namespace, None), |inner| inner.clear(namespace), |count| Outcome::Entries(*count))
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         let scan = |inner: &dyn Backend| {
             let mut seen = 0;
-            let counted = &mut |entry| {
+            let counted = &mut |scanned| {
                 seen += 1;
-                visit(entry)
+                visit(scanned)
             };
             inner.scan(namespace, counted).map(|()| seen)
         };
         self.tell(("scan", namespace, None), scan, |seen| Outcome::Entries(*seen)).map(drop)
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        self.inner.shown(key)
     }
 
     fn len(&self, namespace: &str) -> Result<u64> {

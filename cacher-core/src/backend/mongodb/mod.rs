@@ -15,8 +15,9 @@ use self::{
     many::{MESSAGE, STEP},
 };
 use super::{
-    Capabilities, Key, Put,
+    Capabilities, Key, Put, Scanned,
     driven::{AsyncBackend, Page},
+    flat,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -181,17 +182,22 @@ impl AsyncBackend for MongoDb {
         let collection = self.link.entries().await?;
         let find = collection.find(document::living(range)).sort(doc! { "_id": 1 }).batch_size(many::in_one_answer());
         let mut cursor = find.limit(i64::from(STEP)).await.map_err(fault)?;
-        let (mut page, mut bytes) = (Page::default(), 0);
+        let (mut page, namespace, mut count, mut bytes) = (Page::default(), Arc::from(namespace), 0, 0);
         while cursor.advance().await.map_err(fault)? {
             let (id, entry) = document::parts(cursor.current()).map_err(|error| fault(error.into()))?;
-            bytes += entry.len();
-            page.entries.push(entry);
-            if page.entries.len() == usize::from(STEP) || bytes >= MESSAGE {
+            (count, bytes) = (count + 1, bytes + entry.len());
+            let key = flat::read(&namespace, &id, LONGEST_KEY);
+            page.entries.extend(key.map(|key| Scanned::new(key, entry)));
+            if count == STEP || bytes >= MESSAGE {
                 page.next = Some(id.into_bytes());
                 break;
             }
         }
         Ok(page)
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        flat::shown(key, LONGEST_KEY)
     }
 
     async fn len(&self, namespace: &str) -> Result<u64> {

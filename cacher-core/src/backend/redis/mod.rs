@@ -10,7 +10,7 @@ use redis::{Cmd, cmd};
 
 use self::link::Link;
 use super::{
-    Capabilities, Key, Put, Watcher,
+    Capabilities, Key, Put, Scanned, Watcher,
     driven::{AsyncBackend, Page},
     flat,
 };
@@ -200,9 +200,20 @@ impl AsyncBackend for Redis {
 
     async fn page(&self, namespace: &str, next: Option<&[u8]>) -> Result<Page> {
         let (keys, next) = self.keys(namespace, next).await?;
-        let entries: Vec<Option<Vec<u8>>> =
-            if keys.is_empty() { Vec::new() } else { self.link.ask(cmd("MGET").arg(keys)).await? };
-        Ok(Page { entries: entries.into_iter().flatten().collect(), next })
+        if keys.is_empty() {
+            return Ok(Page { entries: Vec::new(), next });
+        }
+        let found: Vec<Option<Vec<u8>>> = self.link.ask(cmd("MGET").arg(&keys)).await?;
+        let namespace = Arc::from(namespace);
+        let shown = |(key, entry): (&Vec<u8>, Option<Vec<u8>>)| {
+            let key = flat::read(&namespace, std::str::from_utf8(key).ok()?, LONGEST_KEY)?;
+            Some(Scanned::new(key, entry?))
+        };
+        Ok(Page { entries: keys.iter().zip(found).filter_map(shown).collect(), next })
+    }
+
+    fn shown<'a>(&self, key: &'a Key) -> Cow<'a, Key> {
+        flat::shown(key, LONGEST_KEY)
     }
 
     async fn len(&self, namespace: &str) -> Result<u64> {

@@ -15,8 +15,8 @@ use std::{borrow::Cow, path::PathBuf, time::SystemTime};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use self::{connections::Connections, sql::Statements};
-use super::{Backend, Capabilities, Cost, Key, Put};
-use crate::{entry::Stamp, error::Result, sync::Arc};
+use super::{Backend, Capabilities, Cost, Key, Put, Scanned};
+use crate::{entry::Stamp, error::Result, interned::interned, sync::Arc};
 
 mod connections;
 mod fault;
@@ -162,16 +162,17 @@ impl Backend for Sqlite {
         })
     }
 
-    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Vec<u8>) -> bool) -> Result<()> {
+    fn scan(&self, namespace: &str, visit: &mut dyn FnMut(Scanned) -> bool) -> Result<()> {
         // Before every entry: no format has an empty name.
-        let mut after = Place::default();
+        let (mut after, space) = (Place::default(), Arc::from(namespace));
         loop {
             // Visited between reads: `visit` may use the store itself.
             let page = self.connections.read(|connection| self.page(connection, namespace, &after))?;
             let is_last = page.len() < usize::from(BATCH);
             for (place, entry) in page {
+                let (name, format) = (place.0.as_str().into(), interned(&place.1));
                 after = place;
-                if !visit(entry) {
+                if !visit(Scanned::new(Key { namespace: Arc::clone(&space), name, format }, entry)) {
                     return Ok(());
                 }
             }

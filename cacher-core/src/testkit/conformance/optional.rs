@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Check, Point, SystemTime, key};
+use super::{Check, Key, Point, SystemTime, key};
 
 pub(super) const POINTS: &[(&str, Check)] = &[
     ("put_if_absent puts only if nothing is there", put_if_absent),
     ("touch changes only what is there", touch),
     ("clear removes its own namespace only", clear),
     ("scan and len show the entries of one namespace", scan),
+    ("scan shows keys that find their entries", scanned_keys),
     ("sweep removes only what has expired", sweep),
 ];
 
@@ -73,8 +74,8 @@ fn scan(point: &mut Point<'_>) {
     let (own, other) = (point.namespace(), point.space("::inner"));
     let scan = |limit: usize| {
         let mut found = Vec::new();
-        let done = point.backend.scan(&own, &mut |entry| {
-            found.push(entry);
+        let done = point.backend.scan(&own, &mut |scanned| {
+            found.push(scanned.entry);
             found.len() < limit
         });
         done.map(|()| found)
@@ -94,6 +95,41 @@ fn scan(point: &mut Point<'_>) {
     point.check(found == expected, "scan did not show each entry of the namespace once");
     point.check(point.must("scan", scan(3)).len() == 3, "scan went on after it was told to stop");
     point.check(point.must("len", len()) == 20, "the length was not the number of entries");
+}
+
+fn scanned_keys(point: &mut Point<'_>) {
+    if !point.can().scan {
+        return;
+    }
+    let own = point.namespace();
+    let names = ["plain", "Key 1", "a/b", "~x", "", "?format=", "é", &"long".repeat(2000)];
+    let mut keys: Vec<Key> = names.iter().map(|name| point.key(name)).collect();
+    keys.push(Key { format: "msgpack+zstd", ..point.key("plain") });
+    let mut put: Vec<_> =
+        keys.iter().map(|key| (point.backend.shown(key).into_owned(), point.put_sealed(key, None))).collect();
+    let mut found = Vec::new();
+    point.must(
+        "scan",
+        point.backend.scan(&own, &mut |scanned| {
+            found.push((scanned.key, scanned.entry));
+            true
+        }),
+    );
+    let order = |(key, _): &(Key, Vec<u8>)| (key.name.to_string(), key.format);
+    put.sort_by_key(order);
+    found.sort_by_key(order);
+    point.check(found == put, "scan did not show the keys that `shown` makes of those that were put");
+    for (key, entry) in &found {
+        point.expect(key, Some(entry));
+        point.check(point.backend.shown(key).as_ref() == key, "a key that was shown is shown as another");
+        point.check(
+            point.must("remove", point.backend.remove(key)),
+            "remove did not find the entry of a key that was shown",
+        );
+    }
+    for key in &keys {
+        point.expect(key, None);
+    }
 }
 
 fn sweep(point: &mut Point<'_>) {
