@@ -9,6 +9,8 @@ mod many;
 mod urls;
 
 use std::{
+    fs,
+    path::Path,
     process,
     sync::Arc,
     time::{Duration, Instant},
@@ -16,7 +18,8 @@ use std::{
 
 use cacher_core::{
     backend::{Backend, Key, Scanned, driven::Driven, mongodb::MongoDb},
-    testkit::conformance,
+    error::Kind,
+    testkit::{TempDir, conformance},
 };
 use mongodb::{Client, Database, error::Result};
 
@@ -37,6 +40,25 @@ fn a_server_alone_keeps_the_contract() {
 fn a_view_of_its_own_keeps_the_contract() {
     let Some(url) = cacher_servers::mongodb() else { return };
     conformance::run(|| Arc::new(open(&format!("{url}&collection=contract&timeout=10s&w=1"))));
+}
+
+#[test]
+fn a_server_by_tls_is_known_by_its_certificate() {
+    let Some(redis) = cacher_servers::redis_tls() else { return };
+    let ca = Path::new(redis.split_once("ca=").expect("a certificate").1);
+    let (dir, read) = (TempDir::new(), |name: &str| fs::read(ca.with_file_name(name)).expect("a file"));
+    let pem = dir.path().join("server.pem");
+    fs::write(&pem, [read("server.crt"), read("server.key")].concat()).expect("written");
+    let pem = pem.to_str().expect("text");
+    // It speaks both, as the test of whether it has started does not know TLS.
+    let options = ["--tlsMode", "preferTLS", "--tlsCertificateKeyFile", pem];
+    let Some(server) = cacher_servers::MongoDb::private_with(&options) else { return };
+    let url = server.url().replace("127.0.0.1", "localhost");
+    let (known, key) = (open(&format!("{url}?tlsCAFile={}&timeout=10s", ca.display())), key("tls", "a"));
+    known.put(&key, b"entry", None).expect("put");
+    assert_eq!(known.get(&key).expect("got").as_deref(), Some(&b"entry"[..]));
+    let unknown = open(&format!("{url}?tls=true&timeout=1s"));
+    assert_eq!(unknown.get(&key).expect_err("nobody vouches for it").kind(), Kind::Unavailable);
 }
 
 fn open(url: &str) -> Driven<MongoDb> {

@@ -43,9 +43,9 @@ pub(super) fn living(mut filter: Document) -> Document {
     filter
 }
 
-/// What of these has expired.
-pub(super) fn expired(mut filter: Document) -> Document {
-    filter.insert("exp", doc! { "$lte": DateTime::now() });
+/// What of these has expired at this time.
+pub(super) fn expired(mut filter: Document, now: SystemTime) -> Document {
+    filter.insert("exp", doc! { "$lte": DateTime::from_system_time(now) });
     filter
 }
 

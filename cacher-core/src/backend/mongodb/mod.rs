@@ -32,7 +32,7 @@ mod open;
 
 /// A collection of a MongoDB server, a replica set or a sharded cluster.
 ///
-/// The collection should hold nothing else. It is made by the first write, with an index on `exp`.
+/// The collection should hold nothing else. It is made by the first write of a process, with an index on `exp`.
 ///
 /// * Atomic: each operation on one entry, `put_if_absent` in one round trip. `put_many` sends up to 500 entries or 8 MiB
 ///   at a time, which are put one after the other, and `clear` removes entry by entry: others may see a part of it.
@@ -41,7 +41,7 @@ mod open;
 /// * Durable as `w` and `journal` say: by default what a majority of a replica set has taken. With less, an entry may be
 ///   lost, or a removed one come back, when another server becomes the primary.
 /// * Limited: an entry has 16 MiB at most, less 16 KiB; a larger one is refused.
-/// * Everything is read from the primary. A client has up to ten connections to a server (`maxPoolSize`), made as they
+/// * Everything is read from the primary, or from the one server that `directConnection=true` asks. A client has up to ten connections to a server (`maxPoolSize`), made as they
 ///   are needed, and two that watch it.
 ///
 /// Keys are text of printable ASCII, and a collection that is made by hand must compare it byte by byte: leave its
@@ -155,7 +155,8 @@ impl AsyncBackend for MongoDb {
         check_length(entry)?;
         let put = self.link.indexed().await?;
         // Finds what has expired, or nothing: then it is inserted, and what has not expired is in its way.
-        let put = put.update_one(document::expired(document::of(key)), document::set(entry, expires)).upsert(true);
+        let absent = document::expired(document::of(key), SystemTime::now());
+        let put = put.update_one(absent, document::set(entry, expires)).upsert(true);
         match put.await {
             Ok(_) => Ok(true),
             Err(error) if is_present(&error) => Ok(false),
@@ -202,6 +203,12 @@ impl AsyncBackend for MongoDb {
 
     async fn len(&self, namespace: &str) -> Result<u64> {
         self.link.entries().await?.count_documents(document::within(namespace)).await.map_err(fault)
+    }
+
+    async fn sweep(&self, namespace: &str, now: SystemTime) -> Result<u64> {
+        let collection = self.link.entries().await?;
+        let swept = collection.delete_many(document::expired(document::within(namespace), now)).await;
+        Ok(swept.map_err(fault)?.deleted_count)
     }
 
     fn format(&self) -> Cow<'static, str> {
