@@ -55,7 +55,11 @@ pub use crate::{
     },
     tier::{IntoBackend, Made, Opener},
     transform,
-    wrap::{Wraps, background::Background},
+    wrap::{
+        Wraps,
+        background::Background,
+        limited::{Eviction, Limits},
+    },
 };
 
 /// What stands for a function in `depends` where there is no type of its name, which those with companions have.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use cacher_core::{
-    backend::{Backend, Key, file::Files, json_file::JsonFile, lmdb::Lmdb, sqlite::Sqlite},
+    backend::{Backend, Key, Scanned, file::Files, json_file::JsonFile, lmdb::Lmdb, sqlite::Sqlite},
     direct::Cache,
     entry::{Stamp, Times},
     envelope::{self, Content, Identity},
@@ -86,8 +86,8 @@ fn every_layout_is_golden() {
     assert_eq!(listed, [(1, None, "first".into()), (2, Some(-2), String::new()), (3, Some(-1), String::new())]);
     assert_eq!(revised.named(&kept(), "first").expect("named"), Some(expired(1)));
     let mut archived = Vec::new();
-    let visit = &mut |entry| {
-        archived.push(entry);
+    let visit = &mut |found: Scanned| {
+        archived.push(found.entry);
         true
     };
     Archived::new(Files::new(dir.path().join("wrapped"))).scan_archive("shop::kept", visit).expect("scan");

@@ -95,7 +95,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + Serialize + DeserializeOwned + Partial
         let mut entry = Vec::new();
         store
             .scan(name, &mut |found| {
-                entry = found;
+                entry = found.entry;
                 false
             })
             .expect("scan");

@@ -8,6 +8,7 @@
     reason = "tests read better so, and unwrap in what they share too"
 )]
 
+mod bounded;
 mod callables;
 mod cases;
 mod common;

@@ -6,7 +6,10 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use cacher_core::{backend::Key, testkit::TempDir};
+use cacher_core::{
+    backend::{Key, Scanned},
+    testkit::TempDir,
+};
 
 use crate::{
     entries::{SPACE, entry, key, write_of},
@@ -45,8 +48,8 @@ fn lose_nothing(store: Store) {
         assert_eq!(write_of(&shared), OWN - 1);
         assert_eq!(store.len(SPACE).expect("len"), processes * OWN + 1);
         let mut seen = 0;
-        let visit = &mut |entry: Vec<u8>| {
-            write_of(&entry);
+        let visit = &mut |found: Scanned| {
+            write_of(&found.entry);
             seen += 1;
             true
         };

@@ -28,7 +28,6 @@ survives! {
     files_with_an_archive: File Archived,
     files_in_the_background: File Backgrounded,
     a_json_file: JsonFile None,
-    a_json_file_with_revisions: JsonFile Revised,
     sqlite: Sqlite None,
     sqlite_with_revisions: Sqlite Revised,
     sqlite_with_an_archive: Sqlite Archived,

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use cacher_core::{backend::Backend, testkit::TempDir};
+use cacher_core::{
+    backend::{Backend, Scanned},
+    testkit::TempDir,
+};
 
 use super::{
     child,
@@ -139,8 +142,8 @@ fn check_kept(store: &Opened, at: usize, slot: &Slot) {
         }
         Opened::Archived(store) => {
             let mut archived = Vec::new();
-            let visit = &mut |entry: Vec<u8>| {
-                archived.push(write_of(&entry));
+            let visit = &mut |found: Scanned| {
+                archived.push(write_of(&found.entry));
                 true
             };
             store.scan_archive(SPACE, visit).expect("scan_archive");
