@@ -30,6 +30,8 @@ impl IntoBackend<FromUrl> for &str {
             "mysql" => crate::backend::sql::Sql::shared(&without)?.into_backend(),
             #[cfg(feature = "memcached")]
             "memcached" | "memcached+unix" => crate::backend::memcached::Memcached::shared(&without)?.into_backend(),
+            #[cfg(feature = "mongodb")]
+            "mongodb" => crate::backend::mongodb::MongoDb::shared(&without)?.into_backend(),
             scheme => limits(&url).and_then(|limits| {
                 let made = store(scheme, &self::without(&without, &LIMITS))?;
                 let what = match made.what {
@@ -124,7 +126,7 @@ fn without(url: &str, parameters: &[&str]) -> String {
 
 fn unknown(scheme: &str) -> Error {
     let text = match scheme {
-        "file" | "sqlite" | "lmdb" | "postgres" | "mysql" => {
+        "file" | "sqlite" | "lmdb" | "postgres" | "mysql" | "mongodb" => {
             format!("`{scheme}://` needs the feature `{scheme}` of cacher")
         }
         "redis" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {

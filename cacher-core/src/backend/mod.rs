@@ -10,9 +10,6 @@ pub mod driven;
 mod durability;
 #[cfg(feature = "file")]
 pub mod file;
-#[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
-#[cfg(any(feature = "redis", feature = "memcached"))]
-#[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only stores that can be listed read keys"))]
 #[cfg(feature = "async_backend")]
 #[allow(dead_code, reason = "each server uses a part of it, and a user's own none")]
 mod flat;
@@ -25,6 +22,8 @@ mod local;
 pub mod logged;
 #[cfg(feature = "memcached")]
 pub mod memcached;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
 #[doc(hidden)]
 pub mod native;
 mod notice;
