@@ -14,10 +14,15 @@ use super::{
     driven::{AsyncBackend, Page},
     flat,
 };
-use crate::{error::Result, sync::Arc};
+use crate::{
+    error::{Kind, Result},
+    sync::Arc,
+};
 
+mod connect;
 mod fault;
 mod lease;
+mod line;
 mod link;
 mod nodes;
 mod open;
@@ -99,6 +104,18 @@ impl Redis {
         if keys.is_empty() { Ok(0) } else { self.link.ask(cmd("UNLINK").arg(keys)).await }
     }
 
+    /// Tells others of a change to a key that is not there, which the server does not do: they may be loading it.
+    async fn announce(&self, key: &str) -> Result<()> {
+        if !self.capabilities().watch {
+            return Ok(());
+        }
+        match self.link.ask_together(&tracking::announcement(key)).await {
+            // A server that is full, or does not let this user: what was asked for is done all the same.
+            Err(error) if error.kind() == Kind::Rejected => Ok(()),
+            answer => answer,
+        }
+    }
+
     /// The keys of a namespace, some at a time.
     async fn keys(&self, namespace: &str, next: Option<&[u8]>) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>)> {
         let pattern = pattern(&flat::prefix(namespace, LONGEST_KEY));
@@ -150,7 +167,12 @@ impl AsyncBackend for Redis {
     }
 
     async fn remove(&self, key: &Key) -> Result<bool> {
-        self.link.ask(cmd("UNLINK").arg(flat_key(key))).await
+        let key = flat_key(key);
+        let removed: bool = self.link.ask(cmd("UNLINK").arg(&key)).await?;
+        if !removed {
+            self.announce(&key).await?;
+        }
+        Ok(removed)
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
@@ -192,6 +214,7 @@ impl AsyncBackend for Redis {
             let (keys, more) = self.keys(namespace, next.as_deref()).await?;
             removed += self.unlink(&keys).await?;
             if more.is_none() {
+                self.announce(&flat::prefix(namespace, LONGEST_KEY)).await?;
                 return Ok(removed);
             }
             next = more;
