@@ -2,7 +2,11 @@
 
 #![cfg(feature = "redis")]
 
+mod groups;
 mod late;
+mod leases;
+mod nodes;
+mod odd;
 mod refusals;
 mod scene;
 mod servers;
