@@ -17,7 +17,7 @@ use cacher_servers::{Proxy, Redis};
 use crate::scene::{Numbers, TIMEOUT, soon};
 
 /// What [`Redis`](cacher_core::backend::redis::Redis) promises where a connection is lost, and some for a busy machine.
-const WINDOW: Duration = Duration::from_millis(1000 + TIMEOUT.as_millis() as u64 + 500);
+const WINDOW: Duration = Duration::from_millis(1500).saturating_add(TIMEOUT);
 
 const KEYS: u64 = 16;
 
@@ -166,7 +166,9 @@ fn two_nodes(distributed: bool) {
     soon(|| nodes.iter().all(|node| node.stats().pending_removals == 0));
     thread::sleep(WINDOW);
     for key in 0..KEYS {
-        nodes.iter().for_each(|node| world.read(node, key));
+        for node in &nodes {
+            world.read(node, key);
+        }
     }
     let loads: u64 = nodes.iter().map(|node| node.stats().loads).sum();
     let faults: u64 = nodes.iter().map(|node| node.stats().store_errors).sum();

@@ -41,10 +41,19 @@ mod wire;
 /// nothing else in the database is touched. What the server does when it is full (`maxmemory-policy`) and whether it
 /// keeps entries over a restart is its own setting.
 ///
+/// A connection that gives no answer within `timeout` is left for another one, and the server is asked to end it first
+/// (`CLIENT KILL`, Redis 6.2 or newer): what was given up there does not come after all. The server has `timeout` for
+/// each step of `clear` and `len` too.
+///
 /// Memory in front of it is told of changes by other processes (client-side caching, Redis 6 or newer): what they put,
 /// remove or clear, and what expires, is out of memory here some milliseconds later. While the server can't be
 /// reached nothing is told, so a lost connection empties memory, at the latest a second and a `timeout` after it broke.
 /// A cluster tells of nothing: there the TTL of the memory bounds how old values get.
+///
+/// A load that others' changes come between is not kept: neither in memory nor, where that is heard of with its own
+/// write, in the server. Two commands of two processes that reach the server in the very same moment are told of as one:
+/// where even then nothing old may stand, let loads take turns (`single_flight = distributed`), which the server checks
+/// as it writes. So do where Redis has no memory in front of it, and is told of nothing.
 ///
 /// In a cluster, `put_many` sends one command for each entry, all at once.
 ///
