@@ -7,6 +7,8 @@ mod alloc;
 mod budgets;
 mod harness;
 mod keyers;
+#[cfg(feature = "network")]
+mod network;
 mod strategies;
 mod subjects;
 mod table;
@@ -35,6 +37,10 @@ fn main() -> ExitCode {
     }
     if wanted(strategies::NAME) {
         strategies::measure();
+    }
+    #[cfg(feature = "network")]
+    if wanted(network::NAME) {
+        network::measure();
     }
     let met = budgets.iter().all(budgets::Budget::met);
     if check && !met { ExitCode::FAILURE } else { ExitCode::SUCCESS }

@@ -6,6 +6,7 @@ mod removals;
 
 pub(crate) use crate::work::{on_worker_at, within};
 use coherence::News;
+pub(crate) use coherence::{Hearing, Subject};
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
@@ -584,6 +585,11 @@ impl Core {
             return Ok(self.concealed_key(store, name, &*secret::keys()?));
         }
         Ok(self.key_named(store, Arc::clone(name)))
+    }
+
+    /// Whether a store tells of changes by others.
+    pub(crate) fn hears_of_others(&self) -> bool {
+        self.tiers.iter().any(|tier| tier.watched().is_some())
     }
 
     /// What the stores that tell of changes by others call an entry.
