@@ -40,7 +40,7 @@ use crate::{
         list::List,
     },
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
-    tier::{self, Opener, Opening, Tier, Wanted},
+    tier::{self, Memory, Opener, Opening, Tier, Wanted},
     wrap::{
         Report, Wrapping, Wraps,
         limited::{Limits, Told},
@@ -292,7 +292,7 @@ fn open(
     wrapping: &Wrapping,
     wanted: &Wanted,
     (me, distributed): (&Weak<Core>, bool),
-) -> (Option<(Bound, Option<Duration>)>, Vec<Arc<Tier>>) {
+) -> (Option<Memory>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
         let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
