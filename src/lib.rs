@@ -2,6 +2,7 @@
 
 #[cfg(feature = "metrics")]
 pub use cacher_core::companion::publish_metrics;
+pub use cacher_core::schema::Schema;
 pub use cacher_core::{
     cache::{Explanation, Info, Source},
     companion::{
@@ -17,15 +18,16 @@ pub use cacher_core::{
     memory::weight::Weigh,
     modified::{Modified, modified},
     registered::{Registered, register, registered},
+    schema,
     scope::{Scope, bypass, only_if_cached, read_only, refresh},
     secret::{add_decryption_key, set_secret_key},
     settings::{self, Settings, configure},
     site::Site,
     stats::Stats,
     strategy, testkit as testing,
-    wrap::background::{Guard, shutdown, shutdown_within},
+    wrap::background::{Guard, shutdown, shutdown_async, shutdown_within},
 };
-pub use cacher_macros::cache;
+pub use cacher_macros::{Schema, cache};
 
 /// The contract of a store, the stores that come with the library, and wrappers around stores.
 pub mod backend {

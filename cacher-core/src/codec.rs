@@ -8,13 +8,17 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    envelope::Encoding,
     error::{Error, Kind, Result},
     format::{Context, Format},
     key::encode::encode,
+    schema::Fingerprint,
 };
 
 /// The typed half of a stored cache, as functions.
 pub struct Codec<O, V> {
+    /// What values are made of, if their type says so.
+    pub(crate) schema: Option<Fingerprint>,
     pub(crate) identity: fn(&O) -> Result<Vec<u8>>,
     pub(crate) arguments: fn(&Format, &O, &[&str]) -> Option<Vec<u8>>,
     pub(crate) encode: fn(&Format, &V, &Context<'_>) -> Result<Vec<u8>>,
@@ -24,6 +28,13 @@ pub struct Codec<O, V> {
 impl<O, V> fmt::Debug for Codec<O, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Codec").finish_non_exhaustive()
+    }
+}
+
+impl<O, V> Codec<O, V> {
+    /// How an entry is encoded in a format.
+    pub(crate) fn encoding<'a>(&self, format: &'a Format) -> Encoding<'a> {
+        Encoding { format: format.name(), schema: self.schema }
     }
 }
 
@@ -61,6 +72,7 @@ impl<O, V> Codecs<O, V> for InMemory {
 impl<O: Serialize, V: Serialize + DeserializeOwned> Codecs<O, V> for Stored {
     fn codec() -> Option<Codec<O, V>> {
         Some(Codec {
+            schema: None,
             identity: |key| encode(key),
             arguments: readable,
             encode: |format, value, context| format.encode_in(value, context),

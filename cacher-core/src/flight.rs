@@ -19,8 +19,15 @@ pub(crate) struct Flight<H> {
     leader: Leader,
     /// Until when a rate limit or a strategy holds the body back; 0 if none has.
     held: AtomicU64,
-    outcome: Mutex<Outcome<H>>,
+    course: Mutex<Course<H>>,
     landed: Event,
+}
+
+/// How it went so far.
+struct Course<H> {
+    outcome: Outcome<H>,
+    /// Whether somebody waits, or has waited.
+    followed: bool,
 }
 
 impl<H> fmt::Debug for Flight<H> {
@@ -66,7 +73,7 @@ impl<H: Clone> Flight<H> {
             id: FlightId::next(),
             leader: Leader { shell, thread: AtomicU64::new(chain::this_thread()), polled: AtomicBool::new(true) },
             held: AtomicU64::new(0),
-            outcome: Mutex::new(Outcome::InFlight),
+            course: Mutex::new(Course { outcome: Outcome::InFlight, followed: false }),
             landed: Event::new(),
         })
     }
@@ -102,14 +109,17 @@ impl<H: Clone> Flight<H> {
 
     /// Ends the load. Only the first outcome counts.
     pub(crate) fn land(&self, outcome: Outcome<H>) {
-        {
-            let mut current = lock(&self.outcome);
-            if !matches!(*current, Outcome::InFlight) {
+        let followed = {
+            let mut course = lock(&self.course);
+            if !matches!(course.outcome, Outcome::InFlight) {
                 return;
             }
-            *current = outcome;
+            course.outcome = outcome;
+            course.followed
+        };
+        if followed {
+            self.landed.notify(usize::MAX);
         }
-        self.landed.notify(usize::MAX);
     }
 
     /// Waits for the leader, but not in vain, and not past `deadline`, or past `patience` after the body could begin.
@@ -151,8 +161,13 @@ impl<H: Clone> Flight<H> {
     }
 
     fn followed(&self) -> Option<Followed<H>> {
+        let mut course = lock(&self.course);
+        // Whoever listens by now is notified.
+        course.followed = true;
         // The value is cloned here, under the lock, only as a slot is: without running the user's code.
-        match lock(&self.outcome).clone() {
+        let outcome = course.outcome.clone();
+        drop(course);
+        match outcome {
             Outcome::InFlight => None,
             Outcome::Landed(value) => Some(Followed::Landed(value)),
             Outcome::Failed(Some(error)) => Some(Followed::Failed(error)),

@@ -35,6 +35,7 @@ mod registry;
 pub mod returns;
 #[doc(hidden)]
 pub mod rt;
+pub mod schema;
 pub mod scope;
 pub mod secret;
 pub mod settings;

@@ -42,6 +42,8 @@ pub use crate::{
     registered::registered,
     returns,
     returns::{Fallible, MaybeNone, Mode, NotResult, Plain, Probe, ResultOk, Returns},
+    schema::{Outline, Schema},
+    schema_of, schema_part,
     scope::Mode as ScopeMode,
     site::{Home, LocalSite, PerThread, Recipe, Shape, Site},
     strategy,
@@ -53,7 +55,11 @@ pub use crate::{
     },
     tier::{IntoBackend, Made, Opener},
     transform,
-    wrap::{Wraps, background::Background},
+    wrap::{
+        Wraps,
+        background::Background,
+        limited::{Eviction, Limits},
+    },
 };
 
 /// What stands for a function in `depends` where there is no type of its name, which those with companions have.
@@ -64,7 +70,7 @@ pub mod unannotated {
 }
 
 /// The answer to a call.
-type Answer<R, P, Z, S> = Step<R, Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>;
+type Answer<R, P, Z, S> = Step<R, Box<Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>>;
 type HeldBy<Z> = <Z as Recipe>::Held;
 type TableOf<P, Z, S> = <S as Home<<P as Parts>::Owned, HeldBy<Z>>>::Table;
 
@@ -194,7 +200,7 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let mut asked = Asked::No;
-    match home.with(*recipe, |cache| cache.first(mode, parts, &mut asked)) {
+    match home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked)) {
         Some(value) => Step::Done(M::returned(value)),
         None => look_further((mode, asked), home, *recipe, *returns, parts, terms),
     }
@@ -229,7 +235,7 @@ pub(crate) fn answer<O, H, T, M, R>(
     (cache, key, terms): Call<O, H, T>,
     (shell, mode, asked): (Shell, ScopeMode, Asked),
     returns: Returns<M, R>,
-) -> Step<R, Leader<O, H, T>>
+) -> Step<R, Box<Leader<O, H, T>>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -247,7 +253,7 @@ pub(crate) async fn answer_async<O, H, T, M, R>(
     (cache, key, terms): Call<O, H, T>,
     (shell, mode, asked): (Shell, ScopeMode, Asked),
     returns: Returns<M, R>,
-) -> Step<R, Leader<O, H, T>>
+) -> Step<R, Box<Leader<O, H, T>>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -278,15 +284,16 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let mut asked = Asked::No;
-    let first = match home.with(*recipe, |cache| cache.first(mode, parts, &mut asked)) {
-        Some(value) => Ok(value),
-        None => Err((home.with(*recipe, |cache| cache.second(parts)), terms())),
-    };
-    let returns = *returns;
+    let found = home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked));
+    let first = found.ok_or_else(|| {
+        let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
+        // Behind a pointer, so that the future of a hit is small.
+        Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns))
+    });
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),
-            Err(((cache, key), terms)) => answer_async((cache, key, terms), (Shell::Async, mode, asked), returns).await,
+            Err(further) => further.await,
         }
     }
 }
@@ -300,7 +307,7 @@ fn step<O, H, T, M, R>(
     answer: Lookup<O, H, T>,
     returns: &Returns<M, R>,
     cache: &Cache<O, H, T>,
-) -> Step<R, Leader<O, H, T>>
+) -> Step<R, Box<Leader<O, H, T>>>
 where
     O: Eq + Clone + 'static,
     H: Held<Value = M::Value>,
@@ -336,14 +343,14 @@ fn not_cached<M, R>(returns: &Returns<M, R>, name: &str) -> R {
 /// A value that is to be stored before it is returned.
 #[derive(Debug)]
 pub struct Storing<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
-    leader: Leader<O, H, T>,
+    leader: Box<Leader<O, H, T>>,
     value: H::Value,
 }
 
 /// Takes what the body returned.
 #[inline]
 pub fn outcome<O, H, T, M, R>(
-    leader: Leader<O, H, T>,
+    leader: Box<Leader<O, H, T>>,
     returns: &Returns<M, R>,
     returned: R,
 ) -> Step<R, Storing<O, H, T>>
@@ -380,7 +387,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
     /// Stores the value for an async caller, and returns it.
     pub async fn finish_async<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
         if let Some(leader) = self.leader.settle_at_once(&self.value) {
-            leader.settle(Shell::Async, &self.value).await;
+            Box::pin(leader.settle(Shell::Async, &self.value)).await;
         }
         M::returned(self.value)
     }

@@ -9,12 +9,13 @@ use std::{
 
 use crate::{
     cache::{Cache, Typed},
-    codec::Codecs,
+    codec::{Codec, Codecs},
     core::{Config, Core},
     memory::{
         held::Held,
         table::{LocalTable, SharedTable, Table},
     },
+    schema::Fingerprint,
     strategy::{hook::Transforms, life::Terms},
     sync::{Arc, Mutex, OnceLock, lock},
 };
@@ -173,6 +174,7 @@ pub struct Shape<M, H: Held, C> {
     seen: fn(&H::Value) -> Terms,
     weigh: fn(&H::Value) -> u64,
     transforms: Transforms<H::Value>,
+    schema: fn() -> Option<Fingerprint>,
     types: PhantomData<Types<M, H, C>>,
 }
 
@@ -203,7 +205,14 @@ impl<M, H: Held, C> Shape<M, H, C> {
         weigh: fn(&H::Value) -> u64,
         transforms: Transforms<H::Value>,
     ) -> Self {
-        Self { configure, seen, weigh, transforms, types: PhantomData }
+        Self { configure, seen, weigh, transforms, schema: || None, types: PhantomData }
+    }
+
+    /// The same function, whose stored values are made of what this says.
+    #[inline]
+    #[must_use]
+    pub fn schema(self, schema: fn() -> Option<Fingerprint>) -> Self {
+        Self { schema, ..self }
     }
 }
 
@@ -233,7 +242,8 @@ impl<M: 'static, H: Held, C> Recipe for Shape<M, H, C> {
     where
         C: Codecs<O, H::Value>,
     {
-        Typed { codec: C::codec(), seen: self.seen, weigh: self.weigh, transforms: self.transforms }
+        let codec = C::codec().map(|codec| Codec { schema: (self.schema)(), ..codec });
+        Typed { codec, seen: self.seen, weigh: self.weigh, transforms: self.transforms }
     }
 }
 
@@ -241,8 +251,12 @@ impl<M: 'static, H: Held, C> Recipe for Shape<M, H, C> {
 pub trait Home<O, H: Held>: Copy {
     /// The table of a cache there.
     type Table: Table<O, H>;
+    /// Shows the cache of the function with this marker, if it has been used before.
     #[doc(hidden)]
-    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn find<M: 'static, T>(self, look: impl FnOnce(&Cache<O, H, Self::Table>) -> Option<T>) -> Option<T>;
+    /// Shows the cache. `look` is called once.
+    #[doc(hidden)]
+    fn with<R, T>(self, recipe: R, look: impl FnMut(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>;
 }
@@ -255,7 +269,11 @@ where
     type Table = SharedTable<O, H>;
 
     #[inline]
-    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn find<M: 'static, T>(self, look: impl FnOnce(&Cache<O, H, Self::Table>) -> Option<T>) -> Option<T> {
+        look(&self.caches.find(<dyn Any + Send + Sync>::downcast_ref::<Shared<M, O, H>>)?.cache)
+    }
+
+    fn with<R, T>(self, recipe: R, mut look: impl FnMut(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
@@ -298,20 +316,22 @@ where
     type Table = LocalTable<O, H>;
 
     #[inline]
-    fn with<R, T>(self, recipe: R, look: impl FnOnce(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
+    fn find<M: 'static, T>(self, look: impl FnOnce(&Cache<O, H, Self::Table>) -> Option<T>) -> Option<T> {
+        let found =
+            self.local.try_with(|local| look(&local.caches.find(<dyn Any>::downcast_ref::<Local<M, O, H>>)?.cache));
+        found.ok().flatten()
+    }
+
+    fn with<R, T>(self, recipe: R, mut look: impl FnMut(&Arc<Cache<O, H, Self::Table>>) -> T) -> T
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
-        let mut look = Some(look);
         let looked = self.local.try_with(|local| {
             let found = local.caches.find(<dyn Any>::downcast_ref::<Of<R::Marker, _>>);
-            look.take().map(|look| look(&found.unwrap_or_else(|| make_local(self.shared, local, recipe)).cache))
+            look(&found.unwrap_or_else(|| make_local(self.shared, local, recipe)).cache)
         });
-        looked.ok().flatten().unwrap_or_else(|| {
-            // The thread is ending: a call finds nothing, and what it stores goes at once.
-            let look = look.take().unwrap_or_else(|| unreachable!("it would have looked"));
-            look(&make_local(self.shared, &LocalSite::new(), recipe).cache)
-        })
+        // On a thread that is ending a call finds nothing, and what it stores goes at once.
+        looked.unwrap_or_else(|_| look(&make_local(self.shared, &LocalSite::new(), recipe).cache))
     }
 }
 

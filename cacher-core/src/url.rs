@@ -16,6 +16,10 @@ impl IntoBackend<FromUrl> for &str {
         match url.scheme {
             "memory" if url.get("format").is_none() => memory(&url).map(Made::Memory),
             "null" => Null::from_url(self)?.into_backend(),
+            #[cfg(feature = "redis")]
+            "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
+                crate::backend::redis::Redis::shared(self)?.into_backend()
+            }
             scheme => limits(&url).and_then(|limits| {
                 store(scheme, &unlimited(self)).map(|made| match made {
                     Made::Store(store, _) => Made::Store(store, limits),
@@ -64,10 +68,6 @@ fn store(scheme: &str, url: &str) -> Result<Made> {
         "sqlite" => crate::backend::sqlite::Sqlite::from_url(url)?.into_backend(),
         #[cfg(feature = "lmdb")]
         "lmdb" => crate::backend::lmdb::Lmdb::from_url(url)?.into_backend(),
-        #[cfg(feature = "redis")]
-        "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
-            crate::backend::redis::Redis::shared(url)?.into_backend()
-        }
         other => Err(unknown(other)),
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use cacher_core::{
     entry::{Stamp, Times},
-    envelope::{Content, Identity, inspect, open, seal},
+    envelope::{Content, Encoding, Identity, inspect, open, seal},
     error::Kind,
+    schema::Fingerprint,
 };
 use proptest::{collection, prelude::*};
 
@@ -326,5 +327,21 @@ proptest! {
             let entry = seal("json", &identity, &header.times, &Content { value: b"1", arguments: None });
             prop_assert!(String::from_utf8_lossy(&entry).contains(&text));
         }
+    }
+}
+
+#[test]
+fn schemas_are_compared_where_both_are_known() {
+    let of = |schema| [("json", schema), ("postcard", schema)].map(|(format, schema)| Encoding { format, schema });
+    let (ours, other) = (Some(Fingerprint::of::<u8>()), Some(Fingerprint::of::<i8>()));
+    for (silent, (known, differing)) in of(None).into_iter().zip(of(ours).into_iter().zip(of(other))) {
+        let content = Content { value: b"1", arguments: None };
+        let [without, with] = [silent, known].map(|encoding| seal(encoding, &IDENTITY, &TIMES, &content));
+        for (entry, encoding) in [(&without, silent), (&without, known), (&with, silent), (&with, known)] {
+            assert_eq!(*open(entry, encoding, &IDENTITY).expect("opened").value, *b"1");
+        }
+        let error = open(&with, differing, &IDENTITY).expect_err("of another make");
+        assert!(error.kind() == Kind::Damaged && error.to_string().contains("made of other things"), "{error}");
+        assert!(with.len() > without.len() && inspect(&with) == inspect(&without));
     }
 }

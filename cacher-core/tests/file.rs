@@ -4,7 +4,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::{Child, Command},
+    process::Command,
     sync::Arc,
     thread,
     time::{Duration, SystemTime},
@@ -305,36 +305,6 @@ fn a_failed_write_keeps_the_old_entry() {
 }
 
 #[test]
-fn processes_that_write_one_key_leave_one_whole_entry() {
-    let dir = TempDir::new();
-    let children: Vec<Child> = (0..4).map(|_| child(dir.path())).collect();
-    for mut child in children {
-        assert!(child.wait().expect("ended").success());
-    }
-    assert_whole(&Files::new(dir.path()).get(&key("x")).expect("get").expect("there"));
-    assert_eq!(names(&space(dir.path())), ["x.json"]);
-}
-
-#[test]
-fn a_process_killed_while_writing_leaves_a_whole_entry() {
-    let dir = TempDir::new();
-    let files = Files::new(dir.path());
-    for round in 0..10 {
-        let mut child = child(dir.path());
-        while files.get(&key("x")).expect("get").is_none() {
-            thread::sleep(Duration::from_millis(1));
-        }
-        thread::sleep(Duration::from_millis(round));
-        child.kill().expect("killed");
-        child.wait().expect("ended");
-        assert_whole(&files.get(&key("x")).expect("get").expect("there"));
-    }
-    put(&files, "x", None);
-    assert_eq!(files.sweep(SPACE, SystemTime::now() + HOUR * 2).expect("sweep"), 0);
-    assert_eq!(names(&space(dir.path())), ["x.json"]);
-}
-
-#[test]
 fn a_write_survives_clears_of_others() {
     let dir = TempDir::new();
     thread::scope(|scope| {
@@ -357,23 +327,6 @@ fn child_writes() {
         let (letter, length) = if n % 2 == 0 { (b'a', SHORT) } else { (b'b', LONG) };
         files.put(&key("x"), &vec![letter; length], None).expect("put");
     }
-}
-
-fn child(dir: &Path) -> Child {
-    Command::new(env::current_exe().expect("a path"))
-        .args(["--ignored", "--exact", "child_writes", "--quiet"])
-        .env(CHILD, dir)
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("a child")
-}
-
-fn assert_whole(entry: &[u8]) {
-    let whole = match entry.first() {
-        Some(b'a') => entry.len() == SHORT && entry.iter().all(|byte| *byte == b'a'),
-        _ => entry.len() == LONG && entry.iter().all(|byte| *byte == b'b'),
-    };
-    assert!(whole, "{} bytes", entry.len());
 }
 
 #[test]

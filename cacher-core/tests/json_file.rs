@@ -16,9 +16,7 @@ use cacher_core::{
     testkit::{TempDir, conformance},
 };
 
-mod processes;
-use processes::{SPACE, child_writes_to, key, processes_lose_nothing, survives_kills};
-
+const SPACE: &str = "app::posts::fetch";
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn path(dir: &TempDir) -> PathBuf {
@@ -53,6 +51,10 @@ fn elsewhere(dir: &TempDir) -> (TempDir, JsonFile) {
     std::os::unix::fs::symlink(dir.path(), other.path().join("link")).expect("linked");
     let file = JsonFile::new(other.path().join("link/cache.json"));
     (other, file)
+}
+
+fn key(name: &str) -> Key {
+    Key { namespace: SPACE.into(), name: name.into(), format: "json" }
 }
 
 #[test]
@@ -238,24 +240,4 @@ fn urls_make_stores() {
         assert_eq!(error.kind(), Kind::Invalid);
         assert!(error.to_string().contains(part), "{error}");
     }
-}
-
-#[test]
-fn processes_that_write_at_once_lose_nothing() {
-    let dir = TempDir::new();
-    processes_lose_nothing(dir.path(), &|| Arc::new(JsonFile::new(path(&dir))));
-}
-
-#[test]
-fn a_process_killed_while_writing_leaves_whole_entries() {
-    let dir = TempDir::new();
-    survives_kills(dir.path(), &|| Arc::new(JsonFile::new(path(&dir))));
-    assert_eq!(names(dir.path()), ["cache.json", "cache.json.lock"]);
-}
-
-/// Not a test of its own: what the others run in processes that they can kill.
-#[test]
-#[ignore = "a part of other tests"]
-fn child_writes() {
-    child_writes_to(|dir| Arc::new(JsonFile::new(dir.join("cache.json"))));
 }

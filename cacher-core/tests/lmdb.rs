@@ -15,14 +15,16 @@ use cacher_core::{
     testkit::{TempDir, conformance},
 };
 
-mod processes;
-use processes::{SPACE, child_writes_to, key, processes_lose_nothing, survives_kills};
-
+const SPACE: &str = "app::posts::fetch";
 const HOUR: Duration = Duration::from_secs(3600);
 const MEBIBYTE: usize = 1 << 20;
 
 fn open(dir: &Path) -> Lmdb {
     Lmdb::open(dir).expect("open")
+}
+
+fn key(name: &str) -> Key {
+    Key { namespace: SPACE.into(), name: name.into(), format: "json" }
 }
 
 #[test]
@@ -213,25 +215,4 @@ fn urls_make_stores() {
         assert_eq!(error.kind(), Kind::Invalid);
         assert!(error.to_string().contains(part), "{error}");
     }
-}
-
-#[test]
-fn processes_that_write_at_once_lose_nothing() {
-    let dir = TempDir::new();
-    // Its map is small, and the others grow it.
-    let here = open(dir.path());
-    processes_lose_nothing(dir.path(), &|| Arc::new(here.clone()));
-}
-
-#[test]
-fn a_process_killed_while_writing_leaves_whole_entries() {
-    let dir = TempDir::new();
-    survives_kills(dir.path(), &|| Arc::new(open(dir.path())));
-}
-
-/// Not a test of its own: what the others run in processes that they can kill.
-#[test]
-#[ignore = "a part of other tests"]
-fn child_writes() {
-    child_writes_to(|dir| Arc::new(open(dir)));
 }

@@ -9,15 +9,13 @@ use std::{
 };
 
 use cacher_core::{
-    backend::{Backend, Cost, Durability, Put, sqlite::Sqlite},
+    backend::{Backend, Cost, Durability, Key, Put, sqlite::Sqlite},
     error::Kind,
     testkit::{TempDir, conformance},
 };
 use rusqlite::Connection;
 
-mod processes;
-use processes::{SPACE, child_writes_to, key, processes_lose_nothing, survives_kills};
-
+const SPACE: &str = "app::posts::fetch";
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn open(dir: &Path) -> Sqlite {
@@ -27,6 +25,10 @@ fn open(dir: &Path) -> Sqlite {
 fn rows(dir: &Path, sql: &str) -> i64 {
     let connection = Connection::open(dir.join("cache.db")).expect("open");
     connection.query_row(sql, [], |row| row.get(0)).expect("a row")
+}
+
+fn key(name: &str) -> Key {
+    Key { namespace: SPACE.into(), name: name.into(), format: "json" }
 }
 
 #[test]
@@ -183,27 +185,4 @@ fn urls_make_stores() {
         assert_eq!(error.kind(), Kind::Invalid);
         assert!(error.to_string().contains(part), "{error}");
     }
-}
-
-#[test]
-fn processes_that_write_at_once_lose_nothing() {
-    let dir = TempDir::new();
-    processes_lose_nothing(dir.path(), &|| Arc::new(open(dir.path())));
-    assert_eq!(rows(dir.path(), "SELECT count(DISTINCT name) = count(*) FROM cacher"), 1);
-}
-
-#[test]
-fn a_process_killed_while_writing_leaves_whole_entries() {
-    let dir = TempDir::new();
-    survives_kills(dir.path(), &|| Arc::new(open(dir.path())));
-    let verdict = Connection::open(dir.path().join("cache.db")).expect("open");
-    let verdict: String = verdict.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a verdict");
-    assert_eq!(verdict, "ok");
-}
-
-/// Not a test of its own: what the others run in processes that they can kill.
-#[test]
-#[ignore = "a part of other tests"]
-fn child_writes() {
-    child_writes_to(|dir| Arc::new(open(dir)));
 }

@@ -32,6 +32,13 @@ pub(crate) fn of(function: &Function) -> String {
     text
 }
 
+/// Any tokens.
+pub(crate) fn text(tokens: TokenStream) -> String {
+    let mut text = String::new();
+    write(tokens, &mut text);
+    text
+}
+
 type Tokens = Peekable<IntoIter<TokenTree>>;
 
 fn write(tokens: TokenStream, text: &mut String) {

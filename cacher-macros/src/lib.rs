@@ -1,4 +1,5 @@
 //! The attribute of the `cacher` crate, in stages: the arguments and the item are read, checked, planned and expanded.
+//! And the derive `Schema`.
 
 mod args;
 mod check;
@@ -8,6 +9,7 @@ mod expand;
 mod item;
 mod names;
 mod plan;
+mod schema;
 mod tokens;
 mod types;
 mod units;
@@ -20,4 +22,14 @@ mod units;
 #[proc_macro_attribute]
 pub fn cache(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand::cache(args.into(), item.into()).into()
+}
+
+/// Lets entries say what the type of their values is made of: one that was written when it was made of other things is
+/// a miss, and is not read as something else. It goes with `serde::Serialize`; see `cacher::schema`.
+///
+/// The types of fields should derive it too. One that does not counts by its name, as it is written. Type parameters
+/// have to. `#[schema(crate = ::memo)]` names the library if it is renamed.
+#[proc_macro_derive(Schema, attributes(schema))]
+pub fn schema(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    schema::derive(item.into()).into()
 }

@@ -5,7 +5,7 @@ mod decide;
 pub(crate) use decide::{block, function};
 
 pub(crate) use crate::args::Flight;
-use crate::item::Function;
+use crate::{check::Bounded, item::Function};
 use proc_macro2::{Ident, Span, TokenStream};
 use std::time::Duration;
 use syn::{
@@ -177,6 +177,12 @@ pub(crate) struct Policies {
     pub(crate) patience: Option<Timing>,
     pub(crate) capacity: Option<Expr>,
     pub(crate) max_bytes: Option<Expr>,
+    /// What these concern, and the following, which typed memory does not know.
+    pub(crate) bounded: Bounded,
+    pub(crate) eviction: Option<Ident>,
+    pub(crate) process_memory: Option<Expr>,
+    /// So often in that time.
+    pub(crate) frequency: Option<(u32, Duration)>,
     /// A closure, or the path of a function.
     pub(crate) cache_if: Option<Expr>,
     pub(crate) single_flight: Flight,

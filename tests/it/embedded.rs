@@ -82,7 +82,7 @@ fn a_url_that_is_wrong_at_run_time_is_reported_and_the_function_runs() {
     for (url, part) in [
         ("null://?a=b", "it has none"),
         ("memory://?format=json&capacity=9", "there are: format"),
-        ("redis://h", "memory, file, json, sqlite, lmdb, null"),
+        ("gopher://h", "memory, file, json, sqlite, lmdb, redis, null"),
         #[cfg(feature = "sqlite")]
         ("sqlite://x.db?tabel=posts", "table, format, durability"),
         #[cfg(not(feature = "sqlite"))]

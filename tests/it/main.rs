@@ -8,6 +8,7 @@
     reason = "tests read better so, and unwrap in what they share too"
 )]
 
+mod bounded;
 mod callables;
 mod cases;
 mod common;
@@ -32,6 +33,7 @@ mod observers;
 mod peers;
 mod processes;
 mod reentrancy;
+mod schema;
 mod scopes;
 mod stale;
 mod stores;

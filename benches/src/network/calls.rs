@@ -67,7 +67,8 @@ fn ask(cache: AsyncCache<u64, u64>, operation: Operation, key: u64) -> Answer {
     Box::pin(async move {
         match operation {
             Operation::Get => assert!(cache.get(&key).await.is_some(), "it was stored"),
-            Operation::Set => assert!(cache.set(&key, key).await, "it is stored"),
+            // Of two callers that set one key at once, one may have come first.
+            Operation::Set => _ = cache.set(&key, key).await,
             Operation::GetMany => {
                 let keys: Vec<_> = many(key).collect();
                 assert!(cache.get_many(&keys).await.iter().all(Option::is_some), "all were stored");

@@ -24,8 +24,9 @@ impl<'a> Url<'a> {
                 Error::new(Kind::Invalid, "this is no URL of a store: write `scheme://path?name=value`")
             })?;
             // Or else half a password would be taken for a path or for parameters, and shown.
-            if secret_of_user(rest).is_some() && !authority(rest).contains('@') {
-                return Err(Error::new(Kind::Invalid, "write `/`, `?`, `#` and `@` in a password or before it as %XX"));
+            if secret_of_user(rest).is_some_and(|(_, end)| end >= authority(rest).len()) {
+                let message = "write `/`, `?` and `#` in a password, and every `@` but the one behind it, as %XX";
+                return Err(Error::new(Kind::Invalid, message));
             }
             let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
             Ok(Self { scheme, rest, parameters: parameters(query)? })
@@ -65,17 +66,18 @@ impl<'a> Url<'a> {
 pub fn redact(url: &str) -> String {
     let start = url.find("://").map_or(0, |at| at + "://".len());
     let (scheme, rest) = url.split_at(start);
-    let rest = match secret_of_user(rest) {
-        Some((from, to)) => format!("{}***{}", &rest[..from], &rest[to..]),
-        None => rest.to_owned(),
-    };
-    let rest = match rest.split_once('?') {
-        Some((path, query)) => {
-            format!("{path}?{}", query.split('&').map(redact_parameter).collect::<Vec<_>>().join("&"))
+    let mut hidden: Vec<_> = secret_of_user(rest).into_iter().chain(secret_parameters(rest)).collect();
+    hidden.sort_unstable();
+    let (mut shown, mut at) = (scheme.to_owned(), 0);
+    for (from, to) in hidden {
+        // One may reach into the next.
+        if from >= at {
+            shown.push_str(&rest[at..from]);
+            shown.push_str("***");
         }
-        None => rest,
-    };
-    format!("{scheme}{rest}")
+        at = at.max(to);
+    }
+    shown + &rest[at..]
 }
 
 /// Text with `%XX` in place of a byte.
@@ -131,16 +133,21 @@ fn secret_of_user(rest: &str) -> Option<(usize, usize)> {
     let from = authority.find(':')? + 1;
     let to = rest.rfind('@').filter(|to| *to >= from)?;
     // `host:6379/a@b` holds a port, and no user.
-    let is_port = to >= authority.len() && authority[from..].bytes().all(|byte| byte.is_ascii_digit());
+    let port = &authority[from..];
+    let is_port = to >= authority.len() && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     (!is_port).then_some((from, to))
 }
 
-fn redact_parameter(pair: &str) -> String {
+/// Where the values of parameters are that are called like secrets.
+fn secret_parameters(rest: &str) -> impl Iterator<Item = (usize, usize)> {
     const SECRET: [&str; 4] = ["pass", "pwd", "secret", "token"];
-    match pair.split_once('=') {
-        Some((name, _)) if SECRET.iter().any(|word| name.to_ascii_lowercase().contains(word)) => format!("{name}=***"),
-        _ => pair.to_owned(),
-    }
+    rest.match_indices(['?', '&']).filter_map(|(at, mark)| {
+        let from = at + mark.len();
+        let (name, value) = rest[from..].split('&').next()?.split_once('=')?;
+        let from = from + name.len() + 1;
+        let name = name.to_ascii_lowercase();
+        SECRET.iter().any(|word| name.contains(word)).then_some((from, from + value.len()))
+    })
 }
 
 #[cfg(test)]
@@ -165,6 +172,7 @@ mod tests {
             "://u:hunter2@x",
             "9p://u:hunter2@x",
             "a://u:x?hunter2@h",
+            "a://u:x@y?hunter2@h",
             "a://u:hunter2@x?b=1&b=2",
         ] {
             let error = Url::parse(url).expect_err(url);
@@ -196,9 +204,13 @@ mod tests {
             ("redis://user:p@ss@host/x", "redis://user:***@host/x"),
             ("redis://user:pa/ss?w#@host/x", "redis://user:***@host/x"),
             ("redis://user:p@s/wo@rd@host/x", "redis://user:***@host/x"),
+            ("redis://user:/pass?word@host/x", "redis://user:***@host/x"),
             ("user:secret@host", "user:***@host"),
             ("redis://host:6379/0?client=me@home", "redis://host:6379/0?client=me@home"),
             ("postgres://host/db?password=secret&x=1", "postgres://host/db?password=***&x=1"),
+            ("redis://u:p@h?token=a@b&x=1", "redis://u:***&x=1"),
+            ("redis://u:p@h?x=a@b&token=secret", "redis://u:***@b&token=***"),
+            ("redis://h?x=?token=secret", "redis://h?x=?token=***"),
             ("file:///home/a:b@c?format=json", "file:///home/a:b@c?format=json"),
             ("redis://user@host", "redis://user@host"),
             ("", ""),

@@ -26,10 +26,12 @@ use crate::{
 };
 
 /// The right and the duty to run the body. Dropped without an outcome, the load has failed and the next one leads.
+///
+/// Handed on in a box: it is large, and the future of each async call has room for it.
 pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) cache: Arc<Cache<O, H, T>>,
     /// What is to be stored; `None` if nothing is.
-    pub(super) load: Option<Box<Load<O, H>>>,
+    pub(super) load: Option<Load<O, H>>,
     /// Whether the load is over, and counted.
     over: bool,
     /// For whom strategies are asked; `None` if they are not.
@@ -73,16 +75,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         seat: Seat<O, Landing<H>>,
         flight: Option<Arc<Flight<H>>>,
         terms: Terms,
-    ) -> Self {
+    ) -> Box<Self> {
         // Only entries of stores carry it.
         let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
         let asking = Asking { key: key.hash, partition: terms.partition };
         let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None, guards: Guards::default() };
-        Self::with(cache, Some(Box::new(load)), Some(asking))
+        Self::with(cache, Some(load), Some(asking))
     }
 
     /// The same leader, whose value takes the place of what is stored already.
-    pub(super) fn overwriting(mut self) -> Self {
+    pub(super) fn overwriting(mut self: Box<Self>) -> Box<Self> {
         if let Some(load) = &mut self.load {
             load.overwrites = true;
         }
@@ -90,13 +92,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// One whose value is not stored.
-    pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>, asking: Option<Asking>) -> Self {
+    pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>, asking: Option<Asking>) -> Box<Self> {
         Self::with(cache, None, asking).ending(Verdict::Bypassed)
     }
 
-    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Box<Load<O, H>>>, asking: Option<Asking>) -> Self {
+    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>, asking: Option<Asking>) -> Box<Self> {
         let (span, success) = (Span::none(), Verdict::Loaded);
-        Self {
+        Box::new(Self {
             cache: Arc::clone(cache),
             load,
             over: false,
@@ -106,17 +108,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             took: None,
             span,
             success,
-        }
+        })
     }
 
     /// The same leader of a load that is shown to end so if it succeeds.
-    pub(super) fn ending(mut self, success: Verdict) -> Self {
+    pub(super) fn ending(mut self: Box<Self>, success: Verdict) -> Box<Self> {
         self.success = success;
         self
     }
 
     /// The same leader for the call of this span.
-    pub(super) fn in_span(mut self, span: &Span) -> Self {
+    pub(super) fn in_span(mut self: Box<Self>, span: &Span) -> Box<Self> {
         self.span = span.clone();
         self
     }
@@ -179,7 +181,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends a load without a value.
-    pub(crate) fn fail(mut self, share: impl FnOnce() -> Option<SharedError>) {
+    pub(crate) fn fail(mut self: Box<Self>, share: impl FnOnce() -> Option<SharedError>) {
         let error = self.within(share);
         self.tell(LoadEnd::Failure);
         self.cache.core.counters.load_failures.add(1);
@@ -188,7 +190,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends a load with a value where memory is all there is; else the leader comes back, for [`Self::settle`].
-    pub(crate) fn settle_at_once(self, value: &H::Value) -> Option<Self> {
+    pub(crate) fn settle_at_once(self: Box<Self>, value: &H::Value) -> Option<Box<Self>> {
         let Some(load) = self.load.as_ref().filter(|load| self.cache.simple && !load.overwrites) else {
             return Some(self);
         };
@@ -217,7 +219,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends a load with a value: stores it, then hands it to the followers.
-    pub(crate) async fn settle(mut self, shell: Shell, value: &H::Value) {
+    pub(crate) async fn settle(mut self: Box<Self>, shell: Shell, value: &H::Value) {
         self.tell(LoadEnd::Value);
         self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
@@ -272,7 +274,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends the load for its followers. Whoever comes from now on leads anew, or finds the value.
-    pub(super) fn land(mut self, outcome: Outcome<H>) {
+    #[expect(clippy::boxed_local, reason = "to take it out of its box is to move it")]
+    pub(super) fn land(mut self: Box<Self>, outcome: Outcome<H>) {
         self.end(outcome);
     }
 

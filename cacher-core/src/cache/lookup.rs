@@ -24,7 +24,6 @@ use crate::{
 
 /// The answer to a call.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "a leader is large with the feature `tracing`; it is moved, not kept")]
 pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     /// A value.
     Hit(H::Value),
@@ -35,7 +34,7 @@ pub enum Lookup<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     /// Nothing, and a rate limit or a strategy does not let the body run.
     TurnedDown(Error),
     /// Nothing: the caller is to run the body.
-    Miss(Leader<O, H, T>),
+    Miss(Box<Leader<O, H, T>>),
 }
 
 /// What strategies have said about a read, if they were asked.
@@ -126,6 +125,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         caller: Caller<F>,
     ) -> Lookup<O, H, T> {
         let (tells, since) = (caller.tells, self.core.clock.tick());
+        let asked = self.asked_about(mode, key.hash, asked);
         let terms = terms.ruled(self.core.ruling.ttl());
         let span = Span::of(&self.core.name);
         let looking = pin!(async {
@@ -208,7 +208,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// A load of its own, whatever is cached or under way. Others follow it if they find nothing.
-    fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
+    fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
         let (seat, (flight, earlier)) = self.fence.enter(&key, |landing, beginning| {
             let flight = Flight::new(shell);
             let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
@@ -291,7 +291,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         followed
     }
 
-    fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Leader<O, H, T> {
+    fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
         self.core.counters.lone_loads.add(1);
         self.core.counters.misses.add(1);
         let (seat, ()) = self.fence.enter(&key, |_, _| ());
@@ -301,7 +301,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Another load may have landed since memory was asked; a store may have the value; else the body must run.
-    pub(super) async fn look_in_stores(mut self, shell: Shell, asked: Asked) -> Lookup<O, H, T> {
+    pub(super) async fn look_in_stores(mut self: Box<Self>, shell: Shell, asked: Asked) -> Lookup<O, H, T> {
         if asked != Asked::Refused
             && let Some(value) = self.look_again(shell).await
         {
@@ -317,7 +317,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// The same where memory is all there is.
-    fn look_in_memory(self) -> Lookup<O, H, T> {
+    fn look_in_memory(self: Box<Self>) -> Lookup<O, H, T> {
         if let Some(value) = self.hit_again() {
             return self.answered(value);
         }
@@ -326,7 +326,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends with a value that was found.
-    pub(super) fn answered(self, value: H::Value) -> Lookup<O, H, T> {
+    pub(super) fn answered(self: Box<Self>, value: H::Value) -> Lookup<O, H, T> {
         let held = self.within(|| H::hold(value.clone()));
         self.land(Outcome::Landed(held));
         Lookup::Hit(value)

@@ -189,10 +189,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 self.core.counters.evictions.add(dropped.evicted(hash));
                 self.count_in(generation, weight);
                 dropped.each(|slot| self.count_out(slot));
-                if let Some(when) = self.expiries.note(deadline, hash) {
+                let noted = self.expiries.note(deadline, hash);
+                if let Some(when) = noted.alarm {
                     self.sweep_at(when);
                 }
-                self.prune();
+                if noted.many {
+                    self.prune();
+                }
                 if self.is_local() {
                     drop(self.sweep_due());
                 }

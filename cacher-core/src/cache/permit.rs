@@ -43,7 +43,7 @@ const MOST_CONFLICTS: u32 = 10_000;
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Waits until the body may run. `tells` says whether the caller can return an error of ours; `called` is when the
     /// call began, as it may have waited for others' loads since.
-    pub(super) async fn permitted(mut self, shell: Shell, tells: bool, called: Tick) -> Lookup<O, H, T> {
+    pub(super) async fn permitted(mut self: Box<Self>, shell: Shell, tells: bool, called: Tick) -> Lookup<O, H, T> {
         let Some(asking) = self.asking.filter(|_| !self.cache.core.strategies.is_empty()) else {
             return Lookup::Miss(self);
         };
@@ -131,7 +131,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// A stale value, else an error; else the body runs after all.
-    fn turned_down(self, refusal: Error, tells: bool) -> Lookup<O, H, T> {
+    fn turned_down(self: Box<Self>, refusal: Error, tells: bool) -> Lookup<O, H, T> {
         let core = Arc::clone(&self.cache.core);
         let old = || self.cache.outward(self.old_value()?.value());
         if core.config.on_limit != OnLimit::Error

@@ -75,7 +75,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     fn open_revision(&self, key: &StoredKey, entry: &[u8]) -> Option<H::Value> {
         let last = self.core.tiers().len().checked_sub(1)?;
         let format = self.core.or_fault(self.core.tiers()[last].store().map(|store| store.format.clone()))?;
-        let opened = self.core.or_fault(envelope::open(entry, format.name(), &self.shown(&format, key)))?;
+        let opened = self.core.or_fault(envelope::open(entry, self.encoding(&format), &self.shown(&format, key)))?;
         if self.core.graves[last].holds(key.name(), opened.times.load_began) {
             return None;
         }

@@ -11,7 +11,7 @@ use crate::{
     codec::{guarded, named},
     core::{Core, DRAIN, Hearing, within},
     entry::Times,
-    envelope::{self, Content, Identity, Opened},
+    envelope::{self, Content, Encoding, Identity, Opened},
     error::Result,
     fence::{Admitted, Overtaken, Seat},
     format::{Context, Format},
@@ -174,7 +174,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// What is in the envelope, or in its place: of a bare value the store knows when it was written.
     fn opened<'a>(&self, key: &StoredKey, got: &'a Got) -> Result<Opened<'a>> {
         let Some(written) = got.written.map(Stamp::from) else {
-            return envelope::open(&got.bytes, got.format.name(), &self.shown(&got.format, key));
+            return envelope::open(&got.bytes, self.encoding(&got.format), &self.shown(&got.format, key));
         };
         let never = Stamp::NEVER;
         let times = Times {
@@ -202,6 +202,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// What the envelope says of the call: nothing, if the value opens for its own call alone.
     pub(super) fn shown<'a>(&'a self, format: &Format, key: &'a StoredKey) -> Identity<'a> {
         Identity { namespace: &self.core.namespace, key: if format.conceals() { &[] } else { &key.identity } }
+    }
+
+    /// How entries are encoded in a format.
+    pub(super) fn encoding<'a>(&self, format: &'a Format) -> Encoding<'a> {
+        self.codec.as_ref().map_or_else(|| format.name().into(), |codec| codec.encoding(format))
     }
 
     pub(super) fn context<'a>(&'a self, key: &'a StoredKey, times: &'a Times) -> Context<'a> {
@@ -299,7 +304,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
         let arguments = guarded(|| Ok((codec.arguments)(format, &owned.parts, self.core.config.arguments)))?;
         let within = Content { value: &value, arguments: arguments.as_deref() };
-        Ok(envelope::seal(format.name(), &self.shown(format, key), times, &within))
+        Ok(envelope::seal(codec.encoding(format), &self.shown(format, key), times, &within))
     }
 
     /// A found value for memory.

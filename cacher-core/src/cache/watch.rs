@@ -12,6 +12,7 @@ use crate::{
     error::{Error, Kind},
     key::parts::Key,
     memory::{held::Held, slot::Slot, table::Table},
+    scope::Mode,
     strategy::{Call, Found, Freshness, Transform, Verdict},
     sync::Arc,
 };
@@ -27,6 +28,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let call = self.core.call(Some(hash), 0);
         *asked = self.ask_read(&call);
         if *asked == Asked::Refused { None } else { self.hit_in_call(query, &call) }
+    }
+
+    /// Asks about the read of a call that found no cache to ask at first.
+    pub(super) fn asked_about(&self, mode: Mode, hash: u64, asked: Asked) -> Asked {
+        let reads = !matches!(mode, Mode::Bypass | Mode::Refresh);
+        if self.watched && reads && asked == Asked::No { self.ask_read(&self.core.call(Some(hash), 0)) } else { asked }
     }
 
     fn ask_read(&self, call: &Call<'_>) -> Asked {

@@ -50,8 +50,9 @@ impl<V> Kept<V> {
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// What is to be known about a new value; `None`, and counted, if it is not to be kept.
     pub(super) fn draft(&self, key: &Key<O>, terms: &Terms, load_time: Duration) -> Option<Draft> {
-        let random = life::random(key.hash, self.core.clock.tick());
-        let lifetime = life::lifetime(&self.core.config.life, terms, || self.core.clock.stamp(), random);
+        let clock = &self.core.clock;
+        let random = || life::random(key.hash, clock.tick());
+        let lifetime = life::lifetime(&self.core.config.life, terms, || clock.stamp(), random);
         let draft = lifetime.map(|lifetime| Draft { lifetime, load_time, none: terms.none });
         let draft = draft.and_then(|draft| self.approved(key, terms, draft));
         if draft.is_none() {

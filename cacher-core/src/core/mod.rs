@@ -416,8 +416,17 @@ impl Core {
             }
         });
         registry::add(&core);
+        core.report_limits_of_memory();
         core.sweep_stores_later(Duration::ZERO);
         core
+    }
+
+    fn report_limits_of_memory(&self) {
+        if self.bound.is_some() && !self.config.wraps.limits.are_none() {
+            let text = "typed memory has an order of its own, so `eviction`, `process_memory` and `frequency` say nothing: \
+                        write `memory://?format=msgpack` for memory that keeps bytes";
+            self.fault(Error::new(Kind::Invalid, text));
+        }
     }
 
     /// A call as strategies see it.

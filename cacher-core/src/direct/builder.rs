@@ -18,10 +18,11 @@ use crate::{
     format::IntoFormat,
     keyer::Keyer,
     memory::{table::Bound, weight::Weigh},
+    schema::{Fingerprint, Schema},
     strategy::{Strategy, life::Terms},
     sync::Arc,
     tier::{IntoBackend, Opening},
-    wrap::limited::Limits,
+    wrap::{Wraps, background::Background, limited::Limits},
 };
 
 /// A [`Cache`] to be set up.
@@ -35,6 +36,7 @@ pub struct CacheBuilder<K, V> {
     weigh: fn(&V) -> u64,
     /// How keys and values become bytes, if there are backends.
     codec: Option<Codec<Kept<K>, V>>,
+    schema: Option<Fingerprint>,
 }
 
 impl<K, V> fmt::Debug for CacheBuilder<K, V> {
@@ -53,6 +55,7 @@ impl<K, V> CacheBuilder<K, V> {
             config: Config { arguments: &["key"], ..Config::default() },
             weigh: |_| 1,
             codec: None,
+            schema: None,
         }
     }
 
@@ -130,9 +133,39 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
+    /// Writes into entries what values are made of, so that those that a version with another type wrote are a miss, and
+    /// never a wrong value; see [`Schema`]. Of no account without a store.
+    pub fn schema(self) -> Self
+    where
+        V: Schema,
+    {
+        Self { schema: Some(Fingerprint::of::<V>()), ..self }
+    }
+
     /// How stores write keys; [`Hash`](crate::keyer::Hash) by default.
     pub fn keyer(mut self, keyer: impl Keyer) -> Self {
         self.config.keyer = Some(Arc::new(keyer));
+        self
+    }
+
+    /// Writes to stores later than it says so, and finds at once what waits; through by default. The cache's last clone
+    /// writes what waits, and [`shutdown`](crate::wrap::background::shutdown) does for a program that ends.
+    pub fn write(mut self, background: Background) -> Self {
+        self.config.wraps.background = Some(background);
+        self
+    }
+
+    /// How many of the latest values of a key the last store keeps, at least 1: see [`Cache::revised`]. The last alone
+    /// by default.
+    pub fn revisions(mut self, most: usize) -> Self {
+        self.config.wraps.revisions = Some(most);
+        self
+    }
+
+    /// Moves an expired entry of the last store aside, under its time, before a new one is written; it is replaced by
+    /// default. See [`Archived`](crate::wrap::archived::Archived).
+    pub fn archive(mut self) -> Self {
+        self.config.wraps.archive = true;
         self
     }
 
@@ -168,8 +201,9 @@ where
     ///
     /// # Errors
     /// [`Kind::Invalid`] for a wrong URL; for a name that is empty or that another cache or function has in the same
-    /// store; for a TTL or a bound of zero; for limits of typed memory. [`Kind::Unsupported`] for a limit that can't be
-    /// kept on this system. Those of a backend that is given as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
+    /// store; for a TTL, a bound or a number of revisions of zero; for limits of typed memory; for what is done with
+    /// stores, where there is none. [`Kind::Unsupported`] for a limit that can't be kept on this system. Those of a
+    /// backend that is given as a `Result`. A store at a URL that can't be opened now is no error: that is reported, and it is opened again
     /// later.
     pub fn build(self) -> Result<Cache<K, V>> {
         let name = self.checked_name()?;
@@ -180,7 +214,9 @@ where
         let core = Core::open(&name, Owner::next(), Config { strategies, ..self.config }, backends);
         let open = Arc::new(Open(Arc::clone(&core)));
         check_tiers(&core, bound, limits)?;
-        let types = Types { codec: self.codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
+        check_wraps(&core)?;
+        let codec = self.codec.map(|codec| Codec { schema: self.schema, ..codec });
+        let types = Types { codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
         let cache = Typed::new(Arc::clone(&core), types);
         cache.share();
         let terms = self.ttl.map_or_else(Terms::new, |ttl| Terms::new().ttl(ttl)).for_new();
@@ -201,6 +237,9 @@ where
     fn check_numbers(&self) -> Result<()> {
         if self.ttl == Some(Duration::ZERO) {
             return Err(Error::new(Kind::Invalid, "with a TTL of zero nothing is kept: write a longer one, or none"));
+        }
+        if self.config.wraps.revisions == Some(0) {
+            return Err(Error::new(Kind::Invalid, "with no revisions nothing is kept: write how many, at least 1"));
         }
         match self.config.bound {
             Some(Bound::Entries(0) | Bound::Bytes(0)) => {
@@ -230,4 +269,20 @@ fn check_tiers(core: &Core, bound: Option<Bound>, limits: Limits) -> Result<()> 
         )),
         _ => Ok(()),
     }
+}
+
+/// What is said of stores, where there are none.
+fn check_wraps(core: &Core) -> Result<()> {
+    let Wraps { background, revisions, archive, .. } = core.config.wraps;
+    let wrong = match () {
+        () if core.off => None,
+        () if revisions.is_some() && archive => Some("revisions keep what has expired already: leave out `.archive()`"),
+        () if core.has_stores() => None,
+        () if background.is_some() => {
+            Some("nothing is written but memory, which takes no time: leave out `.write(..)`")
+        }
+        () if revisions.is_some() || archive => Some("earlier values are kept in a store: add one with `.backend(..)`"),
+        () => None,
+    };
+    wrong.map_or(Ok(()), |text| Err(Error::new(Kind::Invalid, text)))
 }

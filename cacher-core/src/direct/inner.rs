@@ -60,7 +60,7 @@ pub(super) struct Further<K: Hash + Eq + Clone + 'static, V: Clone + 'static> {
     terms: Terms,
 }
 
-type Loading<K, V> = cache::Leader<Kept<K>, Shared<V>, SharedTable<Kept<K>, Shared<V>>>;
+type Loading<K, V> = Box<cache::Leader<Kept<K>, Shared<V>, SharedTable<Kept<K>, Shared<V>>>>;
 
 impl<K: Hash + Eq + Clone + 'static, V: Clone + 'static> Further<K, V> {
     /// Looks further, and waits until the body may run.

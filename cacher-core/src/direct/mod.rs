@@ -19,9 +19,10 @@ use inner::Inner;
 pub use key::AsKey;
 
 use crate::{
-    companion::{AsyncEntry, Entry},
+    companion::{AsyncEntry, AsyncRevisedEntry, Entry, RevisedEntry},
     error::Result,
     stats::Stats,
+    sync::Arc,
 };
 
 /// Values under keys, in memory, in stores, or both: a cache without a function.
@@ -91,6 +92,12 @@ where
     pub fn entry<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> Entry<V> {
         self.0.entry(key)
     }
+
+    /// The same with the values that were kept before, in a cache with [`revisions`](CacheBuilder::revisions).
+    #[must_use]
+    pub fn revised<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> RevisedEntry<V> {
+        RevisedEntry::new(Arc::new(self.0.at(key)))
+    }
 }
 
 impl<K, V> AsyncCache<K, V>
@@ -108,6 +115,12 @@ where
     #[must_use]
     pub fn entry<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> AsyncEntry<V> {
         self.0.entry(key).nonblocking()
+    }
+
+    /// The same with the values that were kept before, in a cache with [`revisions`](CacheBuilder::revisions).
+    #[must_use]
+    pub fn revised<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> AsyncRevisedEntry<V> {
+        AsyncRevisedEntry::new(Arc::new(self.0.at(key)))
     }
 }
 

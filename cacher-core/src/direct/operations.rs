@@ -141,9 +141,10 @@ macro_rules! operations {
             /// The keys of the values within their time, in any order: those of the last backend.
             ///
             /// # Errors
-            /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) in memory alone, and where the store has no
-            /// [`scan`](crate::backend::Backend::scan); those of the store. A key that can't be read, as where entries
-            /// are encrypted, is left out, which is reported to [`on_fault`](crate::fault::on_fault).
+            /// [`Kind::Unsupported`](crate::error::Kind::Unsupported) in memory alone, where entries are encrypted or
+            /// bare and so don't say their keys, and where the store has no [`scan`](crate::backend::Backend::scan);
+            /// those of the store. A key of another type is left out, which is reported to
+            /// [`on_fault`](crate::fault::on_fault).
             pub $($async)* fn keys(&self) -> Result<Vec<K>>
             where
                 K: DeserializeOwned,

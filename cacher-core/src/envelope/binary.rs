@@ -10,26 +10,30 @@
 //! | load began, created, fresh until, keep until (milliseconds) | 8 each             |
 //! | load time (microseconds)                                    | 8                  |
 //! | value                                                       | length (8) and it  |
+//! | schema, if it is known                                      | 8                  |
 //! | checksum of all before it                                   | 16                 |
 //!
 //! Numbers are little-endian.
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{ALTERED, Content, Entry, FOREIGN, Identity, MALFORMED, OTHER_VERSION, VERSION, checksum, damaged};
+use super::{
+    ALTERED, Content, Encoding, Entry, FOREIGN, Identity, MALFORMED, OTHER_VERSION, VERSION, checksum, damaged,
+};
 use crate::{
     entry::{Stamp, Times},
     error::Result,
+    schema::Fingerprint,
 };
 
 /// No text begins like this, and a transfer that mends line ends breaks it.
 const MAGIC: &[u8] = b"\x89cacher\n";
 
 /// What an entry has besides its format, namespace, key and value.
-const OVERHEAD: usize = 8 + 1 + 4 * 8 + 5 * 8 + 16;
+const OVERHEAD: usize = 8 + 1 + 4 * 8 + 5 * 8 + 8 + 16;
 
-pub(super) fn seal(format: &str, identity: &Identity<'_>, times: &Times, content: &Content<'_>) -> Vec<u8> {
-    let fields = [format.as_bytes(), identity.namespace.as_bytes(), identity.key];
+pub(super) fn seal(encoding: Encoding<'_>, identity: &Identity<'_>, times: &Times, content: &Content<'_>) -> Vec<u8> {
+    let fields = [encoding.format.as_bytes(), identity.namespace.as_bytes(), identity.key];
     let length = OVERHEAD + fields.iter().map(|field| field.len()).sum::<usize>() + content.value.len();
     let mut bytes = Vec::with_capacity(length);
     bytes.extend_from_slice(MAGIC);
@@ -41,6 +45,9 @@ pub(super) fn seal(format: &str, identity: &Identity<'_>, times: &Times, content
         bytes.extend_from_slice(&number.to_le_bytes());
     }
     write_field(&mut bytes, content.value);
+    if let Some(Fingerprint(schema)) = encoding.schema {
+        bytes.extend_from_slice(&schema.to_le_bytes());
+    }
     let sum = checksum(&bytes);
     bytes.extend_from_slice(&sum);
     bytes
@@ -75,14 +82,16 @@ impl<'a> Reader<'a> {
     /// All that stands between magic and checksum.
     fn entry(mut self) -> Option<Entry<'a>> {
         let _version = self.take(1)?;
+        let format = self.text()?;
         let entry = Entry {
-            format: self.text()?,
+            encoding: format.into(),
             namespace: Cow::Borrowed(self.text()?),
             key: Cow::Borrowed(self.field()?),
             times: self.times()?,
             value: Cow::Borrowed(self.field()?),
         };
-        self.0.is_empty().then_some(entry)
+        let schema = if self.0.is_empty() { None } else { Some(Fingerprint(self.number()?)) };
+        self.0.is_empty().then_some(Entry { encoding: Encoding { format, schema }, ..entry })
     }
 
     fn times(&mut self) -> Option<Times> {

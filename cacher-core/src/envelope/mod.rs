@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use crate::{
     entry::Times,
     error::{Error, Kind, Result},
+    schema::Fingerprint,
 };
 
 mod binary;
@@ -26,6 +27,21 @@ pub struct Identity<'a> {
     pub namespace: &'a str,
     /// The call: its identity arguments, encoded in full.
     pub key: &'a [u8],
+}
+
+/// How the value of an entry is encoded: `"msgpack"`, or a format and what its type is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encoding<'a> {
+    /// The name of the format.
+    pub format: &'a str,
+    /// The make of the type, if it says so.
+    pub schema: Option<Fingerprint>,
+}
+
+impl<'a> From<&'a str> for Encoding<'a> {
+    fn from(format: &'a str) -> Self {
+        Self { format, schema: None }
+    }
 }
 
 /// What is put in the envelope.
@@ -59,33 +75,39 @@ pub struct Header {
 
 /// An intact entry, whosever it is.
 struct Entry<'a> {
-    format: &'a str,
+    encoding: Encoding<'a>,
     namespace: Cow<'a, str>,
     key: Cow<'a, [u8]>,
     times: Times,
     value: Cow<'a, [u8]>,
 }
 
-/// The entry as a store keeps it: `content`, encoded in the format of this name, for `identity`.
+/// The entry as a store keeps it: `content`, in this encoding, for `identity`.
 ///
 /// `load_time` is kept in whole microseconds. In the readable form the white space between the tokens of
 /// `content` is not kept.
 #[must_use]
-pub fn seal(format: &str, identity: &Identity<'_>, times: &Times, content: &Content<'_>) -> Vec<u8> {
-    match format {
+pub fn seal<'a>(
+    encoding: impl Into<Encoding<'a>>,
+    identity: &Identity<'_>,
+    times: &Times,
+    content: &Content<'_>,
+) -> Vec<u8> {
+    let encoding = encoding.into();
+    match encoding.format {
         #[cfg(feature = "json")]
-        json::FORMAT => json::seal(identity, times, content),
-        _ => binary::seal(format, identity, times, content),
+        json::FORMAT => json::seal(encoding.schema, identity, times, content),
+        _ => binary::seal(encoding, identity, times, content),
     }
 }
 
-/// Opens what [`seal`] made for the same format and identity.
+/// Opens what [`seal`] made for the same encoding and identity. Schemas are compared where both are known.
 ///
 /// # Errors
 /// [`Kind::Damaged`], with the reason, if it is anything else.
-pub fn open<'a>(bytes: &'a [u8], format: &str, identity: &Identity<'_>) -> Result<Opened<'a>> {
-    let entry = read(bytes)?;
-    if entry.format != format {
+pub fn open<'a, 'b>(bytes: &'a [u8], encoding: impl Into<Encoding<'b>>, identity: &Identity<'_>) -> Result<Opened<'a>> {
+    let (entry, encoding) = (read(bytes)?, encoding.into());
+    if entry.encoding.format != encoding.format {
         return Err(damaged("the entry has another format"));
     }
     if entry.namespace != identity.namespace {
@@ -93,6 +115,9 @@ pub fn open<'a>(bytes: &'a [u8], format: &str, identity: &Identity<'_>) -> Resul
     }
     if *entry.key != *identity.key {
         return Err(damaged("the entry is of another call of the function"));
+    }
+    if entry.encoding.schema.zip(encoding.schema).is_some_and(|(theirs, ours)| theirs != ours) {
+        return Err(damaged("the type of the value was made of other things when the entry was written"));
     }
     Ok(Opened { times: entry.times, value: entry.value })
 }

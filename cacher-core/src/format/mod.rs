@@ -86,8 +86,9 @@ const MAX_DEPTH: u8 = 127;
 /// something that comes back as something else. What no format can see is a type whose `Deserialize`
 /// does not undo its `Serialize`, as with `#[serde(skip)]` or an ambiguous `#[serde(untagged)]`.
 ///
-/// `json` and `msgpack` keep fields by name. The others keep none: where a type changes, give the function a new
-/// `version`, or an old entry may be read as something else.
+/// `json` and `msgpack` keep fields by name. The others keep none: where a type may change, let it derive
+/// [`Schema`](crate::schema::Schema), or give the function a new `version` then, or an old entry may be read as something
+/// else.
 ///
 /// ```
 /// # #[cfg(feature = "json")] {

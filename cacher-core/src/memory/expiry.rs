@@ -17,6 +17,8 @@ pub(crate) struct Expiries(Mutex<State>);
 struct State {
     buckets: BTreeMap<u64, Vec<u64>>,
     notes: usize,
+    /// At how many notes to compare them with the entries that are there, which costs more than a note.
+    compare_at: usize,
     /// The buckets that alarms are set for.
     alarms: BTreeSet<u64>,
 }
@@ -24,17 +26,35 @@ struct State {
 /// 2^30 units of 2^-32 s.
 const BUCKET: u32 = 30;
 
+/// This many notes more than seem right do no harm.
+const SPARE: usize = 1024;
+
+/// What is to be done about a note.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Noted {
+    /// When to call [`due`](Expiries::due), if no alarm is set as early.
+    pub(crate) alarm: Option<Tick>,
+    /// Whether to call [`prune`](Expiries::prune).
+    pub(crate) many: bool,
+}
+
 impl Expiries {
-    /// Notes an entry. Returns the time at which to call [`due`](Self::due), if no alarm is set as early.
-    pub(crate) fn note(&self, deadline: Tick, hash: u64) -> Option<Tick> {
+    /// Notes an entry.
+    pub(crate) fn note(&self, deadline: Tick, hash: u64) -> Noted {
+        if deadline == Tick::NEVER {
+            return Noted::default();
+        }
         let mut state = lock(&self.0);
-        let bucket = state.note(deadline, hash)?;
-        state.set_alarm(bucket)
+        let bucket = state.note(deadline, hash);
+        let many = state.notes > state.compare_at + SPARE;
+        Noted { alarm: state.set_alarm(bucket), many }
     }
 
     /// Notes an entry that [`due`](Self::due) named too early; [`next`](Self::next) tells of it.
     pub(crate) fn note_again(&self, deadline: Tick, hash: u64) {
-        lock(&self.0).note(deadline, hash);
+        if deadline != Tick::NEVER {
+            lock(&self.0).note(deadline, hash);
+        }
     }
 
     /// Takes the notes of what has expired by now. The alarms that led here are spent.
@@ -45,6 +65,7 @@ impl Expiries {
         let later = state.buckets.split_off(&next);
         let due = std::mem::replace(&mut state.buckets, later);
         state.notes -= due.values().map(Vec::len).sum::<usize>();
+        state.compare_at = state.compare_at.min(state.notes);
         // Of an entry that was replaced there are several notes, which would all be kept for the one that lives.
         let mut due: Vec<_> = due.into_values().flatten().collect();
         due.sort_unstable();
@@ -54,10 +75,11 @@ impl Expiries {
 
     /// Forgets the notes of what is not there any more, if they are many beside the entries that are.
     pub(crate) fn prune(&self, entries: u64, is_there: impl Fn(u64) -> bool) {
-        if lock(&self.0).notes as u64 <= 4 * entries + 1024 {
+        let mut state = lock(&self.0);
+        state.compare_at = state.notes;
+        if state.notes as u64 <= 4 * entries + SPARE as u64 {
             return;
         }
-        let mut state = lock(&self.0);
         for hashes in state.buckets.values_mut() {
             hashes.sort_unstable();
             hashes.dedup();
@@ -65,6 +87,7 @@ impl Expiries {
         }
         state.buckets.retain(|_, hashes| !hashes.is_empty());
         state.notes = state.buckets.values().map(Vec::len).sum();
+        state.compare_at = state.notes;
     }
 
     /// The time at which to call [`due`](Self::due) again.
@@ -76,14 +99,11 @@ impl Expiries {
 }
 
 impl State {
-    fn note(&mut self, deadline: Tick, hash: u64) -> Option<u64> {
-        if deadline == Tick::NEVER {
-            return None;
-        }
+    fn note(&mut self, deadline: Tick, hash: u64) -> u64 {
         let bucket = (deadline.0 >> BUCKET) + 1;
         self.buckets.entry(bucket).or_default().push(hash);
         self.notes += 1;
-        Some(bucket)
+        bucket
     }
 
     fn set_alarm(&mut self, bucket: u64) -> Option<Tick> {
@@ -106,9 +126,9 @@ mod tests {
     #[test]
     fn an_early_alarm_leaves_the_later_ones_set() {
         let expiries = Expiries::default();
-        assert_eq!(expiries.note(at(100), 1), Some(at(101)));
+        assert_eq!(expiries.note(at(100), 1).alarm, Some(at(101)));
         for early in 0..10 {
-            assert_eq!(expiries.note(at(early), 2), Some(at(early + 1)));
+            assert_eq!(expiries.note(at(early), 2).alarm, Some(at(early + 1)));
             assert_eq!(expiries.due(at(early + 1)), [2]);
             assert_eq!(expiries.next(), None, "the alarm of the first is set");
         }
@@ -118,10 +138,25 @@ mod tests {
     #[test]
     fn what_is_noted_again_gets_an_alarm() {
         let expiries = Expiries::default();
-        assert_eq!(expiries.note(at(1), 1), Some(at(2)));
+        assert_eq!(expiries.note(at(1), 1).alarm, Some(at(2)));
         assert_eq!(expiries.due(at(2)), [1]);
         expiries.note_again(at(5), 1);
         assert_eq!(expiries.next(), Some(at(6)));
         assert_eq!(expiries.next(), None);
+    }
+    #[test]
+    fn notes_are_compared_with_the_entries_now_and_then_and_stay_few() {
+        let expiries = Expiries::default();
+        let (mut most, mut compared) = (0, 0);
+        for hash in 0..100_000 {
+            if expiries.note(at(1), hash).many {
+                compared += 1;
+                most = most.max(lock(&expiries.0).notes);
+                expiries.prune(10, |hash| hash < 10);
+            }
+        }
+        assert!(most <= 3 * SPARE, "{most} notes of 10 entries");
+        assert!((20..100).contains(&compared), "compared {compared} times");
+        assert_eq!(expiries.note(Tick::NEVER, 1), Noted::default());
     }
 }

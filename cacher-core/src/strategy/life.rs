@@ -179,9 +179,14 @@ impl Terms {
 
 /// How long from now a new value is fresh; `None` if it is not to be kept, [`Duration::MAX`] if it never expires.
 ///
-/// `random` is any number, spread evenly.
+/// `random` gives any number, spread evenly.
 #[must_use]
-pub fn lifetime(life: &Life, terms: &Terms, now: impl FnOnce() -> Stamp, random: u64) -> Option<Duration> {
+pub fn lifetime(
+    life: &Life,
+    terms: &Terms,
+    now: impl FnOnce() -> Stamp,
+    random: impl FnOnce() -> u64,
+) -> Option<Duration> {
     let ttl = terms.applicable_ttl().unwrap_or(Duration::MAX);
     let until = terms.expires_at.map_or(Duration::MAX, |time| Stamp::from(time).since(now()));
     let lifetime = spread(ttl.min(until), life.jitter.unwrap_or_default(), random);
@@ -204,11 +209,11 @@ pub(crate) fn mix(mixed: u64) -> u64 {
 
 /// Takes a random part of `jitter` off a life, but never more than half of it.
 #[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
-fn spread(lifetime: Duration, jitter: Duration, random: u64) -> Duration {
+fn spread(lifetime: Duration, jitter: Duration, random: impl FnOnce() -> u64) -> Duration {
     if jitter.is_zero() || lifetime == Duration::MAX {
         return lifetime;
     }
-    let fraction = (random >> 11) as f64 / (1_u64 << 53) as f64;
+    let fraction = (random() >> 11) as f64 / (1_u64 << 53) as f64;
     lifetime.saturating_sub(jitter.min(lifetime / 2).mul_f64(fraction))
 }
 

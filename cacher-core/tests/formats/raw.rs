@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::{damaged, format, refused};
 
 #[test]
-fn what_is_stored_is_what_it_is() {
+fn ctu_46_what_is_stored_is_what_it_is() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Name(String);
     let raw = format("raw");
     assert_eq!(raw.encode("é\0").expect("text"), "é\0".as_bytes());
+    assert_eq!(raw.encode(b"World!").expect("bytes"), b"World!");
     assert_eq!(raw.encode(&[1_u8, 2, 255][..]).expect("bytes"), [1, 2, 255]);
     assert_eq!(raw.encode(&Name("x".into())).expect("a newtype"), b"x");
     assert_eq!(raw.decode::<Name>(b"x").expect("a newtype"), Name("x".into()));

@@ -1,8 +1,14 @@
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::SystemTime,
+};
 
 use cacher_core::{
     backend::{Backend, Key, bytes::Bytes},
-    error::Kind,
+    error::{Error, Kind, Result},
     testkit::conformance,
     wrap::{
         background::{Background, Backgrounded},
@@ -107,6 +113,50 @@ fn what_a_crash_left_out_of_the_record_is_found_beside_it() {
     assert_eq!((revision(&store, -1).as_deref(), revision(&store, -2).as_deref()), (Some("v2"), Some("v1")));
     put(&store, "v3");
     assert_eq!([1, 2, 3].map(|number| revision(&store, number).unwrap()), ["v1", "v2", "v3"]);
+}
+
+/// A store that takes some puts more, as if the process died then.
+struct Dying {
+    store: Bytes,
+    puts_left: AtomicU64,
+}
+
+impl Backend for Dying {
+    fn describe(&self) -> String {
+        "dying".into()
+    }
+
+    fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
+        self.store.get(key)
+    }
+
+    fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()> {
+        let left = self.puts_left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+        left.map_err(|_| Error::new(Kind::Unavailable, "dead"))?;
+        self.store.put(key, entry, expires)
+    }
+
+    fn remove(&self, key: &Key) -> Result<bool> {
+        self.store.remove(key)
+    }
+}
+
+#[test]
+fn nothing_that_stood_is_lost_by_one_crash_after_another() {
+    let lives = (0..4).flat_map(|one| (0..4).flat_map(move |two| (0..4).map(move |three| [one, two, three])));
+    for lives in lives {
+        let (inner, mut stood) = (Bytes::new(), Vec::new());
+        for (puts, entry) in lives.into_iter().zip(["v1", "v2", "v3"]) {
+            let dying = Dying { store: inner.clone(), puts_left: AtomicU64::new(puts) };
+            let _ = Revised::new(dying, 5).put(&key("a"), entry.as_bytes(), None);
+            if inner.get(&key("a")).unwrap().as_deref() == Some(entry.as_bytes()) {
+                stood.push(entry);
+            }
+        }
+        let whole = Revised::new(inner, 5);
+        let kept: Vec<_> = (1..=3).filter_map(|number| revision(&whole, number)).collect();
+        assert_eq!(kept, stood, "{lives:?}");
+    }
 }
 
 #[test]

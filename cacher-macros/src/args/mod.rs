@@ -5,7 +5,9 @@ mod template;
 mod values;
 
 pub(crate) use template::Template;
-pub(crate) use values::{Backend, Companions, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version, Write};
+pub(crate) use values::{
+    Backend, Companions, EVICTIONS, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version, Write,
+};
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -37,6 +39,9 @@ pub(crate) struct Args {
     pub(crate) patience: Option<Given<Timing>>,
     pub(crate) capacity: Option<Given<Expr>>,
     pub(crate) max_bytes: Option<Given<Expr>>,
+    pub(crate) eviction: Option<Given<Ident>>,
+    pub(crate) process_memory: Option<Given<Expr>>,
+    pub(crate) frequency: Option<Given<Rate>>,
     pub(crate) ignore: Option<Given<Vec<Ident>>>,
     pub(crate) format: Option<Given<Format>>,
     pub(crate) keyer: Option<Given<Keyer>>,
@@ -109,6 +114,9 @@ impl Args {
             "patience" => set(&mut self.patience, name, input, values::timing),
             "capacity" => set(&mut self.capacity, name, input, values::entries),
             "max_bytes" => set(&mut self.max_bytes, name, input, values::bytes),
+            "eviction" => set(&mut self.eviction, name, input, values::eviction),
+            "process_memory" => set(&mut self.process_memory, name, input, values::bytes),
+            "frequency" => set(&mut self.frequency, name, input, values::frequency),
             "ignore" => set(&mut self.ignore, name, input, values::idents),
             "format" => set(&mut self.format, name, input, values::format),
             "keyer" => set(&mut self.keyer, name, input, values::keyer),

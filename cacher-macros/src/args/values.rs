@@ -305,6 +305,29 @@ pub(super) fn bytes(name: &Ident, input: ParseStream) -> Result<Expr> {
     }
 }
 
+/// The orders in which entries make room.
+pub(crate) const EVICTIONS: [&str; 5] = ["lru", "fifo", "lfu", "lifo", "random"];
+
+pub(super) fn eviction(name: &Ident, input: ParseStream) -> Result<Ident> {
+    equals(name, input)?;
+    let order = |span| {
+        Error::new(span, "`eviction` is `lru`, which is the default, `fifo`, `lfu`, `lifo` or `random`, unquoted")
+    };
+    let word = input.call(Ident::parse_any).map_err(|error| order(error.span()))?;
+    if EVICTIONS.contains(&word.to_string().as_str()) { Ok(word) } else { Err(order(word.span())) }
+}
+
+/// How often at least.
+pub(super) fn frequency(name: &Ident, input: ParseStream) -> Result<Rate> {
+    match expression(name, input)? {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+            let (times, time) = units::rate(&text.value()).map_err(|problem| Error::new(text.span(), problem))?;
+            Ok(Rate::Fixed(times, time))
+        }
+        other => Err(mismatch(name, other, "how often an entry is asked for at least")),
+    }
+}
+
 /// The same number without its suffix, so that its type is the one that is asked for.
 fn whole(written: &LitInt) -> Result<Expr> {
     Ok(number(written.base10_parse()?, written.span()))

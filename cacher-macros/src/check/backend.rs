@@ -1,7 +1,11 @@
 //! URLs of backends: one table of schemes for what there is, what is to come, and what each takes.
 
 use super::{Subject, format};
-use crate::{args::Backend, errors::Errors, names, units};
+use crate::{
+    args::{Backend, EVICTIONS},
+    errors::Errors,
+    names, units,
+};
 use syn::LitStr;
 
 struct Scheme {
@@ -19,11 +23,11 @@ const fn later(name: &'static str) -> Scheme {
 }
 
 const SCHEMES: &[Scheme] = &[
-    now("memory", &["capacity", "max_bytes", "format"]),
-    now("file", &["format", "durability"]),
-    now("json", &["durability"]),
-    now("sqlite", &["table", "format", "durability"]),
-    now("lmdb", &["format", "durability"]),
+    now("memory", &["capacity", "max_bytes", "eviction", "format"]),
+    now("file", &["format", "durability", "capacity", "max_bytes", "eviction"]),
+    now("json", &["durability", "capacity", "max_bytes", "eviction"]),
+    now("sqlite", &["table", "format", "durability", "capacity", "max_bytes", "eviction"]),
+    now("lmdb", &["format", "durability", "capacity", "max_bytes", "eviction"]),
     now("null", &[]),
     now("redis", &["format", "timeout", "coherence"]),
     now("rediss", &["format", "timeout", "coherence", "ca"]),
@@ -50,6 +54,17 @@ pub(super) fn format_of(url: &str) -> Option<String> {
 /// Whether it is a URL that says its format.
 pub(super) fn has_format(url: &str) -> bool {
     format_of(url).is_some()
+}
+
+/// Whether it is the URL of a store that takes limits.
+pub(super) fn can_be_bound(url: &str) -> bool {
+    scheme_of(url)
+        .is_none_or(|scheme| known(scheme).is_err() || known(scheme).is_ok_and(|all| all.contains(&"capacity")))
+}
+
+/// Whether it is a URL with this parameter.
+pub(super) fn says(url: &str, parameter: &str) -> bool {
+    query(url).any(|(name, _)| name == parameter)
 }
 
 /// Whether it is the URL of typed memory: with a format, memory is a store of bytes.
@@ -144,10 +159,10 @@ fn check(literal: &LitStr) -> Result<(), String> {
         }
         _ => {}
     }
-    if scheme == "memory" && !is_memory(&url) && query(&url).count() > 1 {
-        return Err(
-            "memory with a `format` keeps bytes and has no bound: write the `format` alone, or leave it out".into()
-        );
+    if is_memory(&url) && says(&url, "eviction") {
+        let text = "typed memory has an order of its own: write `memory://?format=msgpack&..` for memory that keeps \
+                    bytes, or leave `eviction` out";
+        return Err(text.into());
     }
     let mut seen = Vec::new();
     for (name, value) in query(&url) {
@@ -156,6 +171,9 @@ fn check(literal: &LitStr) -> Result<(), String> {
             return Err(format!("`{name}` is given twice: keep one of them"));
         }
         seen.push(name);
+    }
+    if seen.contains(&"eviction") && !seen.contains(&"capacity") && !seen.contains(&"max_bytes") {
+        return Err("nothing has to make room here: write `capacity=10000` beside `eviction`, or leave it out".into());
     }
     Ok(())
 }
@@ -204,6 +222,12 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
             Err(format!("`{name}={value}` keeps nothing"))
         }
         "max_bytes" => units::size(value).map(drop),
+        "eviction" if !EVICTIONS.contains(&value) => {
+            let hint = names::hint(value, EVICTIONS.iter().copied());
+            let end =
+                if hint.is_empty() { format!("; there are {}", names::list(EVICTIONS.iter().copied())) } else { hint };
+            Err(format!("there is no order `{value}`{end}"))
+        }
         "format" => format::chain(&unescaped(value)),
         "table" => table(value),
         "timeout" => units::duration(value).map(drop),

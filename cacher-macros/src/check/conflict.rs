@@ -58,35 +58,9 @@ pub(super) fn flight_or_patience(Subject { args, .. }: Subject, errors: &Errors)
 }
 
 pub(super) fn bounds_leave_room(Subject { args, .. }: Subject, errors: &Errors) {
-    for bound in [&args.capacity, &args.max_bytes].into_iter().flatten() {
+    for bound in [&args.capacity, &args.max_bytes, &args.process_memory].into_iter().flatten() {
         if matches!(literal(&bound.value), Some(Lit::Int(number)) if number.base10_digits() == "0") {
             errors.at(&bound.value, format!("`{} = 0` keeps nothing: remove `#[cache]`, or the bound", bound.name));
-        }
-    }
-}
-
-// A table weighs its entries or counts them.
-pub(super) fn one_bound(Subject { args, .. }: Subject, errors: &Errors) {
-    if let (Some(_), Some(bytes)) = (&args.capacity, &args.max_bytes) {
-        errors.at(&bytes.name, "`capacity` counts entries, `max_bytes` weighs them: write one of them");
-    }
-}
-
-// A single store that is not memory keeps nothing in memory.
-pub(super) fn bounds_have_memory_to_bound(Subject { args, .. }: Subject, errors: &Errors) {
-    let Some([Backend::Url(url)]) = args.backend.as_ref().map(|given| &*given.value) else { return };
-    let url = url.value();
-    for name in [name(args.capacity.as_ref()), name(args.max_bytes.as_ref())].into_iter().flatten() {
-        if backend::is_store(&url) {
-            errors.at(
-                name,
-                format!(
-                    "`{name}` bounds what is in memory, and this backend keeps nothing there: \
-                     write `backend = [\"memory://\", \"{url}\"]` for memory in front, or leave it out"
-                ),
-            );
-        } else if backend::is_memory(&url) && url.contains(&format!("{name}=")) {
-            errors.at(name, format!("`{name}` is given twice, here and in the URL: keep one of them"));
         }
     }
 }

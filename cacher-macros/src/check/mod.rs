@@ -1,6 +1,7 @@
 //! What may not be, and what to write instead: a list of rules.
 
 mod backend;
+mod bound;
 mod callable;
 mod conflict;
 mod format;
@@ -16,6 +17,7 @@ mod version;
 mod wrap;
 
 pub(crate) use backend::{Needs, is_memory, needs};
+pub(crate) use bound::{Bounded, bounded};
 pub(crate) use format::features;
 
 use crate::{
@@ -73,8 +75,11 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     conflict::flight_or_patience,
     wrap::loads_take_turns_where_they_can,
     conflict::bounds_leave_room,
-    conflict::one_bound,
-    conflict::bounds_have_memory_to_bound,
+    bound::memory_has_one,
+    bound::memory_has_its_own_order,
+    bound::the_store_can_be_bound,
+    bound::something_makes_room,
+    bound::not_in_the_url_too,
     conflict::site_is_in_memory,
     conflict::name_is_not_empty,
     conflict::name_has_no_single_colon,

@@ -56,6 +56,13 @@ fn what_is_good() {
             r#"backend = ["memory://?capacity=10", "file://./a?format=json&durability=power"], capacity = 9"#,
             "fn f() {}",
         ),
+        (
+            r#"backend = "sqlite://./a.db", capacity = 9, max_bytes = "1MiB", eviction = lfu, process_memory = "1GiB""#,
+            "fn f() {}",
+        ),
+        (r#"backend = "file://./a?capacity=9&max_bytes=1MiB&eviction=random", frequency = "2/1h""#, "fn f() {}"),
+        (r#"backend = "memory://?format=json&capacity=9", eviction = fifo"#, "fn f() {}"),
+        ("backend = store(), capacity = 9, eviction = lifo", "fn f() {}"),
         (r#"backend = "memory://", capacity = 10"#, "fn f() {}"),
         (r#"backend = ["memory://", "sqlite:///a.db?table=posts&format=json"]"#, "fn f() {}"),
         (r#"backend = "file://./a?format=json%2Bzstd?level=3%26max=1MB""#, "fn f() {}"),
@@ -237,11 +244,22 @@ fn conflicts() {
     bad_args(r#"single_flight = off, patience = "1s""#, "leave `patience` out");
     bad_args("capacity = 0", "keeps nothing");
     bad_args(r#"max_bytes = "0MiB""#, "keeps nothing");
-    bad_args(r#"capacity = 9, backend = "file://./a""#, r#"write `backend = ["memory://", "file://./a"]`"#);
+    bad_args(r#"capacity = 9, backend = "file://./a?capacity=9""#, "given twice");
+    bad_args(r#"eviction = lru, backend = "file://./a?eviction=lru&capacity=9""#, "given twice");
+    bad_args("capacity = 9, eviction = lru", "an order of its own");
+    bad_args(
+        r#"capacity = 9, backend = "redis://localhost""#,
+        r#"write `backend = ["memory://", "redis://localhost"]`"#,
+    );
+    bad_args(r#"capacity = 9, backend = "null://""#, r#"write `backend = ["memory://", "null://"]`"#);
+    bad_args(r#"process_memory = "1GiB""#, "an order of its own");
+    bad_args(r#"frequency = "2/1h", backend = ["memory://", "file://./a"]"#, "an order of its own");
+    bad_args(r#"eviction = fifo, backend = "file://./a""#, "add `capacity = 10_000`");
+    bad_args("eviction = fifo, backend = store()", "add `capacity = 10_000`");
+    bad_args(r#"capacity = 9, max_bytes = "1MiB", backend = store()"#, "write one of them");
     bad_args(r#"capacity = 9, backend = "memory://?capacity=9""#, "given twice");
     bad(r#"site = self.a, backend = "file://./a""#, "fn f(&self) {}", "would share this store");
     bad(r#"site = self.a, backend = "memory://?format=json""#, "fn f(&self) {}", "would share this store");
-    bad_args(r#"capacity = 9, backend = "memory://?format=json""#, "keeps nothing there");
     bad_args(r#"name = """#, "write some letters");
 }
 
@@ -284,7 +302,9 @@ fn urls() {
         ("redis://localhost?coherence=yes", "write `coherence=off`"),
         ("memroy://", "did you mean `memory`?"),
         ("gopher://a", "there are `memory`, `file`, `json`, `sqlite`, `lmdb`, `null`, `redis`"),
-        ("memory://?format=json&capacity=9", "keeps bytes and has no bound"),
+        ("memory://?eviction=lru&capacity=9", "an order of its own"),
+        ("memory://?format=json&eviction=lru", "write `capacity=10000` beside `eviction`"),
+        ("memory://?format=json&capacity=9&eviction=lfo", "there is no order `lfo`"),
         ("memory://?format=jsn", "did you mean `json`?"),
         ("null://here", "write `null://`"),
         ("null://?a=b", "it has none"),

@@ -146,7 +146,7 @@ fn part(used: &Ident) -> String {
 // The cache is made once, at whichever call comes first.
 pub(super) fn fixed_names_no_argument(subject: Subject, errors: &Errors) {
     let args = subject.args;
-    let bounds = [&args.capacity, &args.max_bytes].into_iter().flatten();
+    let bounds = [&args.capacity, &args.max_bytes, &args.process_memory].into_iter().flatten();
     let bounds = bounds.map(|given| (&given.name, given.value.to_token_stream()));
     let backends = args.backend.iter().flat_map(|given| given.value.iter().map(move |one| (&given.name, one)));
     let backends = backends.filter_map(|(name, one)| match one {

@@ -93,7 +93,13 @@ pub(super) fn a_slot_is_a_slot(Subject { args, .. }: Subject, errors: &Errors) {
     if args.single.is_none() {
         return;
     }
-    let bounds = [args.capacity.as_ref().map(|given| &given.name), args.max_bytes.as_ref().map(|given| &given.name)];
+    let bounds = [
+        args.capacity.as_ref().map(|given| &given.name),
+        args.max_bytes.as_ref().map(|given| &given.name),
+        args.eviction.as_ref().map(|given| &given.name),
+        args.process_memory.as_ref().map(|given| &given.name),
+        args.frequency.as_ref().map(|given| &given.name),
+    ];
     for name in bounds.into_iter().flatten() {
         errors.at(name, format!("with `single` there is one entry: leave `{name}` out"));
     }

@@ -5,9 +5,12 @@ use super::{
     parts::fixed,
     place::Place,
 };
-use crate::plan::{Limit, OnLimit, Plan};
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use crate::{
+    check::Bounded,
+    plan::{Limit, OnLimit, Plan},
+};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use syn::Expr;
 
 /// The fields of the configuration.
@@ -50,8 +53,37 @@ fn limit(rt: &TokenStream, limit: &Limit) -> TokenStream {
     }
 }
 
+/// ```text
+/// Limits::new().entries(10_000).eviction(Eviction::Lfu)
+/// ```
+/// Of what an expression makes, the bound is said elsewhere: it may be memory.
+pub(crate) fn of_store(plan: &Plan) -> Option<TokenStream> {
+    let (rt, policies) = (runtime(plan), &plan.policies);
+    let is_store = policies.bounded == Bounded::Store;
+    let entries = policies.capacity.as_ref().filter(|_| is_store);
+    let bytes = policies.max_bytes.as_ref().filter(|_| is_store);
+    let mut limits = TokenStream::new();
+    limits.extend(detail("entries", entries));
+    limits.extend(detail("bytes", bytes));
+    limits.extend(detail("process_memory", policies.process_memory.as_ref()));
+    if let Some((times, time)) = policies.frequency {
+        let (seconds, nanos) = (time.as_secs(), time.subsec_nanos());
+        limits.extend(quote!(.frequency(#times, ::core::time::Duration::new(#seconds, #nanos))));
+    }
+    if let Some(word) = &policies.eviction {
+        let order = format_ident!("{}", capitalized(&word.to_string()), span = Span::mixed_site());
+        limits.extend(quote!(.eviction(#rt::Eviction::#order)));
+    }
+    (!limits.is_empty()).then(|| quote!(#rt::Limits::new() #limits))
+}
+
+fn capitalized(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
+}
+
 fn detail(name: &str, expr: Option<&Expr>) -> Option<TokenStream> {
-    let name = proc_macro2::Ident::new(name, proc_macro2::Span::mixed_site());
+    let name = proc_macro2::Ident::new(name, Span::mixed_site());
     expr.map(|expr| quote!(.#name(#expr)))
 }
 

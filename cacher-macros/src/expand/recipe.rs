@@ -6,7 +6,7 @@ use super::{
     place::Place,
 };
 use crate::{
-    check,
+    check::{self, Bounded},
     plan::{Flight, Format, Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version, Write},
 };
 use proc_macro2::{Span, TokenStream};
@@ -106,6 +106,7 @@ fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(keyer: #keyer,));
     }
     let bound = match (&policies.capacity, &policies.max_bytes) {
+        _ if policies.bounded == Bounded::Store && !policies.single => None,
         (Some(most), _) => Some(quote!(#rt::Bound::Entries(#most))),
         (None, Some(most)) => Some(quote!(#rt::Bound::Bytes(#most))),
         (None, None) if policies.single => Some(quote!(#rt::Bound::Entries(1))),
@@ -145,10 +146,11 @@ fn wraps(plan: &Plan) -> TokenStream {
     let background = background.map(|made| quote!(background: ::core::option::Option::Some(#made),));
     let revisions = policies.revisions.as_ref().map(|most| quote!(revisions: ::core::option::Option::Some(#most),));
     let archive = policies.archive.then(|| quote!(archive: true,));
-    if background.is_none() && revisions.is_none() && archive.is_none() {
+    let limits = limits::of_store(plan).map(|limits| quote!(limits: #limits,));
+    if background.is_none() && revisions.is_none() && archive.is_none() && limits.is_none() {
         return TokenStream::new();
     }
-    quote!(wraps: #rt::Wraps { #background #revisions #archive ..::core::default::Default::default() },)
+    quote!(wraps: #rt::Wraps { #background #revisions #archive #limits ..::core::default::Default::default() },)
 }
 
 /// `keyer(ReadableKeyer::new())`
@@ -280,11 +282,12 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
     let name = hidden("__held", &plan.signature.ident);
     let codec =
         if in_memory(plan) { quote!(#rt::InMemory) } else { place.call(quote!(#rt::stored), place.show(&name)) };
+    let schema = (!in_memory(plan)).then(|| quote!(.schema(|| #rt::schema_of!(#value))));
     let (seen, weigh, transforms) = (seen(plan), weigh(plan), limits::transforms(plan));
     quote!({
         use #rt::{HoldCopy as _, HoldLeaf as _, HoldShared as _};
         let #name = #held;
-        #rt::shape(#marker, #name, #codec, #owner #config, #seen, #weigh, #transforms)
+        #rt::shape(#marker, #name, #codec, #owner #config, #seen, #weigh, #transforms) #schema
     })
 }
 
@@ -341,7 +344,9 @@ fn braced(closure: &ExprClosure) -> TokenStream {
 
 fn weigh(plan: &Plan) -> TokenStream {
     let (rt, value) = (runtime(plan), value(plan));
-    let Some(at) = &plan.policies.max_bytes else { return quote!(|_| 1) };
+    // What is stored has a size already.
+    let at = plan.policies.max_bytes.as_ref().filter(|_| plan.policies.bounded != Bounded::Store);
+    let Some(at) = at else { return quote!(|_| 1) };
     let at = Span::mixed_site().located_at(at.span());
     quote_spanned!(at=> |value: &#value| #rt::Weigh::weigh(value))
 }

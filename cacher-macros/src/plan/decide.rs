@@ -217,6 +217,13 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         patience: sources.timing(args.patience.as_ref()),
         capacity: expr(&args.capacity),
         max_bytes: expr(&args.max_bytes),
+        bounded: check::bounded(args),
+        eviction: args.eviction.as_ref().map(|given| given.value.clone()),
+        process_memory: expr(&args.process_memory),
+        frequency: args.frequency.as_ref().and_then(|given| match given.value {
+            args::Rate::Fixed(times, time) => Some((times, time)),
+            args::Rate::Expr(_) => None,
+        }),
         cache_if: expr(&args.cache_if),
         single_flight: args.single_flight.as_ref().map_or(Flight::Local, |given| given.value),
         limit: limit(args),

@@ -492,6 +492,21 @@ on_every_backend! {
 }
 
 on_every_backend! {
+    /// With the threads of the standard library, or any others.
+    cch_86_many_calls_on_threads_are_answered_in_their_order:
+    #[cache()]
+    fn square(n: u64) -> u64 { n * n }
+    {
+        let answers = thread::scope(|scope| {
+            let calls: Vec<_> = (0..32).map(|n| scope.spawn(move || square(n % 8))).collect();
+            calls.into_iter().map(|call| call.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert_eq!(answers, (0..32).map(|n| (n % 8) * (n % 8)).collect::<Vec<u64>>());
+        assert_eq!(RUNS.load(SeqCst), 8);
+    }
+}
+
+on_every_backend! {
     cch_88_ten_concurrent_first_calls_run_the_body_once:
     #[cache()]
     fn value() -> u64 {

@@ -7,6 +7,7 @@
 //! | CCH-16 | an argument that cannot be a key | `argument_not_hashable`, `argument_not_serialize` |
 //! | CCH-20 | a hash that is unknown | `keyer_unknown` |
 //! | CTU-20 | a method to cache that is missing | `#[cache]` stands on the method: `block_without_cached_methods`, `ignore_unknown` |
+//! | CTU-43 | a method to prefix that is missing | as CTU-20; prefixes are paths: `ctu_44` |
 //! | CTU-23 | a format that is unknown | `url_format_unknown`; and at run time, below |
 //! | CTY-62 | an async function in place of a TTL | never waited for: `ttl_closure_of_wrong_type` |
 

@@ -1,6 +1,9 @@
 //! Cases of the Python library `CacheToolsUtils`.
 
-use ::cacher::backend::{Backend, bytes::Bytes};
+use ::cacher::{
+    backend::{Backend, bytes::Bytes},
+    keyer,
+};
 
 use super::prelude::*;
 
@@ -43,6 +46,54 @@ fn ctu_1_2_caches_of_several_names_share_a_store() {
     assert_eq!([f.len(), g.len(), store.len("f").unwrap(), store.len("g").unwrap()], [50; 4]);
     f.clear();
     assert_eq!([f.len(), g.len()], [0, 50]);
+}
+
+/// The ways to evict are beside the keyers, which are the same for all.
+#[test]
+fn ctu_10_a_cache_that_is_large_enough_misses_once() {
+    let stored = || Calls::builder().name("ctu_10").backend(Bytes::new());
+    for cache in [Calls::builder().capacity(1024), stored().keyer(keyer::Hash), stored().keyer(keyer::Readable::new())]
+    {
+        let cache = cache.build().unwrap();
+        assert_eq!((run(&cache), cache.stats().loads, cache.stats().hits, cache.len()), (30_000, 50, 450, 50));
+        assert_eq!(cache.stats().store_errors, 0);
+    }
+}
+
+fn in_two_levels(name: &str, store: &Bytes) -> Numbers {
+    Cache::builder().name(name.to_owned()).backend("memory://").backend(store.clone()).build().unwrap()
+}
+
+#[test]
+fn ctu_13_what_the_second_level_lost_is_deleted_from_the_first() {
+    let store = Bytes::new();
+    let cache = in_two_levels("ctu_13", &store);
+    cache.set("foo", 1);
+    assert_eq!(store.clear("ctu_13").unwrap(), 1);
+    assert!(cache.delete("foo"));
+    assert_eq!(cache.get("foo"), None);
+}
+
+#[test]
+fn ctu_14_what_only_the_second_level_has_is_deleted_and_was_there() {
+    let store = Bytes::new();
+    in_two_levels("ctu_14", &store).set("foo", 1);
+    let cache = in_two_levels("ctu_14", &store);
+    assert!(cache.delete("foo") && !cache.delete("foo"));
+    assert_eq!(store.len("ctu_14").unwrap(), 0);
+}
+
+/// In place of counters: what a cache is made of.
+#[test]
+fn ctu_44_caches_without_a_name_have_their_types_for_prefixes() {
+    let store = Bytes::new();
+    let numbers: Cache<String, u64> = Cache::builder().backend(store.clone()).build().unwrap();
+    let texts: Cache<String, String> = Cache::builder().backend(store.clone()).build().unwrap();
+    numbers.set("foo", 1);
+    assert_eq!((texts.get("foo"), texts.set("foo", "one".to_owned())), (None, true));
+    assert_eq!((numbers.get("foo"), texts.get("foo").as_deref()), (Some(1), Some("one")));
+    let names = ["Cache<alloc::string::String, u64>", "Cache<alloc::string::String, alloc::string::String>"];
+    assert_eq!(names.map(|name| store.len(name).unwrap()), [1, 1]);
 }
 
 on_every_cache! {

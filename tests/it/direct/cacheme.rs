@@ -1,11 +1,12 @@
 //! Cases of the Python library Cacheme.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeMap};
 
 use super::prelude::*;
 
 type Texts = Cache<String, String>;
 type Numbers = Cache<u64, u64>;
+const DAY: Duration = Duration::from_secs(86_400);
 
 on_every_cache! {
     cme_1_2_a_value_is_loaded_once: |cache: Texts, _clock, now, body| {
@@ -67,6 +68,31 @@ fn load<L: Load>(cache: L, value: u64) -> L::Loaded {
     cache.loaded(value)
 }
 
+on_every_cache! {
+    cme_17_20_what_was_set_is_got_until_it_is_removed: |cache: Cache<String, BTreeMap<String, String>>, clock, now| {
+        let value = BTreeMap::from([("foo".to_owned(), "bar".to_owned())]);
+        assert!(now!(cache.with_ttl(10 * DAY).set("test", value.clone())));
+        clock.advance(9 * DAY);
+        assert_eq!(now!(cache.get("test")), Some(value));
+        assert!(now!(cache.delete("test")));
+        assert_eq!(now!(cache.get("test")), None);
+    }
+}
+
+on_every_cache! {
+    /// In the order of the keys, with `None` for what is absent.
+    cme_19_of_many_those_that_were_set_are_got: |cache: Texts, clock, now| {
+        let none: [&str; 0] = [];
+        assert_eq!(now!(cache.get_many(none)), []);
+        let [a, b, c] = ["a", "b", "c"].map(ToOwned::to_owned);
+        let entries = [("1", a.clone()), ("2", b.clone()), ("3", c.clone())];
+        assert_eq!(now!(cache.with_ttl(SECOND).set_many(entries)), 3);
+        assert_eq!(now!(cache.get_many(["3", "unknown", "1", "2"])), [Some(c), None, Some(a), Some(b)]);
+        clock.advance(SECOND);
+        assert_eq!(now!(cache.get_many(["1", "2", "3"])), [None, None, None]);
+    }
+}
+
 #[test]
 fn cme_55_a_bound_is_exact() {
     let cache: Numbers = Cache::builder().capacity(500).build().unwrap();
@@ -79,7 +105,7 @@ fn cme_55_a_bound_is_exact() {
 }
 
 #[test]
-fn cme_59_a_cache_goes_with_its_last_clone() {
+fn cme_59_cty_40_a_cache_goes_with_its_last_clone() {
     let listed = || ::cacher::caches().iter().filter(|cache| cache.name() == "cme_59").count();
     for _ in 0..10 {
         let cache: Numbers = Cache::builder().name("cme_59").ttl(MINUTE).build().unwrap();

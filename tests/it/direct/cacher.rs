@@ -1,6 +1,9 @@
 //! Cases of the Python library cacher.
 
-use ::cacher::backend::{Backend, bytes::Bytes};
+use ::cacher::{
+    backend::{Backend, bytes::Bytes},
+    strategy::{Call, Draft, Strategy, Verdict},
+};
 
 use super::prelude::*;
 
@@ -78,4 +81,18 @@ on_every_cache! {
         assert_eq!(now!(cache.delete_many(["a", "c", "a"])), 1);
         assert_eq!(now!(cache.get_many(["a", "b"])), [None, Some(2)]);
     }
+}
+
+#[test]
+fn cch_71_strategies_are_asked_about_each_of_many() {
+    struct Even;
+    impl Strategy for Even {
+        fn ask_write(&self, call: &Call<'_>, _: &mut Draft) -> Verdict {
+            if call.key().is_some_and(|key| key % 2 == 0) { Verdict::Proceed } else { Verdict::Refuse }
+        }
+    }
+    let cache: Cache<u64, u64> = Cache::builder().strategy(Even).build().unwrap();
+    let kept = cache.set_many((0..100).map(|n| (n, n)).collect::<Vec<_>>().iter().map(|(key, value)| (key, *value)));
+    assert!((1..100).contains(&kept), "{kept}");
+    assert_eq!((cache.len(), cache.stats().refusals), (kept, 100 - kept));
 }

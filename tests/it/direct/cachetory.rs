@@ -11,6 +11,13 @@ fn text(text: &str) -> String {
     text.to_owned()
 }
 
+#[test]
+fn cty_1_an_unknown_scheme_is_named() {
+    let error = Numbers::from_url("invalid://").unwrap_err();
+    assert_eq!(error.kind(), Kind::Invalid);
+    assert!(error.to_string().contains("invalid"), "{error}");
+}
+
 on_every_cache! {
     cty_2_what_was_set_is_got: |cache: Texts, _clock, now| {
         assert!(now!(cache.set("foo", text("hello"))));

@@ -4,7 +4,7 @@
 //! | case | there | here |
 //! |---|---|---|
 //! | CTY-37 | deleting an absent item is an error | `delete` returns `false` |
-//! | CTY-40 | a client is closed by its context manager | a cache goes with its last clone: `cme_59`; async callers take `nonblocking()` |
+//! | CTY-40 | a client is closed by its context manager, and an async one is no sync one | a cache goes with its last clone: `cme_59_cty_40`; any cache is both |
 //! | CTU-8 | a fresh hit rate is 0 | `cch_5` |
 //! | CCH-2 | an absent key is an error or a marker | `None` |
 
@@ -15,6 +15,7 @@ mod cacher;
 mod cachetory;
 mod laws;
 mod racing;
+mod storing;
 mod walking;
 
 use std::hash::Hash;

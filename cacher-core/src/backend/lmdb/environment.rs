@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    fs::File,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -53,7 +54,9 @@ impl Environment {
     pub(super) fn open(path: &Path) -> heed::Result<Self> {
         let env = open(path)?;
         env.clear_stale_readers()?;
+        // It keeps out who would lengthen the file meanwhile.
         let transaction = env.write_txn()?;
+        lengthen(&env)?;
         let entries = env
             .create_databases_and_commit(transaction, |opener, transaction| {
                 opener.create_database(transaction, Some(NAME)).map(CommitOrAbort::<_, ()>::Commit)
@@ -136,6 +139,17 @@ fn open(path: &Path) -> heed::Result<Env<WithoutTls>> {
             done => return done,
         }
     }
+}
+
+/// Makes the file as long as it says of itself that it is: to read the map beyond its end would end the process. What
+/// was cut off is zeros then, and so damaged; where the last pages are not in use the file may well be shorter.
+fn lengthen(env: &Env<WithoutTls>) -> heed::Result<()> {
+    let pages = env.info().last_page_number as u64 + 1;
+    let length = pages.saturating_mul(u64::from(env.unnamed_database_stat().page_size));
+    if env.real_disk_size()? < length {
+        File::options().write(true).open(env.path().join("data.mdb"))?.set_len(length)?;
+    }
+    Ok(())
 }
 
 #[expect(unsafe_code, reason = "no mapping of a file is safe by itself")]

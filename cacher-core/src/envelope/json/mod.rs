@@ -20,6 +20,7 @@
 //!   "checksum": "bcdd10d75e0e29cab4f4acf7ccf581b4"
 //! }
 //! ```
+//! Before the value stands `"schema"`, of 16 digits, if the type says what it is made of.
 //! `null` is a time that never comes; one after the year 9999 is its number of milliseconds since the Unix epoch.
 //! The checksum covers all before `,"checksum":`, without the white space between tokens: an editor may lay the
 //! object out in another way, and any other change is seen.
@@ -29,11 +30,14 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use super::{ALTERED, Content, Entry, FOREIGN, Identity, MALFORMED, OTHER_VERSION, VERSION, checksum, damaged};
+use super::{
+    ALTERED, Content, Encoding, Entry, FOREIGN, Identity, MALFORMED, OTHER_VERSION, VERSION, checksum, damaged,
+};
 use crate::{
     entry::{Stamp, Times},
     error::Result,
     hex,
+    schema::Fingerprint,
 };
 
 mod date;
@@ -46,7 +50,12 @@ pub(super) const FORMAT: &str = "json";
 const BEFORE_CHECKSUM: &[u8] = br#","checksum":""#;
 const AFTER_CHECKSUM: &[u8] = br#""}"#;
 
-pub(super) fn seal(identity: &Identity<'_>, times: &Times, content: &Content<'_>) -> Vec<u8> {
+pub(super) fn seal(
+    schema: Option<Fingerprint>,
+    identity: &Identity<'_>,
+    times: &Times,
+    content: &Content<'_>,
+) -> Vec<u8> {
     let mut object = format!("{{\"cacher\":{VERSION}").into_bytes();
     let mut member = |name: &str, value: &[u8]| {
         object.extend_from_slice(format!(",\"{name}\":").as_bytes());
@@ -62,6 +71,9 @@ pub(super) fn seal(identity: &Identity<'_>, times: &Times, content: &Content<'_>
     member("keep_until", stamp_text(times.keep_until).as_bytes());
     member("load_began", stamp_text(times.load_began).as_bytes());
     member("load_ms", milliseconds_text(times.load_time).as_bytes());
+    if let Some(Fingerprint(schema)) = schema {
+        member("schema", quoted(&hex::to_hex(&schema.to_le_bytes())).as_bytes());
+    }
     member("value", content.value);
     let sum = hex::to_hex(&checksum(&object));
     object.extend([BEFORE_CHECKSUM, sum.as_bytes(), AFTER_CHECKSUM].concat());
@@ -104,12 +116,22 @@ impl<'a> Members<'a> {
 
     fn entry<'b>(&self) -> Option<Entry<'b>> {
         Some(Entry {
-            format: FORMAT,
+            encoding: Encoding { format: FORMAT, schema: self.schema()? },
             namespace: Cow::Owned(self.parsed("function")?),
             key: Cow::Owned(hex::from_hex(self.parsed("key")?)?),
             times: self.times()?,
             value: Cow::Owned(self.text("value")?.as_bytes().to_vec()),
         })
+    }
+
+    /// `Some(None)` if there is none.
+    #[expect(clippy::option_option, reason = "or else one that is malformed would be none")]
+    fn schema(&self) -> Option<Option<Fingerprint>> {
+        if !self.0.contains_key("schema") {
+            return Some(None);
+        }
+        let bytes = hex::from_hex(self.parsed("schema")?)?.try_into().ok()?;
+        Some(Some(Fingerprint(u64::from_le_bytes(bytes))))
     }
 
     fn times(&self) -> Option<Times> {

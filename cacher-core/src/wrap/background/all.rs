@@ -31,6 +31,15 @@ pub fn shutdown() -> Result<(), Lost> {
     lost.map_or(Ok(()), Err)
 }
 
+/// [`shutdown`] for async code: a worker thread waits for the stores, and the executor does not. Dropped half-way, it
+/// goes on there.
+///
+/// # Errors
+/// As [`shutdown`].
+pub async fn shutdown_async() -> Result<(), Lost> {
+    bridge::run(Shell::Async, false, shutdown).await
+}
+
 fn all() -> Vec<Backgrounded> {
     lock(&ALL).iter().filter_map(Weak::upgrade).map(Backgrounded).collect()
 }

@@ -8,13 +8,14 @@ mod writer;
 
 use std::{borrow::Cow, fmt, time::SystemTime};
 
-pub use all::{Guard, shutdown, shutdown_within};
+pub use all::{Guard, shutdown, shutdown_async, shutdown_within};
 pub use lost::Lost;
 pub use options::{Background, WhenFull};
 
 use super::Report;
 use crate::{
     backend::{Backend, Capabilities, Cost, Key, Put, Scanned},
+    bridge::{self, Shell},
     clock::Clock,
     error::Result,
     sync::Arc,
@@ -82,6 +83,25 @@ impl Backgrounded {
     /// As [`flush`](Self::flush).
     pub fn close(&self) -> std::result::Result<(), Lost> {
         self.0.close()
+    }
+
+    /// [`flush`](Self::flush) for async code: a worker thread waits for the store, and the executor does not. Dropped
+    /// half-way, it goes on there.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub async fn flush_async(&self) -> std::result::Result<(), Lost> {
+        let background = self.clone();
+        bridge::run(Shell::Async, false, move || background.flush()).await
+    }
+
+    /// [`close`](Self::close) for async code, as [`flush_async`](Self::flush_async) is.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub async fn close_async(&self) -> std::result::Result<(), Lost> {
+        let background = self.clone();
+        bridge::run(Shell::Async, false, move || background.close()).await
     }
 
     /// How many writes and removals wait.

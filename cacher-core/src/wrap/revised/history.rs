@@ -39,18 +39,19 @@ struct Kept {
 }
 
 impl History {
-    /// Adds an entry, unless its value is that of the latest: then it takes that one's place.
-    pub(super) fn add(&mut self, entry: &[u8], most: usize) {
+    /// Adds an entry, and says so; unless its value is that of the latest: then it takes that one's place.
+    pub(super) fn add(&mut self, entry: &[u8], most: usize) -> bool {
         if let Some(latest) = self.kept.last_mut().filter(|latest| same_value(&latest.entry, entry)) {
             latest.recent = true;
             latest.entry = entry.to_vec();
-            return;
+            return false;
         }
         self.last += 1;
         self.kept.push(Kept { number: self.last, recent: true, names: Vec::new(), entry: entry.to_vec() });
         let older = self.kept.iter_mut().rev().filter(|kept| kept.recent).skip(most);
         older.for_each(|kept| kept.recent = false);
         self.forget_unkept();
+        true
     }
 
     fn forget_unkept(&mut self) {

@@ -24,8 +24,8 @@ use crate::{
 ///
 /// They stand in a record of their own for each key, in the namespace `<namespace>@@revisions`: a write reads and
 /// writes as much as all revisions of the key take. The entry itself is written first; if the process dies between the
-/// two, the record is completed when it is next read. Writes of one key by several processes at the same time may
-/// leave a revision out.
+/// two, the record is completed before the entry is written again. Writes of one key by several processes at the same
+/// time may leave a revision out.
 ///
 /// Its clones are the same view of the store.
 ///
@@ -133,9 +133,22 @@ impl Revised {
 
     /// What is recorded, and the entry that stands there if that is newer.
     fn history(&self, key: &Key) -> Result<History> {
+        self.completed(key).map(|(history, _)| history)
+    }
+
+    /// The same, and whether it is more than is recorded.
+    fn completed(&self, key: &Key) -> Result<(History, bool)> {
         let mut history = self.recorded(key)?;
-        if let Some(entry) = self.inner.get(key)? {
-            history.add(&entry, self.most);
+        let entry = self.inner.get(key)?;
+        let is_newer = entry.is_some_and(|entry| history.add(&entry, self.most));
+        Ok((history, is_newer))
+    }
+
+    /// What is recorded, so that the entry may be overwritten: one that a crash left out is recorded first.
+    fn settled(&self, key: &Key) -> Result<History> {
+        let (history, is_newer) = self.completed(key)?;
+        if is_newer {
+            self.keep(key, &history)?;
         }
         Ok(history)
     }
@@ -223,7 +236,7 @@ impl Backend for Revised {
 
     fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()> {
         let _turn = self.turns.take(key);
-        let earlier = self.history(key);
+        let earlier = self.settled(key);
         self.inner.put(key, entry, expires)?;
         self.add(key, earlier, entry);
         Ok(())

@@ -1,6 +1,6 @@
 use cacher::cache;
 
-#[cache(backend = "file://./x", capacity = 10)]
+#[cache(backend = "memory://?capacity=10&eviction=fifo")]
 fn square(n: u64) -> u64 {
     n * n
 }

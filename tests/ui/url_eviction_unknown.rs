@@ -1,6 +1,6 @@
 use cacher::cache;
 
-#[cache(backend = "memory://?format=json&capacity=10")]
+#[cache(backend = "file://./x?capacity=10&eviction=fiffo")]
 fn square(n: u64) -> u64 {
     n * n
 }
