@@ -85,7 +85,7 @@ type Call<'a> = &'a dyn Fn(u64) -> Answer;
 
 /// The microseconds of a call of each, with so many callers at once.
 fn side_by_side(runtime: &Runtime, callers: u32, one: Call<'_>, other: Call<'_>) -> (f64, f64) {
-    let calls = if callers == 1 { 500 } else { 60 };
+    let calls = if callers == 1 { 100 } else { 10 };
     let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         for (times, call) in times.iter_mut().zip([one, other]) {
