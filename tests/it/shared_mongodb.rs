@@ -39,7 +39,7 @@ fn a_sync_function_works_on_any_thread() {
     }
     runs!(RUNS);
     #[cache(backend = url(), ttl = "1m")]
-    fn square(_run: u32, n: u64) -> u64 {
+    fn square(#[allow(unused)] run: u32, n: u64) -> u64 {
         RUNS.fetch_add(1, SeqCst);
         n * n
     }
@@ -63,7 +63,7 @@ fn an_async_function_outlives_the_runtimes_of_its_callers() {
     }
     runs!(RUNS);
     #[cache(backend = url(), ttl = "1m")]
-    async fn square(_run: u32, n: u64) -> u64 {
+    async fn square(#[allow(unused)] run: u32, n: u64) -> u64 {
         RUNS.fetch_add(1, SeqCst);
         tokio::task::yield_now().await;
         n * n

@@ -67,7 +67,8 @@ fn ask(cache: AsyncCache<u64, u64>, operation: Operation, key: u64) -> Answer {
     Box::pin(async move {
         match operation {
             Operation::Get => assert!(cache.get(&key).await.is_some(), "it was stored"),
-            Operation::Set => assert!(cache.set(&key, key).await, "it is stored"),
+            // Of two callers that set one key at once, one may have come first.
+            Operation::Set => _ = cache.set(&key, key).await,
             Operation::GetMany => {
                 let keys: Vec<_> = many(key).collect();
                 assert!(cache.get_many(&keys).await.iter().all(Option::is_some), "all were stored");
@@ -84,7 +85,7 @@ type Call<'a> = &'a dyn Fn(u64) -> Answer;
 
 /// The microseconds of a call of each, with so many callers at once.
 fn side_by_side(runtime: &Runtime, callers: u32, one: Call<'_>, other: Call<'_>) -> (f64, f64) {
-    let calls = if callers == 1 { 500 } else { 60 };
+    let calls = if callers == 1 { 100 } else { 10 };
     let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         for (times, call) in times.iter_mut().zip([one, other]) {

@@ -22,7 +22,7 @@ pub(super) fn measure(store: &Store, url: &str) {
     println!("\nMemory over {}, a body of {BODY:?}: callers of one key.\n", store.name);
     println!("| callers | time | reads of the store | loads |\n|---:|---:|---:|---:|");
     for callers in [1, 10, 100, 1_000, 10_000] {
-        let ran = run(store, url, callers, Arc::new(vec![7; callers]));
+        let ran = run(store, url, callers, &Arc::new(vec![7; callers]));
         println!("| {callers} | {:.0} ms | {} | {} |", ran.milliseconds, ran.reads, ran.loads);
     }
     let requests = Arc::new(zipf(REQUESTS));
@@ -30,7 +30,7 @@ pub(super) fn measure(store: &Store, url: &str) {
     println!("\nThe same, {REQUESTS} requests of {distinct} keys by Zipf's law (1.001, keys 10 to 200,000).\n");
     println!("| at once | time | reads of the store | loads |\n|---:|---:|---:|---:|");
     for callers in [1_000, 10_000, 100_000] {
-        let ran = run(store, url, callers, Arc::clone(&requests));
+        let ran = run(store, url, callers, &requests);
         println!("| {callers} | {:.0} ms | {} | {} |", ran.milliseconds, ran.reads, ran.loads);
     }
 }
@@ -42,7 +42,7 @@ struct Ran {
 }
 
 /// Answers all requests, so many at once.
-fn run(store: &Store, url: &str, callers: usize, requests: Arc<Vec<u64>>) -> Ran {
+fn run(store: &Store, url: &str, callers: usize, requests: &Arc<Vec<u64>>) -> Ran {
     static RUN: AtomicU64 = AtomicU64::new(0);
     let name = format!("stampede{}", RUN.fetch_add(1, Relaxed));
     let cache = cache(&name, &["memory://", url]);
@@ -54,7 +54,7 @@ fn run(store: &Store, url: &str, callers: usize, requests: Arc<Vec<u64>>) -> Ran
         let mut running = JoinSet::new();
         for _ in 0..callers {
             let (cache, next, loads, requests) =
-                (asynchronous.clone(), Arc::clone(&next), Arc::clone(&loads), Arc::clone(&requests));
+                (asynchronous.clone(), Arc::clone(&next), Arc::clone(&loads), Arc::clone(requests));
             running.spawn(async move {
                 while let Some(&key) = requests.get(next.fetch_add(1, Relaxed)) {
                     let body = async {
