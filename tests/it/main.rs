@@ -30,6 +30,8 @@ mod names;
 mod observed;
 #[cfg(all(feature = "tracing", feature = "metrics"))]
 mod observers;
+#[cfg(feature = "own_format")]
+mod own_format;
 mod peers;
 mod processes;
 mod reentrancy;

@@ -39,7 +39,7 @@ fn first_of(piece: &Piece<'_>) -> Result<Format> {
     let codec = Codec::ALL.iter().find(|codec| codec.name() == piece.name);
     let codec = codec.ok_or_else(|| not_first(piece.name))?;
     piece.only(&[])?;
-    Ok(Format::plain(*codec))
+    Ok(Format::plain(codec.clone()))
 }
 
 /// The chain with one piece more.

@@ -4,8 +4,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::Result;
 
-/// One of those that are built in. Each is there with the cargo feature of its name.
-#[derive(Clone, Copy)]
+/// One of those that are built in, each with the cargo feature of its name, or one of the user's.
+#[derive(Clone)]
 pub(super) enum Codec {
     #[cfg(feature = "json")]
     Json,
@@ -17,6 +17,8 @@ pub(super) enum Codec {
     Raw,
     #[cfg(feature = "npy")]
     Npy,
+    #[cfg(feature = "own_format")]
+    Own(crate::sync::Arc<dyn super::ValueFormat>),
 }
 
 impl Codec {
@@ -33,7 +35,7 @@ impl Codec {
         Self::Npy,
     ];
 
-    pub(super) fn name(self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             #[cfg(feature = "json")]
             Self::Json => "json",
@@ -45,12 +47,14 @@ impl Codec {
             Self::Raw => "raw",
             #[cfg(feature = "npy")]
             Self::Npy => "npy",
+            #[cfg(feature = "own_format")]
+            Self::Own(own) => own.name(),
         }
     }
 
     /// The bytes of a value; for people to read if it has no envelope that is laid out for them.
     #[allow(unused_variables, reason = "without any format")]
-    pub(super) fn encode<T: Serialize + ?Sized>(self, value: &T, bare: bool) -> Result<Vec<u8>> {
+    pub(super) fn encode<T: Serialize + ?Sized>(&self, value: &T, bare: bool) -> Result<Vec<u8>> {
         match self {
             #[cfg(feature = "json")]
             Self::Json => super::json::encode(value, bare),
@@ -62,11 +66,13 @@ impl Codec {
             Self::Raw => super::raw::encode(value),
             #[cfg(feature = "npy")]
             Self::Npy => super::npy::encode(value),
+            #[cfg(feature = "own_format")]
+            Self::Own(own) => own.encode(&value),
         }
     }
 
     #[allow(unused_variables, reason = "without any format")]
-    pub(super) fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T> {
+    pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T> {
         match self {
             #[cfg(feature = "json")]
             Self::Json => super::json::decode(bytes),
@@ -78,6 +84,8 @@ impl Codec {
             Self::Raw => super::raw::decode(bytes),
             #[cfg(feature = "npy")]
             Self::Npy => super::npy::decode(bytes),
+            #[cfg(feature = "own_format")]
+            Self::Own(own) => super::own::decode(&**own, bytes),
         }
     }
 }

@@ -57,6 +57,8 @@ mod message_pack;
 mod name;
 #[cfg(feature = "npy")]
 mod npy;
+#[cfg(feature = "own_format")]
+mod own;
 #[cfg_attr(not(all(feature = "zlib", feature = "encrypt")), allow(dead_code, reason = "each piece takes some"))]
 mod piece;
 #[cfg(feature = "postcard")]
@@ -75,6 +77,8 @@ mod zstd;
 use codec::Codec;
 pub use filter::{Context, Filter};
 pub use into::{FromItself, FromResult, FromText, IntoFormat};
+#[cfg(feature = "own_format")]
+pub use own::{ValueFormat, erased_serde};
 
 /// How deep a value may be nested: what all formats can read back on any thread's stack.
 #[cfg(any(feature = "json", feature = "msgpack", feature = "postcard"))]
@@ -120,7 +124,14 @@ impl Format {
     }
 
     fn plain(codec: Codec) -> Self {
-        Self { codec, filters: None, bare: false, conceals: false, name: codec.name() }
+        Self { filters: None, bare: false, conceals: false, name: codec.name(), codec }
+    }
+
+    /// A format of your own; filters may follow.
+    #[cfg(feature = "own_format")]
+    #[must_use]
+    pub fn of(own: impl ValueFormat) -> Self {
+        Self::plain(Codec::Own(Arc::new(own)))
     }
 
     /// The same format, and then a filter: one that is built in, or one of your own.
@@ -190,7 +201,7 @@ impl Format {
     /// Whether entries are text that people can read.
     #[cfg(feature = "json")]
     pub(crate) fn is_json(&self) -> bool {
-        self.codec.name() == "json" && self.filters.is_none()
+        matches!(self.codec, Codec::Json) && self.filters.is_none()
     }
 
     fn filters(&self) -> &[Arc<dyn Filter>] {

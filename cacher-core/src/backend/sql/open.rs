@@ -69,10 +69,10 @@ impl Sql {
             "postgres" => Self::on::<sqlx::Postgres>(url, text, &["sslmode", "sslrootcert", "options", "host"]),
             #[cfg(feature = "mysql")]
             "mysql" => Self::on::<sqlx::MySql>(url, text, &["ssl-mode", "ssl-ca", "socket"]),
-            #[cfg(not(all(feature = "postgres", feature = "mysql")))]
-            scheme @ ("postgres" | "mysql") => {
-                Err(invalid(format!("`{scheme}://` needs the feature `{scheme}` of cacher")))
-            }
+            #[cfg(not(feature = "postgres"))]
+            "postgres" => Err(invalid("`postgres://` needs the feature `postgres` of cacher")),
+            #[cfg(not(feature = "mysql"))]
+            "mysql" => Err(invalid("`mysql://` needs the feature `mysql` of cacher")),
             other => Err(invalid(format!("there is no server `{other}://`"))),
         }
     }
