@@ -1,12 +1,13 @@
 //! What a call through the attribute costs beside a bare table and beside the peers, as ratios of one run.
 //!
 //! `cargo run --release -p cacher-benches` prints the tables; with `-- --check` it fails if a budget is missed;
-//! with `-- --only TEXT` it measures the rows whose names hold the text.
+//! with `-- --only TEXT` it measures the rows whose names hold the text, with `-- --only store` the stores.
 
 mod alloc;
 mod budgets;
 mod harness;
 mod keyers;
+mod stores;
 mod strategies;
 mod subjects;
 mod table;
@@ -35,6 +36,13 @@ fn main() -> ExitCode {
     }
     if wanted(strategies::NAME) {
         strategies::measure();
+    }
+    // Not by itself: it takes minutes, and judges no budget.
+    if only.is_some_and(|text| text == stores::NAME)
+        && let Err(error) = stores::measure()
+    {
+        eprintln!("stores: {error}");
+        return ExitCode::FAILURE;
     }
     let met = budgets.iter().all(budgets::Budget::met);
     if check && !met { ExitCode::FAILURE } else { ExitCode::SUCCESS }
