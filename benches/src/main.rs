@@ -7,6 +7,8 @@ mod alloc;
 mod budgets;
 mod harness;
 mod keyers;
+#[cfg(feature = "network")]
+mod network;
 mod stores;
 mod strategies;
 mod subjects;
@@ -36,6 +38,10 @@ fn main() -> ExitCode {
     }
     if wanted(strategies::NAME) {
         strategies::measure();
+    }
+    #[cfg(feature = "network")]
+    if wanted(network::NAME) {
+        network::measure();
     }
     // Not by itself: it takes minutes, and judges no budget.
     if only.is_some_and(|text| text == stores::NAME)

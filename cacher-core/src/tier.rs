@@ -30,6 +30,9 @@ pub struct Made {
     pub(crate) ttl: Option<Duration>,
 }
 
+/// The bound of typed memory, and how long values live there at most.
+pub(crate) type Memory = (Bound, Option<Duration>);
+
 /// A place for entries.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
@@ -244,7 +247,7 @@ pub(crate) fn open(
     wrapping: Wrapping,
     wanted: Wanted,
     watcher: Option<Watcher>,
-) -> std::result::Result<(Bound, Option<Duration>), Arc<Tier>> {
+) -> std::result::Result<Memory, Arc<Tier>> {
     let failed = Mutex::new(None);
     let made = call(&opening);
     let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted, watcher };

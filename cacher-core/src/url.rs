@@ -24,6 +24,14 @@ impl IntoBackend<FromUrl> for &str {
             "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
                 crate::backend::redis::Redis::shared(&without)?.into_backend()
             }
+            #[cfg(feature = "postgres")]
+            "postgres" => crate::backend::sql::Sql::shared(&without)?.into_backend(),
+            #[cfg(feature = "mysql")]
+            "mysql" => crate::backend::sql::Sql::shared(&without)?.into_backend(),
+            #[cfg(feature = "memcached")]
+            "memcached" | "memcached+unix" => crate::backend::memcached::Memcached::shared(&without)?.into_backend(),
+            #[cfg(feature = "mongodb")]
+            "mongodb" => crate::backend::mongodb::MongoDb::shared(&without)?.into_backend(),
             scheme => limits(&url).and_then(|limits| {
                 let made = store(scheme, &self::without(&without, &LIMITS))?;
                 let what = match made.what {
@@ -118,13 +126,19 @@ fn without(url: &str, parameters: &[&str]) -> String {
 
 fn unknown(scheme: &str) -> Error {
     let text = match scheme {
-        "file" | "sqlite" | "lmdb" => format!("`{scheme}://` needs the feature `{scheme}` of cacher"),
+        "file" | "sqlite" | "lmdb" | "postgres" | "mysql" | "mongodb" => {
+            format!("`{scheme}://` needs the feature `{scheme}` of cacher")
+        }
         "redis" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
             format!("`{scheme}://` needs the feature `redis` of cacher")
         }
+        "memcached" | "memcached+unix" => format!("`{scheme}://` needs the feature `memcached` of cacher"),
         "rediss" => "`rediss://` needs the feature `redis_tls` of cacher".to_owned(),
         "json" => "`json://` needs the feature `json_file` of cacher".to_owned(),
-        _ => format!("there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, null"),
+        _ => format!(
+            "there is no store `{scheme}://`; there are: memory, file, json, sqlite, lmdb, redis, memcached, postgres, \
+             mysql, mongodb, null"
+        ),
     };
     Error::new(Kind::Invalid, text)
 }

@@ -74,7 +74,7 @@ impl Backend for Map {
 
     fn capabilities(&self) -> Capabilities {
         let mut can = Capabilities::default();
-        (can.put_if_absent, can.touch, can.scan) = (true, true, true);
+        (can.put_if_absent, can.touch, can.clear, can.scan) = (true, true, true, true);
         can
     }
 
@@ -167,6 +167,37 @@ impl Backend for Bare {
     }
 }
 
+/// The same, and what clears without a look at what is there.
+struct Clearing(Bare);
+
+impl Backend for Clearing {
+    fn describe(&self) -> String {
+        "clearing".into()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let mut can = self.0.capabilities();
+        can.clear = true;
+        can
+    }
+
+    fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
+        self.0.get(key)
+    }
+
+    fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()> {
+        self.0.put(key, entry, expires)
+    }
+
+    fn remove(&self, key: &Key) -> Result<bool> {
+        self.0.remove(key)
+    }
+
+    fn clear(&self, namespace: &str) -> Result<u64> {
+        self.0.0.clear(namespace).map(|count| count.min(1))
+    }
+}
+
 #[test]
 fn a_map_with_all_that_is_optional_passes() {
     let map = Map::default();
@@ -177,6 +208,12 @@ fn a_map_with_all_that_is_optional_passes() {
 fn a_map_with_nothing_optional_passes() {
     let map = Map::default();
     conformance::run(|| Arc::new(Bare(map.clone())));
+}
+
+#[test]
+fn a_map_that_clears_and_counts_nothing_passes() {
+    let map = Map::default();
+    conformance::run(|| Arc::new(Clearing(Bare(map.clone()))));
 }
 
 #[test]

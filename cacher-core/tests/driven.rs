@@ -74,7 +74,7 @@ impl AsyncBackend for Remote {
 
     fn capabilities(&self) -> Capabilities {
         let mut can = Capabilities::default();
-        (can.scan, can.put_if_absent, can.touch) = (true, true, true);
+        (can.clear, can.scan, can.put_if_absent, can.touch) = (true, true, true, true);
         can
     }
 

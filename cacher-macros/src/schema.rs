@@ -28,7 +28,7 @@ fn of(item: &Item) -> Result<TokenStream> {
         Item::Struct(item) => {
             let rt = runtime(&item.attrs)?;
             let words = [word("struct"), attributes(&item.attrs), fields(&rt, &item.fields)];
-            implementation(&rt, &item.ident, &item.generics, quote!(#(#words)*))
+            implementation(&rt, &item.ident, &item.generics, &quote!(#(#words)*))
         }
         Item::Enum(item) => {
             let rt = runtime(&item.attrs)?;
@@ -39,7 +39,7 @@ fn of(item: &Item) -> Result<TokenStream> {
             });
             let (start, attributes) = (word("enum"), attributes(&item.attrs));
             let words = quote!(#start #attributes #(#words)*);
-            implementation(&rt, &item.ident, &item.generics, words)
+            implementation(&rt, &item.ident, &item.generics, &words)
         }
         Item::Union(item) => Err(Error::new(
             item.union_token.span(),
@@ -49,7 +49,7 @@ fn of(item: &Item) -> Result<TokenStream> {
     }
 }
 
-fn implementation(rt: &Path, name: &Ident, generics: &Generics, words: TokenStream) -> Result<TokenStream> {
+fn implementation(rt: &Path, name: &Ident, generics: &Generics, words: &TokenStream) -> Result<TokenStream> {
     if let Some(lifetime) = generics.lifetimes().next() {
         let text = "a value in a store owns what it holds, so its type has no lifetime: hold a `String` in place of a \
                     `&str`, or leave `Schema` out";

@@ -196,7 +196,7 @@ fn ctu_11_two_small_levels() {
     }
     #[cache(backend = [level(0, 10, &FIRST), level(1, 100, &SECOND)], ttl = "60s", name = "ctu-11")]
     fn work(i: i64, s: Option<&str>, b: bool) -> i64 {
-        i + s.map_or(-20, |s| 10 * s.len() as i64) + if b { 100 } else { 0 }
+        i + s.map_or(-20, |s| 10 * i64::try_from(s.len()).unwrap()) + if b { 100 } else { 0 }
     }
     for _ in 0..2 {
         let mut sum = 0;

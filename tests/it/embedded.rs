@@ -81,8 +81,8 @@ fn a_url_that_is_wrong_at_run_time_is_reported_and_the_function_runs() {
     let faults = faults("wrong-url");
     for (url, part) in [
         ("null://?a=b", "it has none"),
-        ("memory://?format=json&capacity=9", "there are: format"),
-        ("gopher://h", "memory, file, json, sqlite, lmdb, redis, null"),
+        ("memory://?format=json&durability=power", "there are: format"),
+        ("gopher://h", "memory, file, json, sqlite, lmdb, redis, memcached, postgres, mysql, mongodb, null"),
         #[cfg(feature = "sqlite")]
         ("sqlite://x.db?tabel=posts", "table, format, durability"),
         #[cfg(not(feature = "sqlite"))]

@@ -100,7 +100,7 @@ impl Backend for Bytes {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { put_if_absent: true, touch: true, scan: true, ..Capabilities::default() }
+        Capabilities { put_if_absent: true, touch: true, clear: true, scan: true, ..Capabilities::default() }
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {

@@ -10,7 +10,8 @@ pub mod driven;
 mod durability;
 #[cfg(feature = "file")]
 pub mod file;
-#[cfg(feature = "redis")]
+#[cfg(feature = "async_backend")]
+#[allow(dead_code, reason = "each server uses a part of it, and a user's own none")]
 mod flat;
 #[cfg(feature = "json_file")]
 pub mod json_file;
@@ -19,6 +20,10 @@ pub mod lmdb;
 #[cfg_attr(not(all(feature = "sqlite", feature = "lmdb")), allow(dead_code, reason = "each store uses a part of it"))]
 mod local;
 pub mod logged;
+#[cfg(feature = "memcached")]
+pub mod memcached;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
 #[doc(hidden)]
 pub mod native;
 mod notice;
@@ -26,6 +31,8 @@ pub mod null;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod scanned;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 #[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]
@@ -73,7 +80,9 @@ pub struct Capabilities {
     pub put_if_absent: bool,
     /// [`Backend::touch`] is supported.
     pub touch: bool,
-    /// [`Backend::clear`] and [`Backend::scan`] are supported.
+    /// [`Backend::clear`] is supported.
+    pub clear: bool,
+    /// [`Backend::scan`] and [`Backend::len`] are supported.
     pub scan: bool,
     /// What was put survives the process.
     pub durable: bool,
@@ -215,7 +224,8 @@ pub trait Backend: Send + Sync + 'static {
         Err(self.unsupported("written"))
     }
 
-    /// Removes every entry of `namespace`, and nothing else; returns how many.
+    /// Removes every entry of `namespace`, and nothing else; returns how many. A store that can't count them, as its
+    /// [`Capabilities::scan`] says, returns 0 only if there was none.
     ///
     /// # Errors
     /// [`Kind::Unsupported`] by default.

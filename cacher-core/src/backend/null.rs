@@ -44,7 +44,14 @@ impl Backend for Null {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { expires: true, put_if_absent: true, touch: true, scan: true, ..Capabilities::default() }
+        Capabilities {
+            expires: true,
+            put_if_absent: true,
+            touch: true,
+            clear: true,
+            scan: true,
+            ..Capabilities::default()
+        }
     }
 
     fn get(&self, _key: &Key) -> Result<Option<Vec<u8>>> {

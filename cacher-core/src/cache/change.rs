@@ -4,6 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use super::{
     Asked, Cache, Keyed, Leader, Lookup,
+    stores::Guards,
     write::{Kept, New},
 };
 use crate::{
@@ -92,7 +93,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
 
     pub(super) fn new_value<'a>(&self, value: &'a H::Value, draft: Draft) -> New<'a, H::Value, H> {
         let load_began = self.cache.core.load_stamp();
-        New { value, held: H::hold(value.clone()), draft, load_began, partition: self.terms.partition, lease: None }
+        New {
+            value,
+            held: H::hold(value.clone()),
+            draft,
+            load_began,
+            partition: self.terms.partition,
+            guards: Guards::default(),
+        }
     }
 }
 

@@ -5,21 +5,27 @@ use std::collections::HashMap;
 use super::{Cache, stores::StoredKey};
 use crate::{
     bridge,
-    core::{DRAIN, within},
+    core::{DRAIN, Hearing, within},
     key::parts::{ByHash, Key},
     memory::{held::Held, table::Table},
-    sync::{Mutex, lock},
+    sync::{Arc, Mutex, lock},
 };
 
 /// The keys that something was or is kept of in front of a store, by what the store calls them.
-pub(super) struct Marks<O>(Mutex<HashMap<u64, Key<O>>>);
+pub(super) struct Marks<O>(Mutex<Marked<O>>);
 
-/// How many marks may be left over of entries that are gone.
+struct Marked<O> {
+    keys: HashMap<u64, Key<O>>,
+    /// How many there may be before those are forgotten that are neither kept nor under way.
+    most: usize,
+}
+
+/// How many marks of entries that are gone may be there at least.
 const LEFT_OVER: usize = 1024;
 
 impl<O> Default for Marks<O> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Marked { keys: HashMap::new(), most: LEFT_OVER }))
     }
 }
 
@@ -28,22 +34,25 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(super) fn mark(&self, key: &Key<O>, stored: &StoredKey) {
         for mark in self.core.marks(&stored.shared_name()) {
             let key = key.clone();
-            let earlier = lock(&self.marks.0).insert(mark, key);
+            let mut marks = lock(&self.marks.0);
+            let earlier = marks.keys.insert(mark, key);
+            let many = marks.keys.len() > marks.most;
+            drop(marks);
             drop(earlier);
-            self.prune_marks();
+            if many {
+                self.prune_marks();
+            }
         }
     }
 
-    /// Forgets marks of what is neither kept nor under way, once there are many.
+    /// Forgets marks of what is neither kept nor under way, and makes room for as many again as are left: so that not
+    /// every new mark looks through all.
     fn prune_marks(&self) {
-        let kept = self.table.as_ref().map_or(0, |table| usize::try_from(table.entries()).unwrap_or(usize::MAX));
         let mut marks = lock(&self.marks.0);
-        if marks.len() <= kept.saturating_mul(2).saturating_add(LEFT_OVER) {
-            return;
-        }
-        let all: Vec<_> = marks.drain().collect();
+        let all: Vec<_> = marks.keys.drain().collect();
         let (live, gone): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, key)| self.is_live(key.hash));
-        marks.extend(live);
+        marks.most = live.len() * 2 + LEFT_OVER;
+        marks.keys.extend(live);
         drop(marks);
         drop(gone);
     }
@@ -59,10 +68,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         there || self.fence.has(hash)
     }
 
+    /// What tells whether others change an entry from now on, where they are heard of.
+    pub(super) fn hearing(&self, stored: &StoredKey) -> Option<Arc<Hearing>> {
+        let heard = self.core.hears_of_others();
+        heard.then(|| Arc::new(self.core.news.hear(self.core.marks(&stored.shared_name()))))
+    }
+
     /// Removes what is kept of an entry in memory and in the stores in front of the one that it has changed in. What
     /// is being loaded now is not kept.
     pub(super) fn overtaken(&self, tier: usize, mark: u64) {
-        let key = lock(&self.marks.0).remove(&mark);
+        let key = lock(&self.marks.0).keys.remove(&mark);
         let Some(key) = key else { return };
         let stored = if tier > 0 { self.stored_key(&key) } else { None };
         let (seat, ()) = self.fence.enter(&key, |_, _| ());

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     bridge::Shell,
-    core::Removal,
+    core::{Hearing, Removal},
     key::parts::Key,
     memory::{
         held::{Held, HeldByAll},
@@ -87,6 +87,9 @@ impl fmt::Display for Explanation {
 fn rounded(time: Duration) -> Duration {
     Duration::from_millis(u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX))
 }
+
+/// How often a value is put where others change the entry all the time.
+const TRIES: u32 = 8;
 
 /// A key of a cache.
 pub struct Keyed<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
@@ -168,13 +171,26 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     pub(crate) async fn insert(&self, shell: Shell, value: H::Value) -> bool {
-        let cache = &self.cache;
-        let (seat, ()) = cache.fence.enter(&self.key, |_, _| ());
         let Some((kept, draft)) = self.drafted(&value) else {
-            cache.invalidate(shell, &self.key).await;
+            self.cache.invalidate(shell, &self.key).await;
             return false;
         };
-        cache.overwrite(shell, &seat, &self.key, self.new_value(kept.or(&value), draft)).await
+        let mut tries = 0;
+        loop {
+            let hearing = self.hearing();
+            let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
+            let new = self.new_value(kept.or(&value), draft);
+            let stored = self.cache.overwrite(shell, &seat, &self.key, new).await;
+            tries += 1;
+            // What others did before this began, and what is only heard of now, is older than the value.
+            if stored || tries == TRIES || !hearing.is_some_and(|hearing| hearing.has_changed()) {
+                return stored;
+            }
+        }
+    }
+
+    fn hearing(&self) -> Option<Arc<Hearing>> {
+        if self.cache.core.hears_of_others() { self.cache.hearing(&self.stored()?) } else { None }
     }
 
     pub(crate) async fn expire_in(&self, shell: Shell, life: Duration) -> bool {

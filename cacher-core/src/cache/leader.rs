@@ -9,6 +9,7 @@ use std::{
 use super::{
     Cache, Landing,
     permit::Asking,
+    stores::{Guards, StoredKey},
     write::{Kept, New},
 };
 use crate::{
@@ -21,7 +22,6 @@ use crate::{
     observe::{self, Span, Verdict},
     strategy::{LoadEnd, life::Terms},
     sync::Arc,
-    tier::Lease,
     time::Stamp,
 };
 
@@ -59,8 +59,7 @@ pub(super) struct Load<O, H> {
     began: Stamp,
     /// A value of a store that is past its time.
     pub(super) stale: Option<H>,
-    /// What it was begun under, if loads of all processes take turns.
-    pub(super) lease: Option<Arc<Lease>>,
+    pub(super) guards: Guards,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Leader<O, H, T> {
@@ -80,7 +79,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         // Only entries of stores carry it.
         let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
         let asking = Asking { key: key.hash, partition: terms.partition };
-        let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None, lease: None };
+        let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None, guards: Guards::default() };
         Self::with(cache, Some(load), Some(asking))
     }
 
@@ -128,7 +127,25 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.load.as_ref()?.flight.as_ref()
     }
 
+    /// Hears from now on of what others do to the entry.
+    pub(super) fn hear(&mut self, stored: &StoredKey) {
+        if let Some(load) = self.load.as_mut().filter(|load| load.guards.hearing.is_none()) {
+            load.guards.hearing = self.cache.hearing(stored);
+        }
+    }
+
+    /// The same for a load that looks into no store first.
+    fn hear_at_last(&mut self) {
+        let Some(load) = self.load.as_ref().filter(|load| load.guards.hearing.is_none()) else { return };
+        if self.cache.core.hears_of_others()
+            && let Some(stored) = self.within(|| self.cache.stored_key(&load.key))
+        {
+            self.hear(&stored);
+        }
+    }
+
     fn start(&mut self) {
+        self.hear_at_last();
         self.watch = Some(Stopwatch::start(&self.cache.core.clock));
         self.cache.core.counters.loads.add(1);
     }
@@ -188,7 +205,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let (held, terms) = self.held(load, value);
         if let Some(draft) = self.cache.draft(&load.key, &terms, self.load_time()) {
             let partition = load.terms.partition;
-            let new = New { value, held: held.clone(), draft, load_began: load.began, partition, lease: None };
+            let new =
+                New { value, held: held.clone(), draft, load_began: load.began, partition, guards: Guards::default() };
             let times = self.cache.times(&new);
             self.cache.keep(&load.seat, &load.key, new, times);
         }
@@ -234,8 +252,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             Kept::AsItIs => held.clone(),
             Kept::Changed(value) => H::hold(value.clone()),
         };
-        let (partition, lease) = (load.terms.partition, load.lease.clone());
-        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition, lease };
+        let (partition, guards) = (load.terms.partition, load.guards.clone());
+        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition, guards };
         if load.overwrites {
             cache.overwrite(shell, &load.seat, &load.key, new).await;
         } else {

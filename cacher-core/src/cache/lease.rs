@@ -9,10 +9,10 @@ use std::{
 use super::{Cache, Leader, stores::StoredKey};
 use crate::{
     bridge::{self, Shell},
-    core::within,
+    core::{Subject, within},
     error::Result,
     memory::{held::Held, table::Table},
-    sync::{Arc, AtomicU64, Event, EventListener, OnceLock, Ordering},
+    sync::{Arc, AtomicU64, EventListener, OnceLock, Ordering},
     tier::Lease,
 };
 
@@ -38,10 +38,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let (owner, mut pause) = (owner(), FIRST);
         loop {
             let stored = self.load.as_ref().and_then(|load| self.within(|| self.cache.stored_key(&load.key)))?;
-            let changed = self.cache.news(&stored).map(|event| event.listen());
+            let news = self.cache.news(&stored);
+            let changed = news.as_ref().map(|subject| subject.changed.listen());
             let asked = self.as_part(self.cache.lease(shell, &stored, owner.clone())).await;
             if let Some(lease) = core.key_or_fault(asked)? {
-                self.load.as_mut()?.lease = Some(Arc::new(lease));
+                self.load.as_mut()?.guards.lease = Some(Arc::new(lease));
                 // The one who had it before may have put what is wanted.
                 return self.look_again(shell).await;
             }
@@ -77,7 +78,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What is notified when others change the entry, where they are heard of.
-    fn news(&self, stored: &StoredKey) -> Option<Arc<Event>> {
+    fn news(&self, stored: &StoredKey) -> Option<Arc<Subject>> {
         self.core.marks(&stored.shared_name()).last().map(|mark| self.core.news.of(mark))
     }
 }

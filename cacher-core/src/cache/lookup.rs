@@ -347,8 +347,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return Some(value);
         }
         let load = self.load.as_ref()?;
-        let cache = &self.cache;
-        let stored = self.within(|| cache.stored_key(&load.key))?;
+        let stored = self.within(|| self.cache.stored_key(&load.key))?;
+        // Before the store is read, so that no change is missed.
+        self.hear(&stored);
+        let (load, cache) = (self.load.as_ref()?, &self.cache);
         let Reading { fresh, stale } = self.as_part(self.read_and_fill(shell, &stored)).await;
         let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, found, &self.span)));
         if let Some(load) = self.load.as_mut() {

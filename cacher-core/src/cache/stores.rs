@@ -9,7 +9,7 @@ use super::{Cache, Landing, memory::Arrival};
 use crate::{
     bridge::{self, Shell},
     codec::{guarded, named},
-    core::{Core, DRAIN, within},
+    core::{Core, DRAIN, Hearing, within},
     entry::Times,
     envelope::{self, Content, Encoding, Identity, Opened},
     error::Result,
@@ -66,8 +66,7 @@ pub(super) struct Shipment {
     times: Times,
     /// Outermost first, so that an upper tier never leads.
     entries: Vec<Parcel>,
-    /// What the load was begun under, if loads of all processes take turns.
-    lease: Option<Arc<Lease>>,
+    guards: Guards,
 }
 
 /// What one store gets.
@@ -83,7 +82,23 @@ pub(super) struct Sending<'a, V> {
     pub(super) value: &'a V,
     pub(super) times: Times,
     pub(super) stores: usize,
+    pub(super) guards: Guards,
+}
+
+/// What tells that another process has overtaken a load.
+#[derive(Clone, Default)]
+pub(super) struct Guards {
+    /// What it was begun under, if loads of all processes take turns.
     pub(super) lease: Option<Arc<Lease>>,
+    /// What was heard since it began, where the store tells of changes.
+    pub(super) hearing: Option<Arc<Hearing>>,
+}
+
+impl Guards {
+    /// Whether the entry was changed since. A lease knows that better.
+    fn is_overtaken(&self) -> bool {
+        self.lease.is_none() && self.hearing.as_ref().is_some_and(|hearing| hearing.has_changed())
+    }
 }
 
 /// What became of a value on its way to the stores.
@@ -93,7 +108,7 @@ pub(super) enum Shipped {
     Sent,
     /// Something has invalidated it before.
     Outdated,
-    /// Its load took longer than its lease: it may stand nowhere.
+    /// Another process has overtaken its load: it may stand nowhere.
     Late,
 }
 
@@ -222,7 +237,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             None => (found.times, found.tier),
         };
         if stores > 0 {
-            self.write(shell, seat, (key, owned), Sending { value: &found.value, times, stores, lease: None }).await;
+            self.write(
+                shell,
+                seat,
+                (key, owned),
+                Sending { value: &found.value, times, stores, guards: Guards::default() },
+            )
+            .await;
         }
     }
 
@@ -245,9 +266,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (key, owned): (&StoredKey, &Key<O>),
         sending: Sending<'_, H::Value>,
     ) -> Shipped {
-        let Sending { value, times, stores, lease } = sending;
+        let Sending { value, times, stores, guards } = sending;
         // Encoding runs the user's code: before the write is admitted, which others wait for.
-        let shipment = Shipment { lease, ..self.pack(key, owned, value, times, stores) };
+        let shipment = self.pack(key, owned, value, times, stores).under(guards);
         let admitted = within(&self.core.clock, DRAIN, seat.admit()).await;
         let Some(admitted) = admitted.flatten() else { return Shipped::Outdated };
         self.ship(shell, shipment, admitted).await
@@ -276,7 +297,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let entry = tier.store().and_then(|store| self.seal(&store.format, key, owned, value, &times));
             Parcel { tier: index, entry, expires: times.keep_until.to_system() }
         });
-        Shipment { name: Arc::clone(&key.name), times, entries: entries.collect(), lease: None }
+        Shipment { name: Arc::clone(&key.name), times, entries: entries.collect(), guards: Guards::default() }
     }
 
     fn seal(
@@ -351,16 +372,21 @@ async fn fetch(store: &Store, core: &Core, name: &Arc<str>) -> Result<Option<Got
 }
 
 impl Shipment {
+    /// The same, unless another process overtakes it.
+    pub(super) fn under(self, guards: Guards) -> Self {
+        Self { guards, ..self }
+    }
+
     /// Puts the entries. One that a store did not take must not stand there in an older form, and one that came too
     /// late for an invalidation must not stand at all. Faults are reported when others may write again.
     async fn deliver(self, core: &Arc<Core>, admitted: Admitted) -> Shipped {
-        let Self { name, times, entries, lease } = self;
+        let Self { name, times, entries, guards } = self;
         let (mut faults, mut failed, mut tiers) = (Vec::new(), Vec::new(), Vec::with_capacity(entries.len()));
         let mut shipped = Shipped::Sent;
         for Parcel { tier, entry, expires } in entries {
             tiers.push(tier);
             let put = match entry {
-                Ok(entry) => put(core, (tier, &name), entry, expires, lease.as_deref()).await,
+                Ok(entry) => put(core, (tier, &name), entry, expires, guards.lease.as_deref()).await,
                 Err(error) => Err(error),
             };
             match put {
@@ -375,8 +401,13 @@ impl Shipment {
                 }
             }
         }
-        if admitted.is_overtaken() {
+        // What others did meanwhile was done to what stood there before, or to this.
+        let crossed = guards.is_overtaken();
+        if admitted.is_overtaken() || crossed {
             failed = tiers;
+        }
+        if crossed {
+            shipped = Shipped::Late;
         }
         for tier in failed {
             core.remove_or_bury(tier, &name).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     Cache, Landing,
     memory::Arrival,
-    stores::{Sending, Shipped},
+    stores::{Guards, Sending, Shipped},
 };
 use crate::{
     bridge::Shell,
@@ -18,8 +18,6 @@ use crate::{
         Draft, Verdict,
         life::{self, Terms},
     },
-    sync::Arc,
-    tier::Lease,
     time::Stamp,
 };
 
@@ -30,8 +28,7 @@ pub(super) struct New<'a, V, H> {
     pub(super) draft: Draft,
     pub(super) load_began: Stamp,
     pub(super) partition: u64,
-    /// What the load was begun under, if loads of all processes take turns.
-    pub(super) lease: Option<Arc<Lease>>,
+    pub(super) guards: Guards,
 }
 
 /// What the transforms made of a value.
@@ -96,7 +93,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         new: New<'_, H::Value, H>,
     ) -> bool {
         let times = self.times(&new);
-        let sending = Sending { value: new.value, times, stores: self.core.tiers().len(), lease: new.lease.clone() };
+        let sending = Sending { value: new.value, times, stores: self.core.tiers().len(), guards: new.guards.clone() };
         let shipped = match self.stored_key(key) {
             Some(stored) => self.write(shell, seat, (&stored, key), sending).await,
             None => Shipped::Outdated,
@@ -163,14 +160,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         new: New<'_, H::Value, H>,
     ) -> Option<bool> {
         let times = self.times(&new);
-        let shipment =
-            self.stored_key(key).map(|stored| self.pack(&stored, key, new.value, times, self.core.tiers().len()));
+        let shipment = self.stored_key(key).map(|stored| {
+            let shipment = self.pack(&stored, key, new.value, times, self.core.tiers().len());
+            shipment.under(new.guards.clone())
+        });
         let arrival = self.arrive(new, times);
         let overwriting = seat.overwrite()?;
         let shipped = shipment.is_some();
         if let Some(shipment) = shipment {
             let admitted = within(&self.core.clock, DRAIN, overwriting.admit()).await.flatten()?;
-            self.ship(shell, shipment, admitted).await;
+            if self.ship(shell, shipment, admitted).await == Shipped::Late {
+                drop(self.forget(key));
+                return Some(false);
+            }
         }
         self.replace(seat, overwriting, key, arrival).map(|stands| stands || shipped)
     }

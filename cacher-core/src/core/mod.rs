@@ -6,6 +6,7 @@ mod removals;
 
 pub(crate) use crate::work::{on_worker_at, within};
 use coherence::News;
+pub(crate) use coherence::{Hearing, Subject};
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
@@ -39,7 +40,7 @@ use crate::{
         list::List,
     },
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
-    tier::{self, Opener, Opening, Tier, Wanted},
+    tier::{self, Memory, Opener, Opening, Tier, Wanted},
     wrap::{
         Report, Wrapping, Wraps,
         limited::{Limits, Told},
@@ -291,7 +292,7 @@ fn open(
     wrapping: &Wrapping,
     wanted: &Wanted,
     (me, distributed): (&Weak<Core>, bool),
-) -> (Option<(Bound, Option<Duration>)>, Vec<Arc<Tier>>) {
+) -> (Option<Memory>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
         let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
@@ -584,6 +585,11 @@ impl Core {
             return Ok(self.concealed_key(store, name, &*secret::keys()?));
         }
         Ok(self.key_named(store, Arc::clone(name)))
+    }
+
+    /// Whether a store tells of changes by others.
+    pub(crate) fn hears_of_others(&self) -> bool {
+        self.tiers.iter().any(|tier| tier.watched().is_some())
     }
 
     /// What the stores that tell of changes by others call an entry.

@@ -1,4 +1,4 @@
-//! URLs of backends: one table of schemes for what there is, what is to come, and what each takes.
+//! URLs of backends: one table of schemes for what there is, and what each takes.
 
 use super::{Subject, format};
 use crate::{
@@ -10,34 +10,59 @@ use syn::LitStr;
 
 struct Scheme {
     name: &'static str,
-    /// Its parameters; nothing if it is still to come.
-    parameters: Option<&'static [&'static str]>,
+    parameters: &'static [&'static str],
 }
 
-const fn now(name: &'static str, parameters: &'static [&'static str]) -> Scheme {
-    Scheme { name, parameters: Some(parameters) }
-}
-
-const fn later(name: &'static str) -> Scheme {
-    Scheme { name, parameters: None }
+const fn scheme(name: &'static str, parameters: &'static [&'static str]) -> Scheme {
+    Scheme { name, parameters }
 }
 
 const SCHEMES: &[Scheme] = &[
-    now("memory", &["capacity", "max_bytes", "eviction", "format"]),
-    now("file", &["format", "durability", "capacity", "max_bytes", "eviction"]),
-    now("json", &["durability", "capacity", "max_bytes", "eviction"]),
-    now("sqlite", &["table", "format", "durability", "capacity", "max_bytes", "eviction"]),
-    now("lmdb", &["format", "durability", "capacity", "max_bytes", "eviction"]),
-    now("null", &[]),
-    now("redis", &["format", "timeout", "coherence"]),
-    now("rediss", &["format", "timeout", "coherence", "ca"]),
-    now("redis+unix", &["format", "timeout", "coherence", "db", "user", "pass"]),
-    now("redis-cluster", &["format", "timeout"]),
-    now("redis-sentinel", &["format", "timeout", "coherence"]),
-    later("memcached"),
-    later("postgres"),
-    later("mysql"),
-    later("mongodb"),
+    scheme("memory", &["capacity", "max_bytes", "eviction", "format"]),
+    scheme("file", &["format", "durability", "capacity", "max_bytes", "eviction"]),
+    scheme("json", &["durability", "capacity", "max_bytes", "eviction"]),
+    scheme("sqlite", &["table", "format", "durability", "capacity", "max_bytes", "eviction"]),
+    scheme("lmdb", &["format", "durability", "capacity", "max_bytes", "eviction"]),
+    scheme("null", &[]),
+    scheme("redis", &["format", "timeout", "coherence"]),
+    scheme("rediss", &["format", "timeout", "coherence", "ca"]),
+    scheme("redis+unix", &["format", "timeout", "coherence", "db", "user", "pass"]),
+    scheme("redis-cluster", &["format", "timeout"]),
+    scheme("redis-sentinel", &["format", "timeout", "coherence"]),
+    scheme("memcached", &["format", "timeout"]),
+    scheme("memcached+unix", &["format", "timeout", "user", "pass"]),
+    scheme("postgres", &["table", "format", "timeout", "connections", "sslmode", "sslrootcert", "options", "host"]),
+    scheme("mysql", &["table", "format", "timeout", "connections", "ssl-mode", "ssl-ca", "socket"]),
+    scheme("mongodb", MONGODB),
+];
+
+/// Ours, and what the driver knows.
+const MONGODB: &[&str] = &[
+    "collection",
+    "format",
+    "timeout",
+    "appName",
+    "authMechanism",
+    "authSource",
+    "directConnection",
+    "heartbeatFrequencyMS",
+    "journal",
+    "loadBalanced",
+    "localThresholdMS",
+    "maxConnecting",
+    "maxIdleTimeMS",
+    "maxPoolSize",
+    "minPoolSize",
+    "readConcernLevel",
+    "replicaSet",
+    "retryReads",
+    "retryWrites",
+    "tls",
+    "tlsAllowInvalidCertificates",
+    "tlsCAFile",
+    "tlsCertificateKeyFile",
+    "w",
+    "wtimeoutMS",
 ];
 
 /// What a URL needs of the library: a scheme, and a format if it names one.
@@ -79,9 +104,7 @@ pub(super) fn is_store(url: &str) -> bool {
 
 /// Whether its store gives leases; so may one that is not known.
 pub(super) fn gives_leases(url: &str) -> bool {
-    scheme_of(url).is_none_or(|scheme| {
-        LESSORS.contains(&scheme) || !SCHEMES.iter().any(|known| known.name == scheme && known.parameters.is_some())
-    })
+    scheme_of(url).is_none_or(|scheme| LESSORS.contains(&scheme) || !SCHEMES.iter().any(|known| known.name == scheme))
 }
 
 /// The stores that give leases.
@@ -100,6 +123,7 @@ fn scheme_of(url: &str) -> Option<&str> {
 pub(crate) fn needs(url: &str) -> Needs {
     let scheme = match scheme_of(url).unwrap_or_default() {
         "redis+unix" | "redis-cluster" | "redis-sentinel" => "redis",
+        "memcached+unix" => "memcached",
         scheme => scheme,
     };
     Needs { scheme: scheme.to_owned(), format: format_of(url) }
@@ -150,7 +174,15 @@ fn check(literal: &LitStr) -> Result<(), String> {
             "redis" | "rediss" | "redis-cluster" | "redis-sentinel" | "memcached" | "postgres" | "mysql" | "mongodb",
             "",
         ) => return Err(format!("a server is missing: write it as in `{scheme}://localhost`")),
+        ("postgres" | "mysql" | "mongodb", place)
+            if place.split_once('/').is_none_or(|(_, database)| database.is_empty()) =>
+        {
+            return Err(format!("a database is missing: write it as in `{scheme}://user@localhost/database`"));
+        }
         ("redis+unix", "") => return Err("a socket is missing: write it as in `redis+unix:///run/redis.sock`".into()),
+        ("memcached+unix", "") => {
+            return Err("a socket is missing: write it as in `memcached+unix:///run/memcached.sock`".into());
+        }
         ("file", "") => return Err("a directory is missing: write it as in `file://./.cache/posts`".into()),
         ("lmdb", "") => return Err("a directory is missing: write it as in `lmdb://./.cache/posts`".into()),
         ("json" | "sqlite", "" | "." | "..") => {
@@ -189,18 +221,15 @@ fn no_scheme(text: &str) -> String {
     format!("this is not a URL: write `file://{text}` for a directory, or `memory://`")
 }
 
-/// The parameters of a scheme, if this version has it.
+/// The parameters of a scheme, if there is one of this name.
 fn known(scheme: &str) -> Result<&'static [&'static str], String> {
-    match SCHEMES.iter().find(|known| known.name == scheme) {
-        Some(Scheme { parameters: Some(parameters), .. }) => Ok(parameters),
-        Some(_) => Err(format!("`{scheme}://` is not available in this version")),
-        None => {
-            let available = SCHEMES.iter().filter(|known| known.parameters.is_some()).map(|known| known.name);
-            let hint = names::hint(scheme, SCHEMES.iter().map(|known| known.name));
-            let end = if hint.is_empty() { format!("; there are {}", names::list(available)) } else { hint };
-            Err(format!("there is no scheme `{scheme}`{end}"))
-        }
+    if let Some(known) = SCHEMES.iter().find(|known| known.name == scheme) {
+        return Ok(known.parameters);
     }
+    let names = || SCHEMES.iter().map(|known| known.name);
+    let hint = names::hint(scheme, names());
+    let end = if hint.is_empty() { format!("; there are {}", names::list(names())) } else { hint };
+    Err(format!("there is no scheme `{scheme}`{end}"))
 }
 
 fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str) -> Result<(), String> {
@@ -231,9 +260,13 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
             Err(format!("there is no order `{value}`{end}"))
         }
         "format" => format::chain(&unescaped(value)),
-        "table" => table(value),
+        "table" | "collection" => table(name, value, if scheme == "postgres" { 59 } else { 64 }),
+        "connections" if !value.parse().is_ok_and(|number: u16| (1..=1000).contains(&number)) => {
+            Err(format!("`connections` is a number from 1 to 1000: write `connections=8` in place of `{value}`"))
+        }
         "timeout" => units::duration(value).map(drop),
         "ttl" if units::duration(value)?.is_zero() => Err("`ttl=0s` keeps nothing".to_owned()),
+        "w" if value.parse() == Ok(0) => Err("with `w=0` nobody would know what is stored: write `w=1`".into()),
         "coherence" if !["on", "off"].contains(&value) => {
             Err(format!("`coherence` is `on` or `off`: write `coherence=off` in place of `{value}`"))
         }
@@ -245,10 +278,10 @@ fn parameter(scheme: &str, parameters: &[&'static str], name: &str, value: &str)
 }
 
 // What the store says when it is opened, before the program runs.
-fn table(value: &str) -> Result<(), String> {
+fn table(what: &str, value: &str, most: usize) -> Result<(), String> {
     let plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if plain && value.len() <= 64 && !value.starts_with(|first: char| first.is_ascii_digit()) {
+    if plain && value.len() <= most && !value.starts_with(|first: char| first.is_ascii_digit()) {
         return Ok(());
     }
-    Err(format!("invalid table name `{value}`: write letters, digits and `_`, at most 64, no digit first"))
+    Err(format!("invalid {what} name `{value}`: write letters, digits and `_`, at most {most}, no digit first"))
 }

@@ -65,6 +65,7 @@ fn what_is_good() {
         ("backend = store(), capacity = 9, eviction = lifo", "fn f() {}"),
         (r#"backend = "memory://", capacity = 10"#, "fn f() {}"),
         (r#"backend = ["memory://", "sqlite:///a.db?table=posts&format=json"]"#, "fn f() {}"),
+        (r#"backend = "mongodb://u:p@a:1,b/app?replicaSet=rs0&collection=posts&timeout=2s&w=majority""#, "fn f() {}"),
         (r#"backend = "file://./a?format=json%2Bzstd?level=3%26max=1MB""#, "fn f() {}"),
         (r#"backend = ["memory://", "file://./a"], format = "msgpack+zstd""#, "fn f() {}"),
         (r#"backend = ["memory://?format=json", "json://a.json", "lmdb://a", "null://"]"#, "fn f() {}"),
@@ -266,7 +267,7 @@ fn conflicts() {
 #[test]
 fn a_wrong_url_is_one_mistake() {
     bad_args(r#"capacity = 9, backend = "memroy://""#, "did you mean `memory`?");
-    bad_args(r#"capacity = 9, backend = "mongodb://""#, "not available");
+    bad_args(r#"capacity = 9, backend = "memory:""#, "two slashes");
     bad(r#"site = self.a, backend = "./a""#, "fn f(&self) {}", "this is not a URL");
 }
 
@@ -295,11 +296,29 @@ fn timings() {
 #[test]
 fn urls() {
     for (url, expected) in [
-        ("mongodb://localhost", "`mongodb://` is not available in this version"),
+        ("mongodb://", "write it as in `mongodb://localhost`"),
+        ("mongodb://localhost", "write it as in `mongodb://user@localhost/database`"),
+        ("mongodb://a,b/?collection=a", "a database is missing"),
+        ("mongodb://localhost/app?colection=a", "did you mean `collection`?"),
+        ("mongodb://localhost/app?collection=a;b", "invalid collection name `a;b`"),
+        ("mongodb://localhost/app?readPreference=nearest", "`mongodb://` has no parameter `readPreference`"),
+        ("mongodb://localhost/app?maxpoolsize=1", "did you mean `maxPoolSize`?"),
+        ("mongodb://localhost/app?timeout=1", "write `\"1s\"`"),
+        ("mongodb://localhost/app?w=0", "write `w=1`"),
         ("redis://", "write it as in `redis://localhost`"),
         ("redis://localhost?timeout=1", "write `\"1s\"`"),
         ("redis://localhost?db=1", "it has `format`, `timeout`, `coherence`"),
         ("redis://localhost?coherence=yes", "write `coherence=off`"),
+        ("postgres://", "write it as in `postgres://localhost`"),
+        ("postgres://localhost", "write it as in `postgres://user@localhost/database`"),
+        ("postgres://localhost/app?ssl-mode=on", "did you mean `sslmode`?"),
+        ("mysql://localhost/?table=a", "a database is missing"),
+        ("mysql://localhost/app?table=a;b", "invalid table name `a;b`"),
+        ("mysql://localhost/app?connections=0", "from 1 to 1000"),
+        ("mysql://localhost/app?timeout=1", "write `\"1s\"`"),
+        ("memcached://", "write it as in `memcached://localhost`"),
+        ("memcached+unix://", "write it as in `memcached+unix:///run/memcached.sock`"),
+        ("memcached://localhost?coherence=off", "it has `format`, `timeout`"),
         ("memroy://", "did you mean `memory`?"),
         ("gopher://a", "there are `memory`, `file`, `json`, `sqlite`, `lmdb`, `null`, `redis`"),
         ("memory://?eviction=lru&capacity=9", "an order of its own"),

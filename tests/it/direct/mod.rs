@@ -36,16 +36,25 @@ pub(crate) const JSON_FILE: &[&str] = &["json://{}/cache.json"];
 pub(crate) const SQLITE: &[&str] = &["sqlite://{}/cache.db?table=posts"];
 #[cfg(feature = "lmdb")]
 pub(crate) const LMDB: &[&str] = &["lmdb://{}"];
+#[cfg(feature = "redis")]
+pub(crate) const REDIS: &[&str] = &["{redis}/8"];
+#[cfg(feature = "redis")]
+pub(crate) const MEMORY_BEFORE_REDIS: &[&str] = &["memory://", "{redis}/8"];
 
-/// A cache with these backends.
+/// A cache with these backends; `None` without the server that one of them needs.
 #[track_caller]
-pub(crate) fn open<K, V>(urls: &[&str], dir: &TempDir) -> Cache<K, V>
+pub(crate) fn open<K, V>(urls: &[&str], dir: &TempDir) -> Option<Cache<K, V>>
 where
     K: Hash + Eq + Clone + Send + Sync + Serialize + 'static,
     V: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
-    let urls = urls.iter().map(|url| url.replace("{}", &dir.path().display().to_string()));
-    urls.fold(Cache::builder().name("direct"), ::cacher::CacheBuilder::backend).build().unwrap()
+    let path = dir.path().display().to_string();
+    // What others share is told apart by the name.
+    let shared = urls.iter().any(|url| url.contains("{redis}"));
+    let server = if shared { cacher_servers::redis()? } else { String::new() };
+    let name = if shared { format!("direct::{path}") } else { "direct".to_owned() };
+    let urls = urls.iter().map(|url| url.replace("{redis}", &server).replace("{}", &path));
+    Some(urls.fold(Cache::builder().name(name), ::cacher::CacheBuilder::backend).build().unwrap())
 }
 
 /// A test once for each backend and shell, under a clock that is moved by hand. `$now!(..)` is what an operation comes
@@ -69,6 +78,10 @@ macro_rules! on_every_cache {
             on_cache!(sqlite SQLITE ($cache: $type, $clock, $now $(, $body)?) $test);
             #[cfg(feature = "lmdb")]
             on_cache!(lmdb LMDB ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "redis")]
+            on_cache!(redis REDIS ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "redis")]
+            on_cache!(memory_before_redis MEMORY_BEFORE_REDIS ($cache: $type, $clock, $now $(, $body)?) $test);
         }
     };
 }
@@ -94,7 +107,8 @@ macro_rules! on_cache {
                 })?
                 let ($clock, dir) = (ManualClock::new(), TempDir::new());
                 let _in_force = $clock.enter();
-                let $cache: $type = direct::open(direct::$urls, &dir);
+                let opened: Option<$type> = direct::open(direct::$urls, &dir);
+                let Some($cache) = opened else { return };
                 $test
             }
 
@@ -113,7 +127,8 @@ macro_rules! on_cache {
                 })?
                 let ($clock, dir) = (ManualClock::new(), TempDir::new());
                 let _in_force = $clock.enter();
-                let $cache: $type = direct::open(direct::$urls, &dir);
+                let opened: Option<$type> = direct::open(direct::$urls, &dir);
+                let Some($cache) = opened else { return };
                 let $cache = $cache.nonblocking();
                 $test
             }

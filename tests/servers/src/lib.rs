@@ -33,6 +33,7 @@ mod program;
 mod proxy;
 mod redis;
 mod resp;
+mod sentinel;
 mod server;
 mod shared;
 mod signal;
@@ -44,6 +45,7 @@ pub use self::{
     proxy::Proxy,
     redis::Redis,
     resp::{Reply, Resp},
+    sentinel::Sentinel,
     server::Server,
     shared::{
         mariadb, memcached, memcached_two, memcached_unix, mongodb, postgres, redis, redis_cluster, redis_replica,

@@ -11,7 +11,7 @@ use std::{
 pub enum Probe {
     /// `PING`; a server that asks for a password answers as well.
     Redis,
-    /// `version`.
+    /// `version`; a server that asks for a password answers as well.
     Memcached,
     /// The start of a session of the user `postgres`.
     Postgres,
@@ -61,7 +61,7 @@ impl Probe {
     fn accepts(self, answer: &[u8]) -> bool {
         match self {
             Self::Redis => answer.starts_with(b"+PONG") || answer.starts_with(b"-NOAUTH"),
-            Self::Memcached => answer.starts_with(b"VERSION "),
+            Self::Memcached => answer.starts_with(b"VERSION ") || answer.starts_with(b"CLIENT_ERROR unauthenticated"),
             Self::Postgres => answer.first() == Some(&b'R'),
             // After four bytes of length and number, the version of the protocol.
             Self::MariaDb => answer.get(4) == Some(&10),

@@ -21,9 +21,18 @@ macro_rules! database {
             /// If it does not start, or is not installed and `CI` is set; where that is not, it is `None` instead.
             #[must_use]
             pub fn private() -> Option<Self> {
+                Self::private_with(&[])
+            }
+
+            /// One with some options of its command line.
+            ///
+            /// # Panics
+            /// As [`private`](Self::private).
+            #[must_use]
+            pub fn private_with(options: &[&str]) -> Option<Self> {
                 let program = $program;
                 let server = lacking::or_skipped(Server::prepare(&Self::KIND, &program), &program)?;
-                let server = Self::prepared(server);
+                let server = Self::prepared(server).argued(options);
                 server.start();
                 Some(Self(server))
             }

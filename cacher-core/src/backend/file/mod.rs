@@ -235,6 +235,7 @@ impl Backend for Files {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             put_if_absent: true,
+            clear: true,
             scan: true,
             durable: true,
             shared: true,

@@ -118,7 +118,14 @@ impl Backend for JsonFile {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { put_if_absent: true, scan: true, durable: true, shared: true, ..Capabilities::default() }
+        Capabilities {
+            put_if_absent: true,
+            clear: true,
+            scan: true,
+            durable: true,
+            shared: true,
+            ..Capabilities::default()
+        }
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {

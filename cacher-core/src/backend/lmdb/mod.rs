@@ -180,6 +180,7 @@ impl Backend for Lmdb {
         Capabilities {
             put_if_absent: true,
             touch: true,
+            clear: true,
             scan: true,
             durable: true,
             shared: true,

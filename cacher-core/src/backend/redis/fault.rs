@@ -6,7 +6,7 @@ use crate::error::{Error, Kind};
 
 pub(super) fn fault(error: RedisError) -> Error {
     let (kind, message) = match error.kind() {
-        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::NoPerm) => {
+        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::NoPerm | ServerErrorKind::ExecAbort) => {
             (Kind::Rejected, "the server does not take it")
         }
         _ if error.code() == Some("OOM") => (Kind::Rejected, "the server is full"),
@@ -17,10 +17,9 @@ pub(super) fn fault(error: RedisError) -> Error {
     Error::new(kind, message).caused_by(error)
 }
 
-/// Whether another connection may do better.
-pub(super) fn is_lost(error: &RedisError) -> bool {
+/// Whether another connection may do better; also where the server is no primary any more, if another may be found.
+pub(super) fn is_lost(error: &RedisError, moves: bool) -> bool {
     error.is_unrecoverable_error()
         || error.is_connection_dropped()
-        // The primary has changed, or a former one has come back.
-        || matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
+        || moves && matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown))
 }

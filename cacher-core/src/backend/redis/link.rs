@@ -1,48 +1,32 @@
 //! The way to the server: connected with the first command, and again when it is lost.
 
-use std::{collections::BTreeSet, fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, io as std_io, time::Duration};
 
-use redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, ProtocolVersion, RedisError, RedisResult,
-    cluster::ClusterClient,
-    cluster_async::ClusterConnection,
-    cmd,
-    sentinel::{SentinelClientBuilder, SentinelServerType},
-};
-use tokio::{
-    sync::{Mutex, mpsc::unbounded_channel},
-    task::JoinSet,
-};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, cmd};
+use tokio::{sync::Mutex, task::JoinSet};
 
 use super::{
+    connect,
     fault::{fault, is_lost},
+    line::{Current, Line},
     nodes,
-    open::{Sentinels, Target},
-    tls,
-    tracking::{self, Watchers},
+    open::Target,
+    tracking::Watchers,
     wire::Wire,
 };
 use crate::{
     backend::Watcher,
     bridge::io,
     error::Result,
-    sync::{Arc, Weak},
+    sync::{Arc, AtomicBool, Ordering, Weak},
 };
 
 pub(super) struct Link {
-    target: Target,
-    timeout: Duration,
+    pub(super) target: Target,
+    pub(super) timeout: Duration,
     current: Mutex<Current>,
-    watchers: Arc<Watchers>,
-}
-
-/// The connection in use, and how many there were before it.
-#[derive(Default)]
-struct Current {
-    number: u64,
-    wire: Option<Wire>,
-    /// The prefixes of the keys whose changes it is told of.
-    told: BTreeSet<String>,
+    pub(super) watchers: Arc<Watchers>,
+    beating: AtomicBool,
 }
 
 /// How often a connection that nobody uses is tried, where changes are waited for.
@@ -56,7 +40,7 @@ impl fmt::Debug for Link {
 
 impl Link {
     pub(super) fn new(target: Target, timeout: Duration) -> Self {
-        Self { target, timeout, current: Mutex::default(), watchers: Arc::default() }
+        Self { target, timeout, current: Mutex::default(), watchers: Arc::default(), beating: AtomicBool::new(false) }
     }
 
     /// Whether it can be told of changes by others. The nodes of a cluster come and go, each with its own connection.
@@ -66,7 +50,8 @@ impl Link {
 
     /// Lets a watcher be told of changes to the keys with this prefix, from the next command on.
     pub(super) fn watch(self: &Arc<Self>, prefix: String, watcher: Watcher) {
-        if self.watchers.add(prefix, watcher)
+        self.watchers.add(prefix, watcher);
+        if !self.beating.swap(true, Ordering::SeqCst)
             && let Ok(io) = io::handle()
         {
             io.spawn(beat(Arc::downgrade(self)));
@@ -75,11 +60,11 @@ impl Link {
 
     /// What the server answers to a command that may be sent twice.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T> {
-        let (number, answer) = self.send(command).await?;
+        let (line, answer) = self.send(command).await.map_err(fault)?;
         match answer {
-            Err(error) if is_lost(&error) => {
-                self.leave(number).await;
-                self.send(command).await?.1.map_err(fault)
+            Err(error) if self.is_lost(&error) => {
+                self.leave(&line).await;
+                self.send(command).await.and_then(|(_, answer)| answer).map_err(fault)
             }
             answer => answer.map_err(fault),
         }
@@ -87,30 +72,50 @@ impl Link {
 
     /// The same for one that may not.
     pub(super) async fn ask_once<T: FromRedisValue>(&self, command: &Cmd) -> Result<T> {
-        let (number, answer) = self.send(command).await?;
-        if answer.as_ref().is_err_and(is_lost) {
-            self.leave(number).await;
+        let (line, answer) = self.send(command).await.map_err(fault)?;
+        if answer.as_ref().is_err_and(|error| self.is_lost(error)) {
+            self.leave(&line).await;
         }
         answer.map_err(fault)
     }
 
-    async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<(u64, RedisResult<T>)> {
-        let (number, mut wire) = self.wire().await.map_err(fault)?;
-        Ok((number, command.query_async(&mut wire).await))
+    async fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<(Arc<Line>, RedisResult<T>)> {
+        self.in_time(async {
+            let line = self.line().await?;
+            let mut wire = line.wire.clone();
+            let answer = line.heard(command.query_async(&mut wire)).await;
+            Ok((line, answer))
+        })
+        .await
+    }
+
+    /// Sends a transaction.
+    pub(super) async fn ask_together(&self, commands: &Pipeline) -> Result<()> {
+        let sending = async {
+            let line = self.line().await?;
+            let mut wire = line.wire.clone();
+            let answer: RedisResult<()> = line.heard(commands.query_async(&mut wire)).await;
+            Ok((line, answer))
+        };
+        let (line, answer) = self.in_time(sending).await.map_err(fault)?;
+        if answer.as_ref().is_err_and(|error| self.is_lost(error)) {
+            self.leave(&line).await;
+        }
+        answer.map_err(fault)
     }
 
     /// Sends commands that may be sent twice, all at once, and waits for all.
     pub(super) async fn ask_all(&self, commands: Vec<Cmd>) -> Result<()> {
-        let (number, wire) = self.wire().await.map_err(fault)?;
-        let answer = match &wire {
-            Wire::One(_) => send_together(wire, &commands).await,
-            Wire::Cluster(_) => send_each(&wire, commands.clone()).await,
+        let line = self.line().await.map_err(fault)?;
+        let answer = match &line.wire {
+            Wire::One(_) => line.heard(send_together(line.wire.clone(), &commands)).await,
+            Wire::Cluster(_) => line.heard(send_each(&line.wire, commands.clone())).await,
         };
         match answer {
-            Err(error) if is_lost(&error) => {
-                self.leave(number).await;
-                let (_, wire) = self.wire().await.map_err(fault)?;
-                send_each(&wire, commands).await.map_err(fault)
+            Err(error) if self.is_lost(&error) => {
+                self.leave(&line).await;
+                let line = self.line().await.map_err(fault)?;
+                line.heard(send_each(&line.wire, commands)).await.map_err(fault)
             }
             answer => answer.map_err(fault),
         }
@@ -118,65 +123,68 @@ impl Link {
 
     /// Some keys, and where the next ones are.
     pub(super) async fn scan(&self, pattern: &str, next: Option<&[u8]>) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>)> {
-        let (_, wire) = self.wire().await.map_err(fault)?;
-        nodes::scan(wire, pattern, next).await
+        let scan = async {
+            let line = self.line().await?;
+            Ok(line.heard(nodes::scan(line.wire.clone(), pattern, next)).await)
+        };
+        self.in_time(scan).await.map_err(fault)?
     }
 
-    /// The connection, which is made if there is none, or somebody wants to hear more than it is told. Who comes
-    /// meanwhile waits for it.
-    async fn wire(&self) -> RedisResult<(u64, Wire)> {
+    /// What takes no longer than one answer may, also where an operation asks for many.
+    async fn in_time<T>(&self, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
+        let late = |_| RedisError::from(std_io::Error::new(std_io::ErrorKind::TimedOut, "no answer in time"));
+        tokio::time::timeout(self.timeout, asking).await.map_err(late)?
+    }
+
+    /// Whether another connection may do better: sentinels may name another primary.
+    fn is_lost(&self, error: &RedisError) -> bool {
+        is_lost(error, matches!(self.target, Target::Sentinels(_)))
+    }
+
+    /// The connection, which is made if there is none or it is silent, and is told of all that somebody wants to hear of.
+    /// Who comes meanwhile waits for it.
+    async fn line(&self) -> RedisResult<Arc<Line>> {
         let mut current = self.current.lock().await;
-        let told = if self.can_watch() { self.watchers.prefixes() } else { BTreeSet::new() };
-        if let Some(wire) = &current.wire
-            && current.told.is_superset(&told)
+        let wanted = if self.can_watch() { self.watchers.prefixes() } else { BTreeSet::new() };
+        if let Some(line) = current.line.as_ref().filter(|line| !line.is_silent()).map(Arc::clone)
+            && line.tell(&mut current.told, &wanted).await
         {
-            return Ok((current.number, wire.clone()));
+            return Ok(line);
         }
-        let number = current.number + 1;
-        *current = Current { number, ..Current::default() };
-        let wire = self.connect(&told).await?;
-        *current = Current { number, wire: Some(wire.clone()), told };
+        self.let_go(&mut current);
+        current.number += 1;
+        let line = Arc::new(connect::connect(self, current.number, &wanted).await?);
+        line.fence(&mut current.past).await?;
+        let again = current.number > 1;
+        (current.line, current.told) = (Some(Arc::clone(&line)), wanted);
         drop(current);
-        if number > 1 {
+        if again {
             // What is in memory was put there while nothing was told.
             self.watchers.lost();
         }
-        Ok((number, wire))
+        Ok(line)
     }
 
     /// Lets a connection go, if it is still the one in use.
-    async fn leave(&self, number: u64) {
+    async fn leave(&self, line: &Arc<Line>) {
         let mut current = self.current.lock().await;
-        if current.number == number {
-            *current = Current { number: number + 1, ..Current::default() };
+        if current.line.as_ref().is_some_and(|other| Arc::ptr_eq(other, line)) {
+            self.let_go(&mut current);
+        }
+    }
+
+    /// Lets one go that does not answer.
+    async fn leave_silent(&self) {
+        let mut current = self.current.lock().await;
+        if current.line.as_ref().is_some_and(|line| line.is_silent()) {
+            self.let_go(&mut current);
+        }
+    }
+
+    fn let_go(&self, current: &mut Current) {
+        if let Some(line) = current.line.take() {
+            current.past.extend(line.peer.clone());
             self.watchers.lost();
-        }
-    }
-
-    /// Connects, and lets the connection be told of changes to keys with these prefixes.
-    async fn connect(&self, told: &BTreeSet<String>) -> RedisResult<Wire> {
-        // The time for answers is limited above, where it is counted.
-        let mut config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(self.timeout)).set_response_timeout(None);
-        if told.is_empty() {
-            return self.open(&config, ProtocolVersion::RESP2).await;
-        }
-        let (tell, pushes) = unbounded_channel();
-        config = config.set_push_sender(tell);
-        let mut wire = self.open(&config, ProtocolVersion::RESP3).await?;
-        tracking::tracking(told).query_async::<()>(&mut wire).await?;
-        tokio::spawn(tracking::hand_on(Arc::clone(&self.watchers), pushes));
-        Ok(wire)
-    }
-
-    async fn open(&self, config: &AsyncConnectionConfig, protocol: ProtocolVersion) -> RedisResult<Wire> {
-        match &self.target {
-            Target::Server(server) => {
-                let client = tls::client(&server.speaking(protocol))?;
-                client.get_multiplexed_async_connection_with_config(config).await.map(Wire::One)
-            }
-            Target::Cluster(nodes) => cluster(nodes, self.timeout).await.map(Wire::Cluster),
-            Target::Sentinels(sentinels) => primary(sentinels, config, protocol).await,
         }
     }
 }
@@ -186,41 +194,14 @@ async fn beat(link: Weak<Link>) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
         let Some(link) = link.upgrade() else { return };
-        let (timeout, ping) = (link.timeout, cmd("PING"));
-        let number = link.current.lock().await.number;
-        let answer = tokio::time::timeout(timeout, link.ask_once::<()>(&ping)).await;
-        if answer.is_err() {
-            link.leave(number).await;
-        }
+        // That it fails is seen by those who ask for something.
+        let _ = link.ask_once::<()>(&cmd("PING")).await;
+        link.leave_silent().await;
     }
-}
-
-async fn cluster(nodes: &[redis::ConnectionInfo], timeout: Duration) -> RedisResult<ClusterConnection> {
-    let builder = ClusterClient::builder(nodes.to_vec()).connection_timeout(timeout).response_timeout(timeout);
-    builder.build()?.get_async_connection().await
-}
-
-async fn primary(
-    sentinels: &Sentinels,
-    config: &AsyncConnectionConfig,
-    protocol: ProtocolVersion,
-) -> RedisResult<Wire> {
-    let nodes = sentinels.nodes.iter().map(|node| node.addr().clone());
-    let mut builder = SentinelClientBuilder::new(nodes, sentinels.primary.clone(), SentinelServerType::Master)?
-        .set_client_to_redis_db(sentinels.redis.db())
-        .set_client_to_redis_protocol(protocol);
-    if let Some(user) = sentinels.redis.username() {
-        builder = builder.set_client_to_redis_username(user);
-    }
-    if let Some(password) = sentinels.redis.password() {
-        builder = builder.set_client_to_redis_password(password);
-    }
-    let mut client = builder.build()?;
-    client.get_async_connection_with_config(config).await.map(Wire::One)
 }
 
 /// One message for all.
-async fn send_together(mut wire: Wire, commands: &[Cmd]) -> Result<(), RedisError> {
+async fn send_together(mut wire: Wire, commands: &[Cmd]) -> RedisResult<()> {
     let mut pipeline = redis::pipe();
     for command in commands {
         pipeline.add_command(command.clone()).ignore();
@@ -229,7 +210,7 @@ async fn send_together(mut wire: Wire, commands: &[Cmd]) -> Result<(), RedisErro
 }
 
 /// A message for each, none waiting for another.
-async fn send_each(wire: &Wire, commands: Vec<Cmd>) -> Result<(), RedisError> {
+async fn send_each(wire: &Wire, commands: Vec<Cmd>) -> RedisResult<()> {
     let mut sent = JoinSet::new();
     for command in commands {
         let mut wire = wire.clone();

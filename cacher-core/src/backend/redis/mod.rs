@@ -14,10 +14,15 @@ use super::{
     driven::{AsyncBackend, Page},
     flat,
 };
-use crate::{error::Result, sync::Arc};
+use crate::{
+    error::{Kind, Result},
+    sync::Arc,
+};
 
+mod connect;
 mod fault;
 mod lease;
+mod line;
 mod link;
 mod nodes;
 mod open;
@@ -36,10 +41,19 @@ mod wire;
 /// nothing else in the database is touched. What the server does when it is full (`maxmemory-policy`) and whether it
 /// keeps entries over a restart is its own setting.
 ///
+/// A connection that gives no answer within `timeout` is left for another one, and the server is asked to end it first
+/// (`CLIENT KILL`, Redis 6.2 or newer): what was given up there does not come after all. The server has `timeout` for
+/// each step of `clear` and `len` too.
+///
 /// Memory in front of it is told of changes by other processes (client-side caching, Redis 6 or newer): what they put,
 /// remove or clear, and what expires, is out of memory here some milliseconds later. While the server can't be
 /// reached nothing is told, so a lost connection empties memory, at the latest a second and a `timeout` after it broke.
 /// A cluster tells of nothing: there the TTL of the memory bounds how old values get.
+///
+/// A load that others' changes come between is not kept: neither in memory nor, where that is heard of with its own
+/// write, in the server. Two commands of two processes that reach the server in the very same moment are told of as one:
+/// where even then nothing old may stand, let loads take turns (`single_flight = distributed`), which the server checks
+/// as it writes. So do where Redis has no memory in front of it, and is told of nothing.
 ///
 /// In a cluster, `put_many` sends one command for each entry, all at once.
 ///
@@ -99,6 +113,18 @@ impl Redis {
         if keys.is_empty() { Ok(0) } else { self.link.ask(cmd("UNLINK").arg(keys)).await }
     }
 
+    /// Tells others of a change to a key that is not there, which the server does not do: they may be loading it.
+    async fn announce(&self, key: &str) -> Result<()> {
+        if !self.capabilities().watch {
+            return Ok(());
+        }
+        match self.link.ask_together(&tracking::announcement(key)).await {
+            // A server that is full, or does not let this user: what was asked for is done all the same.
+            Err(error) if error.kind() == Kind::Rejected => Ok(()),
+            answer => answer,
+        }
+    }
+
     /// The keys of a namespace, some at a time.
     async fn keys(&self, namespace: &str, next: Option<&[u8]>) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>)> {
         let pattern = pattern(&flat::prefix(namespace, LONGEST_KEY));
@@ -133,6 +159,7 @@ impl AsyncBackend for Redis {
             expires: true,
             put_if_absent: true,
             touch: true,
+            clear: true,
             scan: true,
             shared: true,
             lease: true,
@@ -150,7 +177,12 @@ impl AsyncBackend for Redis {
     }
 
     async fn remove(&self, key: &Key) -> Result<bool> {
-        self.link.ask(cmd("UNLINK").arg(flat_key(key))).await
+        let key = flat_key(key);
+        let removed: bool = self.link.ask(cmd("UNLINK").arg(&key)).await?;
+        if !removed {
+            self.announce(&key).await?;
+        }
+        Ok(removed)
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
@@ -192,6 +224,7 @@ impl AsyncBackend for Redis {
             let (keys, more) = self.keys(namespace, next.as_deref()).await?;
             removed += self.unlink(&keys).await?;
             if more.is_none() {
+                self.announce(&flat::prefix(namespace, LONGEST_KEY)).await?;
                 return Ok(removed);
             }
             next = more;

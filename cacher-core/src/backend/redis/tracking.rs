@@ -6,11 +6,14 @@
 
 use std::collections::BTreeSet;
 
-use redis::{Cmd, FromRedisValue, PushInfo, PushKind, Value, cmd};
-use tokio::sync::mpsc::UnboundedReceiver;
+use redis::{
+    Cmd, FromRedisValue, Pipeline, PushInfo, PushKind, Value,
+    aio::{AsyncPushSender, SendError},
+    cmd,
+};
 
 use super::super::{Notice, Watcher};
-use crate::sync::{Arc, Mutex, lock};
+use crate::sync::{Arc, AtomicBool, Mutex, Ordering, lock};
 
 /// Who wants to hear of which keys.
 #[derive(Default)]
@@ -30,11 +33,9 @@ pub(super) fn mark(key: &str) -> u64 {
 }
 
 impl Watchers {
-    /// Adds one for the keys with this prefix, and says whether it is the first of all.
-    pub(super) fn add(&self, prefix: String, watcher: Watcher) -> bool {
-        let mut all = lock(&self.0);
-        all.push(Entry { prefix, watcher });
-        all.len() == 1
+    /// Adds one for the keys with this prefix.
+    pub(super) fn add(&self, prefix: String, watcher: Watcher) {
+        lock(&self.0).push(Entry { prefix, watcher });
     }
 
     /// The prefixes of the keys that somebody wants to hear of.
@@ -48,7 +49,9 @@ impl Watchers {
     }
 
     fn changed(&self, key: &str) {
-        self.tell(|prefix| key.starts_with(prefix), Notice::Changed(mark(key)));
+        // No entry is called by the prefix alone: that stands for all of them.
+        self.tell(|prefix| key == prefix, Notice::Lost);
+        self.tell(|prefix| key.len() > prefix.len() && key.starts_with(prefix), Notice::Changed(mark(key)));
     }
 
     /// Tells those whose prefix is meant, and forgets those who are gone.
@@ -72,22 +75,56 @@ pub(super) fn tracking(prefixes: &BTreeSet<String>) -> Cmd {
     tracking
 }
 
-/// Hands on what a connection is told, until it is closed.
-pub(super) async fn hand_on(watchers: Arc<Watchers>, mut told: UnboundedReceiver<PushInfo>) {
-    while let Some(push) = told.recv().await {
+/// What lets the server tell of a change to a key where nothing is and nothing is to be. No script: its changes are told
+/// to the one who runs it as well.
+pub(super) fn announcement(key: &str) -> Pipeline {
+    let mut announcement = redis::pipe();
+    announcement.atomic().cmd("SET").arg(key).arg("").ignore().cmd("UNLINK").arg(key).ignore();
+    announcement
+}
+
+/// Hears what one connection is told, before the answers that come after it are given out.
+pub(super) struct Ear {
+    watchers: Arc<Watchers>,
+    /// Whether it has been told anything that can be missed.
+    listening: AtomicBool,
+}
+
+impl Ear {
+    pub(super) fn new(watchers: Arc<Watchers>) -> Self {
+        Self { watchers, listening: AtomicBool::new(false) }
+    }
+
+    /// From now on the server tells of changes.
+    pub(super) fn listen(&self) {
+        self.listening.store(true, Ordering::SeqCst);
+    }
+}
+
+impl AsyncPushSender for Ear {
+    fn send(&self, push: PushInfo) -> Result<(), SendError> {
         match (push.kind, push.data.into_iter().next()) {
             (PushKind::Invalidate, Some(Value::Array(keys))) => {
                 for key in keys {
                     // What is no text is not ours.
                     if let Ok(key) = String::from_redis_value(key) {
-                        watchers.changed(&key);
+                        self.watchers.changed(&key);
                     }
                 }
             }
             // The whole database was emptied.
-            (PushKind::Invalidate, _) => watchers.lost(),
+            (PushKind::Invalidate, _) => self.watchers.lost(),
             _ => {}
         }
+        Ok(())
     }
-    watchers.lost();
+}
+
+/// The connection has ended.
+impl Drop for Ear {
+    fn drop(&mut self) {
+        if self.listening.load(Ordering::SeqCst) {
+            self.watchers.lost();
+        }
+    }
 }

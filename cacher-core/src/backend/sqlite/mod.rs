@@ -101,6 +101,7 @@ impl Backend for Sqlite {
         Capabilities {
             put_if_absent: true,
             touch: true,
+            clear: true,
             scan: true,
             durable: true,
             shared: true,

@@ -131,7 +131,7 @@ impl Point<'_> {
     }
 
     fn tidy(&self) {
-        if self.can().scan {
+        if self.can().clear {
             for namespace in &self.spaces {
                 self.must("clear", self.backend.clear(namespace));
             }

@@ -44,7 +44,7 @@ fn touch(point: &mut Point<'_>) {
 
 fn clear(point: &mut Point<'_>) {
     let (own, longer) = (point.namespace(), point.space("::inner"));
-    if !point.can().scan {
+    if !point.can().clear {
         return point.unsupported("clear", point.backend.clear(&own));
     }
     point.check(point.must("clear", point.backend.clear(&own)) == 0, "it removed entries of an empty namespace");
@@ -57,7 +57,10 @@ fn clear(point: &mut Point<'_>) {
     }
     point.put_sealed(&point.key("expired"), Some(SystemTime::now() - HOUR));
     let count = point.must("clear", point.backend.clear(&own));
-    point.check(count == 4 || count == 5, &format!("it counts {count} removed, not 4 and perhaps an expired one"));
+    if point.can().scan {
+        point.check(count == 4 || count == 5, &format!("it counts {count} removed, not 4 and perhaps an expired one"));
+    }
+    point.check(count > 0, "it says that there was nothing to remove");
     for name in ["a", "B", "*", "c/d", "expired"] {
         point.expect(&point.key(name), None);
     }

@@ -82,6 +82,16 @@ impl Proxy {
         self.set(Mode::Hold);
     }
 
+    /// Holds back the connections that stand, as a firewall does that has forgotten them; later ones pass. What was held
+    /// goes on with the next [`pass`](Self::pass), even if its client has gone.
+    ///
+    /// # Panics
+    /// As [`pass`](Self::pass).
+    pub fn strand(&self) {
+        self.shared.strand();
+        self.open();
+    }
+
     /// Refuses new connections, as a machine does where nothing listens. Those that stand go on.
     ///
     /// # Panics

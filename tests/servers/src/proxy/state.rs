@@ -16,6 +16,8 @@ pub(super) enum Mode {
     CutAfter(u64),
     Delay(Duration),
     Hold,
+    /// Holds connections of up to this number.
+    Strand(u64),
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +47,12 @@ pub(super) struct Ends {
 impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         locked(&self.state)
+    }
+
+    /// Holds those that stand.
+    pub(super) fn strand(&self) {
+        let last = self.lock().last;
+        self.set(Mode::Strand(last));
     }
 
     pub(super) fn set(&self, mode: Mode) {
@@ -78,7 +86,14 @@ impl Shared {
 
     /// Waits as long as everything is held back, and this connection stands.
     pub(super) fn wait_while_held(&self, number: u64) -> MutexGuard<'_, State> {
-        let held = |state: &mut State| matches!(state.mode, Mode::Hold) && state.open.contains_key(&number);
+        let held = |state: &mut State| {
+            let meant = match state.mode {
+                Mode::Hold => true,
+                Mode::Strand(last) => number <= last,
+                _ => false,
+            };
+            meant && state.open.contains_key(&number)
+        };
         self.changed.wait_while(self.lock(), held).expect("no panic under the lock")
     }
 

@@ -1,0 +1,119 @@
+//! Statements, sent to a server: the one place that is written for any of them.
+
+use std::pin::Pin;
+
+use sqlx::{
+    AssertSqlSafe, ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Row as _, Type,
+    database::HasStatementCache, error::DatabaseError,
+};
+
+use super::{
+    fault::{Failed, Fault},
+    pool::Pool,
+    statements::{Dialect, Statement, Value},
+};
+
+/// A kind of server.
+pub(super) trait Server: Database + HasStatementCache {
+    const DIALECT: &'static Dialect;
+
+    /// How many rows a statement has changed.
+    fn affected(result: &Self::QueryResult) -> u64;
+
+    /// What its errors mean.
+    fn fault(error: &dyn DatabaseError) -> Fault;
+}
+
+/// The columns of a row, all of them bytes.
+pub(super) type Row = Vec<Vec<u8>>;
+
+/// What came of a statement.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    pub(super) affected: u64,
+    pub(super) rows: Vec<Row>,
+}
+
+/// What will be answered.
+pub(super) type Asked<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failed>> + Send + 'a>>;
+
+/// The way to a server, of whatever kind.
+pub(super) trait Driver: Send + Sync {
+    /// Does all statements or none, and says what came of the last.
+    fn run<'a>(&'a self, statements: &'a [Statement<'a>]) -> Asked<'a>;
+}
+
+impl<D: Speak> Driver for Pool<D> {
+    fn run<'a>(&'a self, statements: &'a [Statement<'a>]) -> Asked<'a> {
+        Box::pin(async move {
+            let mut used = self.take().await?;
+            let answer = all::<D>(&mut used.connection, statements).await.map_err(Failed::at_work::<D>);
+            match &answer {
+                Err(Failed { fault: Fault::Lost, .. }) => used.lose(),
+                Err(failed) if !failed.fault.leaves_connection() => {}
+                _ => used.give_back(),
+            }
+            answer
+        })
+    }
+}
+
+async fn all<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Answer> {
+    if let [one] = statements {
+        return D::ask(connection, one).await;
+    }
+    let mut transaction = connection.begin().await?;
+    match each::<D>(&mut transaction, statements).await {
+        Ok(answer) => transaction.commit().await.map(|()| answer),
+        Err(error) => {
+            // What it holds is let go at once, or with the connection.
+            let _ = transaction.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+async fn each<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Answer> {
+    let mut answer = Answer::default();
+    for statement in statements {
+        answer = D::ask(connection, statement).await?;
+    }
+    Ok(answer)
+}
+
+/// A kind of server that takes what we send and gives what we read.
+pub(super) trait Speak: Server {
+    fn ask(
+        connection: &mut Self::Connection,
+        statement: &Statement<'_>,
+    ) -> impl Future<Output = sqlx::Result<Answer>> + Send;
+}
+
+impl<D> Speak for D
+where
+    D: Server,
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+    D::Arguments: IntoArguments<D>,
+    for<'v> &'v [u8]: Encode<'v, D> + Type<D>,
+    for<'v> Option<i64>: Encode<'v, D> + Type<D>,
+    for<'r> Vec<u8>: Decode<'r, D> + Type<D>,
+    usize: ColumnIndex<D::Row>,
+{
+    async fn ask(connection: &mut D::Connection, statement: &Statement<'_>) -> sqlx::Result<Answer> {
+        // Its only variable part is the name of the table, which has been checked.
+        let mut query = sqlx::query::<D>(AssertSqlSafe(statement.sql.clone())).persistent(statement.lasting);
+        for value in &statement.values {
+            query = match *value {
+                Value::Bytes(bytes) => query.bind(bytes),
+                Value::Number(number) => query.bind(number),
+            };
+        }
+        if !statement.reads {
+            let affected = D::affected(&query.execute(connection).await?);
+            return Ok(Answer { affected, rows: Vec::new() });
+        }
+        let rows = query.fetch_all(connection).await?;
+        let rows = rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column)).collect());
+        Ok(Answer { affected: 0, rows: rows.collect::<sqlx::Result<_>>()? })
+    }
+}

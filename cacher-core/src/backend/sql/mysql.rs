@@ -1,0 +1,47 @@
+//! MySQL and MariaDB.
+
+use sqlx::{
+    MySql,
+    error::DatabaseError,
+    mysql::{MySqlDatabaseError, MySqlQueryResult},
+};
+
+use super::{driver::Server, fault::Fault, statements::Dialect};
+
+impl Server for MySql {
+    const DIALECT: &'static Dialect = &Dialect {
+        quote: '`',
+        numbered: false,
+        longest_table: 64,
+        check: "SELECT CAST(CASE WHEN COUNT(*) = 0 THEN 0 \
+                WHEN COUNT(*) = 3 AND SUM((LOWER(column_name), LOWER(column_type)) IN \
+                (('k', 'varbinary(512)'), ('v', 'longblob'), ('exp', 'bigint'), ('exp', 'bigint(20)'))) = 3 \
+                THEN 1 ELSE 2 END AS BINARY), CAST(@@max_allowed_packet AS BINARY) \
+                FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '{name}'",
+        create: &["CREATE TABLE IF NOT EXISTS {table} (k VARBINARY(512) PRIMARY KEY, v LONGBLOB NOT NULL, \
+                   exp BIGINT NULL, KEY exp (exp)) ENGINE = InnoDB"],
+        count: "CAST(COUNT(*) AS BINARY)",
+        clear: "DELETE FROM {table} WHERE k >= ? AND k < ?",
+        sweep: "DELETE FROM {table} WHERE exp <= ? AND k >= ? AND k < ? ORDER BY exp, k LIMIT {step}",
+        // MariaDB does not know the newer words of MySQL for this.
+        replace: "ON DUPLICATE KEY UPDATE v = VALUES(v), exp = VALUES(exp)",
+        put_if_absent: "INSERT IGNORE INTO {table} (k, v, exp) VALUES (?, ?, ?)",
+        make_room: Some("DELETE FROM {table} WHERE k = ? AND exp <= ?"),
+        replaces_expired: false,
+    };
+
+    fn affected(result: &MySqlQueryResult) -> u64 {
+        result.rows_affected()
+    }
+
+    fn fault(error: &dyn DatabaseError) -> Fault {
+        match error.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number) {
+            // The server stops, has ended the connection, or is cut off from its cluster.
+            Some(1040 | 1047 | 1053 | 1152 | 1158..=1161 | 1203 | 1927 | 4031) => Fault::Lost,
+            // Deadlocks, changes by others meanwhile, and statements whose table was made anew.
+            Some(1020 | 1205 | 1213 | 1412 | 1615) => Fault::Clash,
+            Some(1146) => Fault::NoTable,
+            _ => Fault::Refused,
+        }
+    }
+}

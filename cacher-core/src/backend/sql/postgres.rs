@@ -1,0 +1,49 @@
+//! PostgreSQL.
+
+use sqlx::{Postgres, error::DatabaseError, postgres::PgQueryResult};
+
+use super::{driver::Server, fault::Fault, statements::Dialect};
+
+impl Server for Postgres {
+    const DIALECT: &'static Dialect = &Dialect {
+        quote: '"',
+        numbered: true,
+        // The name of its index has four letters more, of 63.
+        longest_table: 59,
+        check: "SELECT convert_to(CASE WHEN count(*) = 0 THEN '0' \
+                WHEN count(*) = 3 AND count(*) FILTER (WHERE (attname, format_type(atttypid, NULL)) IN \
+                (('k', 'bytea'), ('v', 'bytea'), ('exp', 'bigint'))) = 3 THEN '1' ELSE '2' END, 'UTF8'), \
+                convert_to('1000000000', 'UTF8') FROM pg_catalog.pg_attribute \
+                WHERE attrelid = to_regclass('{table}') AND attnum > 0 AND NOT attisdropped",
+        create: &[
+            "CREATE TABLE IF NOT EXISTS {table} (k BYTEA PRIMARY KEY, v BYTEA NOT NULL, exp BIGINT)",
+            "CREATE INDEX IF NOT EXISTS \"{name}_exp\" ON {table} (exp) WHERE exp IS NOT NULL",
+        ],
+        count: "convert_to(count(*)::text, 'UTF8')",
+        clear: "DELETE FROM {table} WHERE k = ANY(ARRAY(\
+                SELECT k FROM {table} WHERE k >= ? AND k < ? ORDER BY k FOR UPDATE))",
+        sweep: "DELETE FROM {table} WHERE k = ANY(ARRAY(\
+                SELECT k FROM {table} WHERE exp <= ? AND k >= ? AND k < ? LIMIT {step} FOR UPDATE SKIP LOCKED))",
+        replace: "ON CONFLICT (k) DO UPDATE SET v = excluded.v, exp = excluded.exp",
+        put_if_absent: "INSERT INTO {table} AS t (k, v, exp) VALUES (?, ?, ?) \
+                        ON CONFLICT (k) DO UPDATE SET v = excluded.v, exp = excluded.exp WHERE t.exp <= ?",
+        make_room: None,
+        replaces_expired: true,
+    };
+
+    fn affected(result: &PgQueryResult) -> u64 {
+        result.rows_affected()
+    }
+
+    fn fault(error: &dyn DatabaseError) -> Fault {
+        match error.code().as_deref() {
+            // The server stops, starts, or has ended the connection.
+            Some("57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04" | "53300") => Fault::Lost,
+            Some(code) if code.starts_with("08") => Fault::Lost,
+            // Deadlocks, and who has just made the same table: `IF NOT EXISTS` does not wait for them.
+            Some("40001" | "40P01" | "23505" | "42P07" | "42710") => Fault::Clash,
+            Some("42P01") => Fault::NoTable,
+            _ => Fault::Refused,
+        }
+    }
+}
