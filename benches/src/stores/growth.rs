@@ -29,7 +29,7 @@ const STORES: [(Kind, u64); 4] =
 /// How many entries are put at once.
 const BATCH: u64 = 10_000;
 /// How long entries live.
-pub(super) const LIFE: Duration = Duration::from_secs(3600);
+pub(super) const LIFE: Duration = Duration::from_hours(1);
 const NAME: &str = "grown";
 
 /// Prints the table.
