@@ -1,7 +1,7 @@
 //! What a call through the attribute costs beside a bare table and beside the peers, as ratios of one run.
 //!
 //! `cargo run --release -p cacher-benches` prints the tables; with `-- --check` it fails if a budget is missed;
-//! with `-- --only TEXT` it measures the rows whose names hold the text.
+//! with `-- --only TEXT` it measures the rows whose names hold the text, with `-- --only store` the stores.
 
 mod alloc;
 mod budgets;
@@ -9,6 +9,7 @@ mod harness;
 mod keyers;
 #[cfg(feature = "network")]
 mod network;
+mod stores;
 mod strategies;
 mod subjects;
 mod table;
@@ -41,6 +42,13 @@ fn main() -> ExitCode {
     #[cfg(feature = "network")]
     if wanted(network::NAME) {
         network::measure();
+    }
+    // Not by itself: it takes minutes, and judges no budget.
+    if only.is_some_and(|text| text == stores::NAME)
+        && let Err(error) = stores::measure()
+    {
+        eprintln!("stores: {error}");
+        return ExitCode::FAILURE;
     }
     let met = budgets.iter().all(budgets::Budget::met);
     if check && !met { ExitCode::FAILURE } else { ExitCode::SUCCESS }

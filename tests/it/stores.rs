@@ -237,3 +237,28 @@ fn two_functions_of_one_name_do_not_share_a_store() {
 }
 
 static TWINS: LazyLock<Gated> = LazyLock::new(Gated::default);
+
+#[test]
+fn a_hit_of_a_store_alone_clones_nothing() {
+    static CLONES: AtomicU64 = AtomicU64::new(0);
+
+    #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    struct Value(u64);
+
+    impl Clone for Value {
+        fn clone(&self) -> Self {
+            CLONES.fetch_add(1, SeqCst);
+            Self(self.0)
+        }
+    }
+
+    #[cache(backend = "memory://?format=msgpack")]
+    fn value(n: u64) -> Value {
+        Value(n)
+    }
+
+    value(1);
+    let before = CLONES.load(SeqCst);
+    assert_eq!(value(1).0, 1);
+    assert_eq!((CLONES.load(SeqCst), value::cache().stats().hits), (before, 1));
+}

@@ -185,7 +185,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let value = match self.stored_key(key).filter(|_| asked != Asked::Refused) {
             Some(stored) => {
                 let found = self.read(shell, (&stored, key.hash), terms).await.fresh;
-                found.and_then(|found| self.served(key.hash, &found, span))
+                found.and_then(|found| self.served(key.hash, found, span))
             }
             None => None,
         };
@@ -196,13 +196,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What a call gets of an entry of a store, which is counted.
-    fn served(&self, hash: u64, found: &Found<H::Value>, span: &Span) -> Option<H::Value> {
-        let value = self.outward(found.value.clone())?;
-        let age = self.core.clock.stamp().since(found.times.created);
-        observe::hit_age(&self.core.name, age);
-        span.found(|| self.core.tiers()[found.tier].describe().unwrap_or_default(), age);
+    fn served(&self, hash: u64, found: Found<H::Value>, span: &Span) -> Option<H::Value> {
+        let (known, tier) = (self.known(&found), found.tier);
+        let value = self.outward(found.value)?;
+        observe::hit_age(&self.core.name, known.age);
+        span.found(|| self.core.tiers()[tier].describe().unwrap_or_default(), known.age);
         span.end(Verdict::Hit);
-        self.note_found(hash, &self.known(found));
+        self.note_found(hash, &known);
         self.core.counters.hits.add_one();
         Some(value)
     }
@@ -327,9 +327,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// Ends with a value that was found.
     pub(super) fn answered(self: Box<Self>, value: H::Value) -> Lookup<O, H, T> {
-        let held = self.within(|| H::hold(value.clone()));
-        self.land(Outcome::Landed(held));
-        Lookup::Hit(value)
+        let held = H::hold(value);
+        self.land(Outcome::Landed(held.clone()));
+        // Cloned for followers only.
+        Lookup::Hit(held.into_value())
     }
 
     fn hit_again(&self) -> Option<H::Value> {
@@ -351,7 +352,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.hear(&stored);
         let (load, cache) = (self.load.as_ref()?, &self.cache);
         let Reading { fresh, stale } = self.as_part(self.read_and_fill(shell, &stored)).await;
-        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, &found, &self.span)));
+        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, found, &self.span)));
         if let Some(load) = self.load.as_mut() {
             load.stale = stale.map(H::hold);
         }
@@ -364,7 +365,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let reading = cache.read(shell, (stored, load.key.hash), &load.terms).await;
         if let Some(found) = &reading.fresh {
             cache.back_fill(shell, &load.seat, (stored, &load.key), found, &load.terms).await;
-            cache.publish(&load.seat, &load.key, cache.arrival(found, H::hold(found.value.clone())));
+            if cache.table.is_some() {
+                cache.publish(&load.seat, &load.key, cache.arrival(found, H::hold(found.value.clone())));
+            }
         }
         reading
     }

@@ -13,6 +13,10 @@ pub trait Held: Clone + 'static {
     fn hold(value: Self::Value) -> Self;
     /// The value, for one caller. Runs the user's `Clone`.
     fn value(self) -> Self::Value;
+    /// The same, where this may be all that holds it: then nothing is cloned.
+    fn into_value(self) -> Self::Value {
+        self.value()
+    }
 }
 
 /// A value in a slot that threads share.
@@ -100,6 +104,9 @@ impl<V: Clone + 'static> Held for Shared<V> {
     #[inline]
     fn value(self) -> V {
         V::clone(&self.0)
+    }
+    fn into_value(self) -> V {
+        Arc::unwrap_or_clone(self.0)
     }
 }
 
