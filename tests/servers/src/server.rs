@@ -66,7 +66,9 @@ impl Server {
         if let Some(account) = self.account {
             account.runs(&mut command);
         }
-        let output = command.args(arguments).current_dir(&self.home).stdin(Stdio::null()).output();
+        // Two that run at once would take each other's temporary files.
+        command.args(arguments).current_dir(&self.home).env("TMPDIR", &self.home).stdin(Stdio::null());
+        let output = command.output();
         let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
         assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     }
