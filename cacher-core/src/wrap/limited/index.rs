@@ -76,7 +76,8 @@ impl Index {
         let (name, mut victims) = (name(key), Vec::new());
         let mut spaces = lock(&self.spaces);
         loop {
-            let room = self.space(&mut spaces, &key.namespace).make_room(&name, size, now(), &mut victims);
+            let space = self.space(&mut spaces, &key.namespace);
+            let room = space.make_room_alone(&name, size, now(), &mut victims);
             match room {
                 Some(room) => return (self.reserved(key, room, now()), victims),
                 None => spaces = self.wait(spaces),
@@ -87,7 +88,7 @@ impl Index {
     /// The same, or no room where it would have to wait.
     pub(super) fn try_reserve(&self, key: &Key, size: u64, now: Now) -> (Option<Reserved<'_>>, Vec<Victim>) {
         let mut victims = Vec::new();
-        let room = self.with(&key.namespace, |space| space.make_room(&name(key), size, now, &mut victims));
+        let room = self.with(&key.namespace, |space| space.make_room_alone(&name(key), size, now, &mut victims));
         (room.map(|room| self.reserved(key, room, now)), victims)
     }
 
@@ -128,18 +129,28 @@ impl Index {
     }
 
     pub(super) fn take_first(&self, namespace: &Arc<str>) -> Option<Victim> {
-        self.with(namespace, Space::take_first)
+        self.with(namespace, |space| {
+            let victim = space.take_first();
+            space.leaving += usize::from(victim.is_some());
+            victim
+        })
     }
 
     pub(super) fn take_due(&self, namespace: &Arc<str>, now: Tick) -> Vec<Victim> {
         let mut victims = Vec::new();
-        self.with(namespace, |space| space.take_due(now, &mut victims));
+        self.with(namespace, |space| {
+            space.take_due(now, &mut victims);
+            space.leaving += victims.len();
+        });
         victims
     }
 
     pub(super) fn take_surplus(&self, namespace: &Arc<str>) -> Vec<Victim> {
         let mut victims = Vec::new();
-        self.with(namespace, |space| space.take_surplus(&mut victims));
+        self.with(namespace, |space| {
+            space.take_surplus(&mut victims);
+            space.leaving += victims.len();
+        });
         victims
     }
 }
@@ -193,13 +204,15 @@ pub(super) struct Returning<'a> {
     namespace: &'a Arc<str>,
     /// The first comes last.
     victims: Vec<Victim>,
+    /// How many there were at first.
+    taken: usize,
     now: Now,
 }
 
 impl<'a> Returning<'a> {
     pub(super) fn new(index: &'a Index, namespace: &'a Arc<str>, mut victims: Vec<Victim>, now: Now) -> Self {
         victims.reverse();
-        Self { index, namespace, victims, now }
+        Self { index, namespace, taken: victims.len(), victims, now }
     }
 
     pub(super) fn first(&self) -> Option<&Victim> {
@@ -215,6 +228,10 @@ impl Drop for Returning<'_> {
     fn drop(&mut self) {
         for victim in self.victims.drain(..) {
             self.index.with(self.namespace, |space| space.keep(victim, self.now.tick));
+        }
+        if self.taken > 0 {
+            self.index.with(self.namespace, |space| space.leaving -= self.taken);
+            self.index.changed.notify_all();
         }
     }
 }

@@ -79,6 +79,8 @@ pub(super) struct Space {
     bytes: u64,
     turn: u64,
     pub(super) walk: Walk,
+    /// Entries that were taken, and may still be in the store: until they are gone nobody else has their room.
+    pub(super) leaving: usize,
 }
 
 /// Turns before this one are of entries that were there when the namespace was first met.
@@ -94,6 +96,7 @@ impl Space {
             bytes: 0,
             turn: FIRST_TURN,
             walk: Walk::Ahead,
+            leaving: 0,
         }
     }
 
@@ -212,9 +215,27 @@ impl Space {
             || self.limits.bytes.is_some_and(|most| self.bytes.saturating_add(bytes) > most)
     }
 
+    /// Makes room for an entry, and notes the victims as leaving; `None` if it has to wait for others that are being put
+    /// or removed. What leaves for this entry already is in `victims`.
+    pub(super) fn make_room_alone(
+        &mut self,
+        name: &Name,
+        size: u64,
+        now: Now,
+        victims: &mut Vec<Victim>,
+    ) -> Option<Room> {
+        let before = victims.len();
+        if self.leaving > before {
+            return None;
+        }
+        let room = self.make_room(name, size, now, victims);
+        self.leaving += victims.len() - before;
+        room
+    }
+
     /// Makes room for an entry, of which the victims are to be removed before it is put; `None` if it has to wait for
     /// others that are being put.
-    pub(super) fn make_room(&mut self, name: &Name, size: u64, now: Now, victims: &mut Vec<Victim>) -> Option<Room> {
+    fn make_room(&mut self, name: &Name, size: u64, now: Now, victims: &mut Vec<Victim>) -> Option<Room> {
         self.displace(name);
         self.take_due(now.tick, victims);
         let earlier = self.records.get(name).map(|record| record.size);
