@@ -36,7 +36,7 @@ impl Codec {
     ];
 
     pub(super) fn name(&self) -> &'static str {
-        match self {
+        match *self {
             #[cfg(feature = "json")]
             Self::Json => "json",
             #[cfg(feature = "msgpack")]
@@ -48,14 +48,14 @@ impl Codec {
             #[cfg(feature = "npy")]
             Self::Npy => "npy",
             #[cfg(feature = "own_format")]
-            Self::Own(own) => own.name(),
+            Self::Own(ref own) => own.name(),
         }
     }
 
     /// The bytes of a value; for people to read if it has no envelope that is laid out for them.
     #[allow(unused_variables, reason = "without any format")]
     pub(super) fn encode<T: Serialize + ?Sized>(&self, value: &T, bare: bool) -> Result<Vec<u8>> {
-        match self {
+        match *self {
             #[cfg(feature = "json")]
             Self::Json => super::json::encode(value, bare),
             #[cfg(feature = "msgpack")]
@@ -67,13 +67,13 @@ impl Codec {
             #[cfg(feature = "npy")]
             Self::Npy => super::npy::encode(value),
             #[cfg(feature = "own_format")]
-            Self::Own(own) => own.encode(&value),
+            Self::Own(ref own) => own.encode(&value),
         }
     }
 
     #[allow(unused_variables, reason = "without any format")]
     pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T> {
-        match self {
+        match *self {
             #[cfg(feature = "json")]
             Self::Json => super::json::decode(bytes),
             #[cfg(feature = "msgpack")]
@@ -85,7 +85,7 @@ impl Codec {
             #[cfg(feature = "npy")]
             Self::Npy => super::npy::decode(bytes),
             #[cfg(feature = "own_format")]
-            Self::Own(own) => super::own::decode(&**own, bytes),
+            Self::Own(ref own) => super::own::decode(&**own, bytes),
         }
     }
 }
