@@ -9,8 +9,9 @@ use std::{
 use super::{
     Cache, Landing,
     permit::Asking,
-    stores::{Guards, StoredKey},
-    write::{Kept, New},
+    shipment::Guards,
+    stores::StoredKey,
+    write::{Kept, New, Placing},
 };
 use crate::{
     bridge::Shell,
@@ -164,7 +165,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let returned = {
             let body = pin!(self.span.drive(body));
             match self.flight() {
-                Some(flight) => flight.drive(body).await,
+                Some(flight) => flight.pilot().drive(body).await,
                 None => body.await,
             }
         };
@@ -175,7 +176,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Runs code of the user as part of the load: it may call the function again.
     pub(super) fn within<R>(&self, part: impl FnOnce() -> R) -> R {
         match self.flight() {
-            Some(flight) => flight.run(part),
+            Some(flight) => flight.pilot().run(part),
             None => part(),
         }
     }
@@ -232,7 +233,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     pub(super) async fn as_part<F: Future>(&self, work: F) -> F::Output {
         let work = pin!(work);
         match self.flight() {
-            Some(flight) => flight.drive(work).await,
+            Some(flight) => flight.pilot().drive(work).await,
             None => work.await,
         }
     }
@@ -254,11 +255,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         };
         let (partition, guards) = (load.terms.partition, load.guards.clone());
         let new = New { value: kept.or(value), held, draft, load_began: load.began, partition, guards };
-        if load.overwrites {
-            cache.overwrite(shell, &load.seat, &load.key, new).await;
-        } else {
-            cache.put(shell, &load.seat, &load.key, new).await;
-        }
+        let placing = Placing { seat: &load.seat, key: &load.key, new };
+        if load.overwrites { cache.overwrite(shell, placing).await } else { cache.put(shell, placing).await };
     }
 
     /// Tells the strategies once that the body has ended, or that it never ran.

@@ -5,6 +5,7 @@ use std::pin::pin;
 use super::{
     Cache, Keyed, Landing, Leader,
     permit::Asking,
+    ship::Finding,
     stores::{Found, Reading, StoredKey},
 };
 use crate::{
@@ -364,7 +365,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let cache = &self.cache;
         let reading = cache.read(shell, (stored, load.key.hash), &load.terms).await;
         if let Some(found) = &reading.fresh {
-            cache.back_fill(shell, &load.seat, (stored, &load.key), found, &load.terms).await;
+            let finding = Finding { seat: &load.seat, key: (stored, &load.key), found, terms: &load.terms };
+            cache.back_fill(shell, &[finding]).await;
             if cache.table.is_some() {
                 cache.publish(&load.seat, &load.key, cache.arrival(found, H::hold(found.value.clone())));
             }

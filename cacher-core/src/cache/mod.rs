@@ -9,6 +9,8 @@ mod lookup;
 mod memory;
 mod permit;
 mod revisions;
+mod ship;
+mod shipment;
 mod stores;
 mod watch;
 mod write;

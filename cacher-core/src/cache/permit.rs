@@ -49,7 +49,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         };
         let deadline = self.longest_wait(tells, called);
         let permit = match self.flight() {
-            Some(flight) => flight.drive(pin!(self.permit(shell, asking, deadline))).await,
+            Some(flight) => flight.pilot().drive(pin!(self.permit(shell, asking, deadline))).await,
             None => self.permit(shell, asking, deadline).await,
         };
         match permit {
@@ -96,7 +96,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Waits; its followers do not lose patience meanwhile.
     async fn hold_back(&self, until: Tick) {
         if let Some(flight) = self.flight() {
-            flight.hold(until);
+            flight.pilot().hold(until);
         }
         self.cache.core.clock.sleep_until(until).await;
     }
