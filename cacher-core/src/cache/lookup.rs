@@ -4,9 +4,10 @@ use std::pin::pin;
 
 use super::{
     Cache, Keyed, Landing, Leader,
+    load::Load,
     permit::Asking,
     ship::Finding,
-    stores::{Found, Reading, StoredKey},
+    stores::{Found, Reading, Sought, StoredKey},
 };
 use crate::{
     bridge::Shell,
@@ -151,7 +152,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         caller: Caller<F>,
         span: &Span,
     ) -> Lookup<O, H, T> {
-        let asking = Asking { key: key.hash, partition: terms.partition };
+        let asking = Asking::about(&key, &terms);
         match mode {
             Mode::OnlyIfCached if self.core.off => Self::absent(span),
             // What limits the body holds for a cache that is off as well.
@@ -250,7 +251,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                             span.end(Verdict::Failed);
                             return Lookup::Failed(error);
                         }
-                        Followed::Again => continue,
+                        // No single load ends so.
+                        Followed::Again | Followed::Absent => continue,
                         Followed::Alone | Followed::Failed(_) => return Lookup::Miss(self.load_alone(key, terms)),
                     }
                 }
@@ -319,7 +321,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// The same where memory is all there is.
     fn look_in_memory(self: Box<Self>) -> Lookup<O, H, T> {
-        if let Some(value) = self.hit_again() {
+        if let Some(value) = self.loads.first().and_then(|load| self.hit_again(load)) {
             return self.answered(value);
         }
         self.cache.core.counters.misses.add(1);
@@ -334,8 +336,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         Lookup::Hit(held.into_value())
     }
 
-    fn hit_again(&self) -> Option<H::Value> {
-        let load = self.load.as_ref()?;
+    fn hit_again(&self, load: &Load<O, H>) -> Option<H::Value> {
         let value = self.within(|| self.cache.hit_again(&load.key));
         if value.is_some() {
             self.span.end(Verdict::Hit);
@@ -343,34 +344,49 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         value
     }
 
+    /// What is there by now for the only load.
     pub(super) async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
-        if let Some(value) = self.hit_again() {
-            return Some(value);
-        }
-        let load = self.load.as_ref()?;
-        let stored = self.within(|| self.cache.stored_key(&load.key))?;
-        // Before the store is read, so that no change is missed.
-        self.hear(&stored);
-        let (load, cache) = (self.load.as_ref()?, &self.cache);
-        let Reading { fresh, stale } = self.as_part(self.read_and_fill(shell, &stored)).await;
-        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, found, &self.span)));
-        if let Some(load) = self.load.as_mut() {
-            load.stale = stale.map(H::hold);
-        }
-        value
+        self.look_for_all(shell).await.pop().flatten()
     }
 
-    async fn read_and_fill(&self, shell: Shell, stored: &StoredKey) -> Reading<H::Value> {
-        let Some(load) = &self.load else { return Reading { fresh: None, stale: None } };
-        let cache = &self.cache;
-        let reading = cache.read(shell, (stored, load.key.hash), &load.terms).await;
-        if let Some(found) = &reading.fresh {
-            let finding = Finding { seat: &load.seat, key: (stored, &load.key), found, terms: &load.terms };
-            cache.back_fill(shell, &[finding]).await;
-            if cache.table.is_some() {
-                cache.publish(&load.seat, &load.key, cache.arrival(found, H::hold(found.value.clone())));
+    /// What is there by now, for each load.
+    pub(super) async fn look_for_all(&mut self, shell: Shell) -> Vec<Option<H::Value>> {
+        let mut values: Vec<_> = self.loads.iter().map(|load| self.hit_again(load)).collect();
+        let missing: Vec<_> = (0..values.len()).filter(|at| values[*at].is_none()).collect();
+        if missing.is_empty() || !self.cache.core.has_stores() {
+            return values;
+        }
+        let named = |at: usize| self.within(|| self.cache.stored_key(&self.loads[at].key)).map(|key| (at, key));
+        let stored: Vec<_> = missing.into_iter().filter_map(named).collect();
+        // Before the stores are read, so that no change is missed.
+        for (at, key) in &stored {
+            self.loads[*at].hear(&self.cache, key);
+        }
+        let readings = self.as_part(self.read_and_fill(shell, &stored)).await;
+        for ((at, _), Reading { fresh, stale }) in stored.into_iter().zip(readings) {
+            let hash = self.loads[at].key.hash;
+            values[at] = fresh.and_then(|found| self.within(|| self.cache.served(hash, found, &self.span)));
+            self.loads[at].stale = stale.map(H::hold);
+        }
+        values
+    }
+
+    async fn read_and_fill(&self, shell: Shell, stored: &[(usize, StoredKey)]) -> Vec<Reading<H::Value>> {
+        let (cache, loads) = (&self.cache, &self.loads);
+        let sought = stored.iter().map(|(at, key)| Sought { key, hash: loads[*at].key.hash, terms: &loads[*at].terms });
+        let readings = cache.read_all(shell, &sought.collect::<Vec<_>>()).await;
+        let found = stored.iter().zip(&readings).filter_map(|((at, key), reading)| {
+            let (load, found) = (&loads[*at], reading.fresh.as_ref()?);
+            Some(Finding { seat: &load.seat, key: (key, &load.key), found, terms: &load.terms })
+        });
+        let found: Vec<_> = found.collect();
+        cache.back_fill(shell, &found).await;
+        if cache.table.is_some() {
+            for Finding { seat, key: (_, key), found, .. } in &found {
+                cache.publish(seat, key, cache.arrival(found, H::hold(found.value.clone())));
             }
         }
-        reading
+        drop(found);
+        readings
     }
 }

@@ -5,6 +5,7 @@ mod coherence;
 mod entry;
 mod leader;
 mod lease;
+mod load;
 mod lookup;
 mod memory;
 mod permit;

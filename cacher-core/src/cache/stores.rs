@@ -233,12 +233,7 @@ impl StoredKey {
     }
 }
 
-async fn get_all(
-    core: &Arc<Core>,
-    shell: Shell,
-    tier: &Arc<Tier>,
-    names: Vec<Arc<str>>,
-) -> Result<Vec<Option<Got>>> {
+async fn get_all(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, names: Vec<Arc<str>>) -> Result<Vec<Option<Got>>> {
     let place = tier.place_of_reads();
     let (core, tier) = (Arc::clone(core), Arc::clone(tier));
     bridge::drive(shell, place, async move { tier.ask(|store| fetch(store, &core, &names)).await }).await

@@ -109,8 +109,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The same for several values, which go to each store at once.
     pub(super) async fn put_all(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<bool> {
-        let stored: Vec<_> =
-            placings.iter().map(|one| (self.stored_key(one.key), self.times(&one.new))).collect();
+        let stored: Vec<_> = placings.iter().map(|one| (self.stored_key(one.key), self.times(&one.new))).collect();
         let with_key = placings.iter().zip(&stored).enumerate();
         let with_key = with_key.filter_map(|(at, (one, (key, times)))| Some((at, one, key.as_ref()?, *times)));
         let (places, sendings): (Vec<_>, Vec<_>) =

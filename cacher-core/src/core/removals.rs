@@ -196,8 +196,9 @@ impl Core {
         for (tier, graves) in self.graves.iter().enumerate() {
             let (keys, all) = graves.to_retry();
             let all = all.filter(|_| self.or_fault(self.try_clear(tier)).is_some());
-            let removed =
-                |(name, _): &(Arc<str>, Stamp)| self.or_fault(bridge::block_on(self.try_remove(tier, std::slice::from_ref(name)))).is_some();
+            let removed = |(name, _): &(Arc<str>, Stamp)| {
+                self.or_fault(bridge::block_on(self.try_remove(tier, std::slice::from_ref(name)))).is_some()
+            };
             let keys: Vec<_> = keys.into_iter().filter(removed).collect();
             graves.lift(&keys, all);
         }

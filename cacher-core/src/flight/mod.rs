@@ -4,7 +4,7 @@ mod pilot;
 
 use std::{any::Any, fmt, future::poll_fn, ops::Deref, pin::Pin, task::Poll, time::Duration};
 
-pub(crate) use pilot::Pilot;
+pub(crate) use pilot::{Crew, Pilot};
 
 use crate::{
     bridge::Shell,
@@ -19,24 +19,24 @@ pub type SharedError = Arc<dyn Any + Send + Sync>;
 
 /// A load in flight.
 pub(crate) struct Flight<H> {
-    crew: Crew,
+    flown: Flown,
     course: Mutex<Course<H>>,
     landed: Event,
 }
 
-/// Who flies it: somebody for this flight alone, or one for several keys at once.
-enum Crew {
-    Own(Pilot),
-    Shared(Arc<Pilot>),
+/// By whom: somebody for this flight alone, or one for several keys at once.
+enum Flown {
+    Alone(Pilot),
+    Together(Arc<Pilot>),
 }
 
-impl Deref for Crew {
+impl Deref for Flown {
     type Target = Pilot;
 
     fn deref(&self) -> &Pilot {
         match self {
-            Self::Own(pilot) => pilot,
-            Self::Shared(pilot) => pilot,
+            Self::Alone(pilot) => pilot,
+            Self::Together(pilot) => pilot,
         }
     }
 }
@@ -50,7 +50,7 @@ struct Course<H> {
 
 impl<H> fmt::Debug for Flight<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flight").field("pilot", &*self.crew).finish_non_exhaustive()
+        f.debug_struct("Flight").field("pilot", &*self.flown).finish_non_exhaustive()
     }
 }
 
@@ -62,6 +62,8 @@ pub(crate) enum Outcome<H> {
     Landed(H),
     /// No value; the error if it could be cloned.
     Failed(Option<SharedError>),
+    /// No value: the body has none for this key.
+    Absent,
 }
 
 /// What a follower got.
@@ -70,6 +72,8 @@ pub(crate) enum Followed<H> {
     Landed(H),
     /// The leader's error.
     Failed(SharedError),
+    /// That there is no value.
+    Absent,
     /// Nothing: the next one leads.
     Again,
     /// Waiting is in vain or has taken too long: the caller loads on its own.
@@ -79,22 +83,22 @@ pub(crate) enum Followed<H> {
 impl<H: Clone> Flight<H> {
     /// Takes off. The caller is its leader.
     pub(crate) fn new(shell: Shell) -> Arc<Self> {
-        Self::with(Crew::Own(Pilot::new(shell)))
+        Self::with(Flown::Alone(Pilot::new(shell)))
     }
 
     /// Takes off, one of several of this pilot.
     pub(crate) fn of(pilot: &Arc<Pilot>) -> Arc<Self> {
-        Self::with(Crew::Shared(Arc::clone(pilot)))
+        Self::with(Flown::Together(Arc::clone(pilot)))
     }
 
-    fn with(crew: Crew) -> Arc<Self> {
+    fn with(flown: Flown) -> Arc<Self> {
         let course = Mutex::new(Course { outcome: Outcome::InFlight, followed: false });
-        Arc::new(Self { crew, course, landed: Event::new() })
+        Arc::new(Self { flown, course, landed: Event::new() })
     }
 
     /// Who flies it.
     pub(crate) fn pilot(&self) -> &Pilot {
-        &self.crew
+        &self.flown
     }
 
     /// Ends the load. Only the first outcome counts.
@@ -163,6 +167,7 @@ impl<H: Clone> Flight<H> {
             Outcome::Landed(value) => Some(Followed::Landed(value)),
             Outcome::Failed(Some(error)) => Some(Followed::Failed(error)),
             Outcome::Failed(None) => Some(Followed::Again),
+            Outcome::Absent => Some(Followed::Absent),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{future::poll_fn, pin::Pin, time::Duration};
 use crate::{
     bridge::Shell,
     chain::{self, FlightId},
-    sync::{AtomicBool, AtomicU64, Ordering},
+    sync::{Arc, AtomicBool, AtomicU64, Ordering},
     time::Tick,
 };
 
@@ -70,6 +70,45 @@ impl Pilot {
         self.shell == Shell::Async
             && !self.polled.load(Ordering::SeqCst)
             && self.thread.load(Ordering::SeqCst) == chain::this_thread()
+    }
+}
+
+/// The pilots of loads that one body is run for.
+#[derive(Debug, Default)]
+pub(crate) struct Crew(Vec<Arc<Pilot>>);
+
+impl Crew {
+    /// One for all.
+    pub(crate) fn of(pilot: &Arc<Pilot>) -> Self {
+        Self(vec![Arc::clone(pilot)])
+    }
+
+    /// These and those of another.
+    pub(crate) fn join(&mut self, other: Self) {
+        let new = other.0.into_iter().filter(|pilot| !self.0.iter().any(|own| Arc::ptr_eq(own, pilot)));
+        let new: Vec<_> = new.collect();
+        self.0.extend(new);
+    }
+
+    /// As [`Pilot::run`].
+    pub(crate) fn run<T>(&self, part: impl FnOnce() -> T) -> T {
+        let _within: Vec<_> = self.0.iter().map(|pilot| chain::enter(pilot.id)).collect();
+        part()
+    }
+
+    /// As [`Pilot::drive`].
+    pub(crate) async fn drive<F: Future>(&self, mut part: Pin<&mut F>) -> F::Output {
+        poll_fn(|cx| {
+            let _within: Vec<_> = self.0.iter().map(|pilot| chain::enter(pilot.id)).collect();
+            let _polled: Vec<_> = self.0.iter().map(|pilot| Polled::begin(pilot)).collect();
+            part.as_mut().poll(cx)
+        })
+        .await
+    }
+
+    /// As [`Pilot::hold`].
+    pub(crate) fn hold(&self, until: Tick) {
+        self.0.iter().for_each(|pilot| pilot.hold(until));
     }
 }
 

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn call(nanos: u64) -> Call<'static> {
-        Call { cache: "", key: Some(1), partition: 0, now: Duration::from_nanos(nanos) }
+        Call { cache: "", key: Some(1), partition: 0, items: 1, now: Duration::from_nanos(nanos) }
     }
 
     #[test]
