@@ -80,6 +80,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         Self::with(cache, Loads::Many(loads), crew, asking)
     }
 
+    /// A leader of other loads of the same call.
+    pub(super) fn like(&self, loads: Vec<Load<O, H>>) -> Box<Self> {
+        let leader = Self::with(&self.cache, Loads::Many(loads), self.crew.clone(), self.asking);
+        leader.ending(self.success).in_span(&self.span)
+    }
+
     /// The same leader, whose values take the place of what is stored already.
     pub(super) fn overwriting(mut self: Box<Self>) -> Box<Self> {
         self.loads.iter_mut().for_each(|load| load.overwrites = true);

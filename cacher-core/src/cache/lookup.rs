@@ -13,7 +13,7 @@ use crate::{
     bridge::Shell,
     clock::Stopwatch,
     error::Error,
-    fence::{Began, Seat},
+    fence::Seat,
     flight::{Flight, Followed, Outcome, SharedError},
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
@@ -60,9 +60,18 @@ pub(crate) struct Caller<F> {
 }
 
 /// The part that a caller has in a load.
-enum Part<H> {
-    Lead(Arc<Flight<H>>),
+pub(super) enum Part<L, H> {
+    Lead(L),
     Follow(Arc<Flight<H>>),
+}
+
+impl<L, H> Part<L, H> {
+    pub(super) fn map_lead<M>(self, map: impl FnOnce(L) -> M) -> Part<M, H> {
+        match self {
+            Self::Lead(lead) => Part::Lead(map(lead)),
+            Self::Follow(flight) => Part::Follow(flight),
+        }
+    }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -84,8 +93,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// What it takes to look further: the cache and the key, kept.
     pub(crate) fn second<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P) -> (Arc<Self>, Key<O>) {
-        let hash = Query::of(parts).hash;
-        (Arc::clone(self), Key { hash, parts: parts.own() })
+        (Arc::clone(self), Key::of(parts))
     }
 
     /// The name of the function.
@@ -110,7 +118,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         if !self.simple || mode != Mode::Normal {
             return Err((key, terms));
         }
-        let (seat, Part::Lead(flight)) = self.take_part(shell, &key) else { return Err((key, terms)) };
+        let (seat, Part::Lead(flight)) = self.take_part(&key, || Flight::new(shell)) else { return Err((key, terms)) };
         let terms = terms.ruled(self.core.ruling.ttl());
         let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
         let span = Span::of(&self.core.name);
@@ -198,7 +206,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What a call gets of an entry of a store, which is counted.
-    fn served(&self, hash: u64, found: Found<H::Value>, span: &Span) -> Option<H::Value> {
+    pub(super) fn served(&self, hash: u64, found: Found<H::Value>, span: &Span) -> Option<H::Value> {
         let (known, tier) = (self.known(&found), found.tier);
         let value = self.outward(found.value)?;
         observe::hit_age(&self.core.name, known.age);
@@ -211,13 +219,22 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// A load of its own, whatever is cached or under way. Others follow it if they find nothing.
     fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
-        let (seat, (flight, earlier)) = self.fence.enter(&key, |landing, beginning| {
-            let flight = Flight::new(shell);
+        let (seat, flight) = self.enter_anew(&key, || Flight::new(shell));
+        Leader::new(self, key, seat, Some(flight), terms).overwriting()
+    }
+
+    pub(super) fn enter_anew(
+        &self,
+        key: &Key<O>,
+        take_off: impl FnOnce() -> Arc<Flight<H>>,
+    ) -> (Seat<O, Landing<H>>, Arc<Flight<H>>) {
+        let (seat, (flight, earlier)) = self.fence.enter(key, |landing, beginning| {
+            let flight = take_off();
             let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
             (flight, earlier)
         });
         drop(earlier);
-        Leader::new(self, key, seat, Some(flight), terms).overwriting()
+        (seat, flight)
     }
 
     async fn load(
@@ -232,7 +249,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let mut waited = false;
         let mut deadline = None;
         loop {
-            let (seat, part) = self.take_part(shell, &key);
+            let (seat, part) = self.take_part(&key, || Flight::new(shell));
             let flight = match part {
                 Part::Lead(flight) => flight,
                 Part::Follow(flight) => {
@@ -263,28 +280,30 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Leads the load of a key, or follows the one that is in flight since nothing was invalidated or put there.
-    fn take_part(&self, shell: Shell, key: &Key<O>) -> (Seat<O, Landing<H>>, Part<H>) {
+    pub(super) fn take_part(
+        &self,
+        key: &Key<O>,
+        take_off: impl FnOnce() -> Arc<Flight<H>>,
+    ) -> (Seat<O, Landing<H>>, Part<Arc<Flight<H>>, H>) {
         if !self.core.config.single_flight {
             let (seat, ()) = self.fence.enter(key, |_, _| ());
-            return (seat, Part::Lead(Flight::new(shell)));
+            return (seat, Part::Lead(take_off()));
         }
+        // A flight that has been overtaken comes back, to be dropped where no lock is held.
         let (seat, (part, earlier)) = self.fence.enter(key, |landing, beginning| match landing {
             Some((began, flight)) if beginning.may_share(*began) => (Part::Follow(Arc::clone(flight)), None),
-            _ => Self::lead(shell, landing, beginning.began),
+            _ => {
+                let flight = take_off();
+                let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
+                (Part::Lead(flight), earlier)
+            }
         });
         drop(earlier);
         (seat, part)
     }
 
-    /// A flight that has been overtaken comes back, to be dropped where no lock is held.
-    fn lead(shell: Shell, landing: &mut Landing<H>, began: Began) -> (Part<H>, Landing<H>) {
-        let flight = Flight::new(shell);
-        let earlier = landing.replace((began, Arc::clone(&flight)));
-        (Part::Lead(flight), earlier)
-    }
-
     /// Waits for another's load; for several in turn no longer than for one.
-    async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
+    pub(super) async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
         let patience = self.core.patience;
         let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(patience));

@@ -1,5 +1,6 @@
 //! A cache of one function, typed: memory in front, stores behind, one load per key at a time.
 
+mod batch;
 mod change;
 mod coherence;
 mod entry;
@@ -16,10 +17,11 @@ mod stores;
 mod watch;
 mod write;
 
-use std::fmt;
+use std::{any::Any, fmt};
 
 use coherence::Marks;
 
+pub(crate) use batch::{Batch, Known, Lead, Ruling, Want};
 pub(crate) use change::Changed;
 pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
 pub use leader::Leader;
@@ -66,6 +68,8 @@ pub struct Cache<O, H: Held, T> {
     share: LocalShare,
     /// What stores that tell of changes by others call its keys.
     marks: Marks<O>,
+    /// What the callers of the function have in common.
+    beside: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 /// The load in flight at a key, and when it took off.
@@ -109,6 +113,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             member: OnceLock::new(),
             share: LocalShare::new(Arc::clone(&core)),
             marks: Marks::default(),
+            beside: OnceLock::new(),
             core,
         })
     }
@@ -122,6 +127,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let member: Weak<dyn Member> = weak;
         self.core.join(Weak::clone(&member));
         let _ = self.member.set(member);
+    }
+
+    /// What the callers of the function have in common, which is of one type.
+    pub(crate) fn beside<B: Default + Send + Sync + 'static>(&self) -> Option<&B> {
+        self.beside.get_or_init(|| Box::new(B::default())).downcast_ref()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Whether it belongs to one thread.

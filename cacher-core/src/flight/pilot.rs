@@ -74,7 +74,7 @@ impl Pilot {
 }
 
 /// The pilots of loads that one body is run for.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Crew(Vec<Arc<Pilot>>);
 
 impl Crew {

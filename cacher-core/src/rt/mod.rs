@@ -1,5 +1,7 @@
 //! What the attribute's expansion calls: key, lookup, store. Hidden, and no part of the public interface.
 
+pub mod batch;
+
 use std::{marker::PhantomData, pin::Pin};
 
 use crate::{
