@@ -11,6 +11,7 @@ mod lookup;
 mod memory;
 mod permit;
 mod revisions;
+mod several;
 mod ship;
 mod shipment;
 mod stores;
@@ -28,6 +29,7 @@ pub use leader::Leader;
 pub(crate) use lookup::Caller;
 pub use lookup::{Asked, Lookup};
 pub use revisions::{RevisedOperations, Which};
+pub use several::{LocalManyOperations, Several, SharedManyOperations};
 
 use crate::{
     clock::Clock,

@@ -117,6 +117,49 @@ where
     }
 }
 
+/// The answer for a single item.
+pub trait Only<C>: Answers<C> {
+    /// A value, or an option of one where an item may have none.
+    type Out;
+    /// Out of what was returned for it alone.
+    fn only(answer: C) -> Self::Out;
+    /// Out of what was found; `None` if there is no such answer.
+    fn out(value: Option<Self::Value>) -> Option<Self::Out>;
+}
+
+impl<V> Only<Vec<V>> for InOrder {
+    type Out = V;
+    fn only(mut answer: Vec<V>) -> V {
+        answer.pop().unwrap_or_else(|| panic!("a batch of one item returned no value"))
+    }
+    fn out(value: Option<V>) -> Option<V> {
+        value
+    }
+}
+
+impl<V> Only<Vec<Option<V>>> for OptionalInOrder {
+    type Out = Option<V>;
+    fn only(mut answer: Vec<Option<V>>) -> Option<V> {
+        answer.pop().flatten()
+    }
+    fn out(value: Option<V>) -> Option<Option<V>> {
+        Some(value)
+    }
+}
+
+impl<C, K, V> Only<C> for Mapped
+where
+    C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
+{
+    type Out = Option<V>;
+    fn only(answer: C) -> Option<V> {
+        answer.into_iter().next().map(|(_, value)| value)
+    }
+    fn out(value: Option<V>) -> Option<Option<V>> {
+        Some(value)
+    }
+}
+
 /// What is kept of an item that the body has no value for.
 pub trait Absence<V> {
     /// What is kept of each item.

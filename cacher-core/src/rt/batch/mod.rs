@@ -1,6 +1,7 @@
 //! Calls of a function with `batch`: what is cached of many items, and bodies for the rest.
 
 mod call;
+mod companions;
 mod form;
 mod gather;
 mod reading;
@@ -10,14 +11,19 @@ mod spread;
 use std::{fmt, future::ready, marker::PhantomData};
 
 use call::Call;
-pub use form::{Absence, Answers, Carrier, Forgotten, Form, Hashes, InOrder, Mapped, OptionalInOrder, Remembered};
+pub use companions::{each, entries, entries_async, entries_local, iterate, only, stream};
+pub use form::{
+    Absence, Answers, Carrier, Forgotten, Form, Hashes, InOrder, Mapped, Only, OptionalInOrder, Remembered,
+};
 pub use gather::{Alone, Gathers, Window};
 pub use reading::{
-    Both, ByRef, ByValue, EntriesByRef, EntriesByValue, Reading, factors, list, product, side_by_side,
+    Both, ByRef, ByValue, EntriesByRef, EntriesByValue, Reading, apart, combine, extract, factors, list, product,
+    side_by_side,
 };
 use runner::{Chunk, Runner, told};
 
 use super::{ScopeMode, not_cached};
+pub use crate::demand::again;
 use crate::{
     bridge::{Shell, block_on},
     codec::Codecs,
@@ -78,9 +84,9 @@ impl<G, F, A> Clone for Kinds<G, F, A> {
 impl<G, F, A> Copy for Kinds<G, F, A> {}
 
 /// The items of a call, and what identifies each.
-pub struct Items<G, F, A, I, P, Q, E, X, Y> {
-    kinds: Kinds<G, F, A>,
-    items: Vec<I>,
+pub struct Items<'i, G, F, A, I, P, Q, E, X, Y> {
+    kinds: PhantomData<Kinds<G, F, A>>,
+    items: &'i [I],
     parts: Vec<P>,
     rest: Q,
     terms: E,
@@ -88,7 +94,7 @@ pub struct Items<G, F, A, I, P, Q, E, X, Y> {
     answered: Y,
 }
 
-impl<G, F, A, I, P, Q, E, X, Y> fmt::Debug for Items<G, F, A, I, P, Q, E, X, Y> {
+impl<G, F, A, I, P, Q, E, X, Y> fmt::Debug for Items<'_, G, F, A, I, P, Q, E, X, Y> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items").finish_non_exhaustive()
     }
@@ -97,13 +103,13 @@ impl<G, F, A, I, P, Q, E, X, Y> fmt::Debug for Items<G, F, A, I, P, Q, E, X, Y> 
 /// Items, with what identifies each (`parts`), what is the same for all (`rest`), what each says about its value, and
 /// the hashes of the names of items and of answers.
 pub fn items<G, F, A, C, I, P, Q, E, X, Y>(
-    (kinds, _returned): (Kinds<G, F, A>, PhantomData<C>),
-    items: Vec<I>,
+    (_kinds, _returned): (Kinds<G, F, A>, PhantomData<C>),
+    items: &[I],
     (parts, rest): (Vec<P>, Q),
     terms: E,
     asked: X,
     answered: Y,
-) -> Items<G, F, A, I, P, Q, E, X, Y>
+) -> Items<'_, G, F, A, I, P, Q, E, X, Y>
 where
     G: Reading<I>,
     F: Answers<C>,
@@ -111,7 +117,7 @@ where
     X: Fn(&G::Name) -> u64,
     Y: Fn(&F::Name) -> u64,
 {
-    Items { kinds, items, parts, rest, terms, asked, answered }
+    Items { kinds: PhantomData, items, parts, rest, terms, asked, answered }
 }
 
 /// A number that names have in common if they are equal.
@@ -143,7 +149,7 @@ macro_rules! batch {
             recipe: Z,
             returns: Returns<M, R>,
             (way, window): (Way, W),
-            items: Items<G, F, A, I, P, Q, E, X, Y>,
+            items: Items<'_, G, F, A, I, P, Q, E, X, Y>,
             body: B,
         ) -> R
         where
@@ -164,7 +170,7 @@ macro_rules! batch {
             $($more)*
         {
             let cache = home.with(recipe, Arc::clone);
-            let Items { items, parts, rest, terms, asked, answered, .. } = items;
+            let Items { kinds: _, items, parts, rest, terms, asked, answered } = items;
             let own = |at: usize| G::own(&items[at]);
             let name = |at: usize| G::name(&own(at)).clone();
             let mut call = match Call::begin(&cache, (Shell::$shell, mode), &parts, terms) {
@@ -245,7 +251,7 @@ macro_rules! sync {
             recipe: Z,
             returns: Returns<M, R>,
             way: (Way, W),
-            items: Items<G, F, A, I, P, Q, E, X, Y>,
+            items: Items<'_, G, F, A, I, P, Q, E, X, Y>,
             body: B,
         ) -> R
         where

@@ -115,3 +115,19 @@ pub fn factors<A: Clone, B: Clone>(product: &[(A, B)], columns: usize) -> (Vec<A
     let rows = product.iter().step_by(columns.max(1)).map(|(row, _)| row.clone());
     (rows.collect(), product.iter().take(columns).map(|(_, column)| column.clone()).collect())
 }
+
+/// The items of two lists that stand side by side.
+#[must_use]
+pub fn apart<A, B>(items: Vec<(A, B)>) -> (Vec<A>, Vec<B>) {
+    items.into_iter().unzip()
+}
+
+/// The items that a closure takes out of an argument.
+pub fn extract<W: ?Sized, K>(whole: &W, extract: impl FnOnce(&W) -> Vec<K>) -> Vec<K> {
+    extract(whole)
+}
+
+/// The argument that a closure makes for some items.
+pub fn combine<W, K>(whole: &W, items: Vec<K>, combine: impl FnOnce(&W, Vec<K>) -> W) -> W {
+    combine(whole, items)
+}

@@ -124,7 +124,9 @@ impl<M, R, X, Y, B> Runner<'_, M, R, X, Y, B> {
         let returns = &self.returns;
         let mut lead = match lead.permitted(self.shell, returns.tells, self.called).await {
             Ruling::Run(lead) => lead,
-            Ruling::Found(found) => return Ok(found.into_iter().map(|(at, value)| (at, Known::Value(value))).collect()),
+            Ruling::Found(found) => {
+                return Ok(found.into_iter().map(|(at, value)| (at, Known::Value(value))).collect());
+            }
             Ruling::TurnedDown(error) => return Err(told(returns, error)),
         };
         let names: Vec<_> = owns.iter().map(|own| G::name(own).clone()).collect();

@@ -1,0 +1,3 @@
+//! Functions over many items, through the public surface.
+
+mod basics;
