@@ -24,14 +24,17 @@ pub enum Kind {
     Unsupported,
     /// A rate limit or a strategy does not let the body run. Try again later.
     Limited,
+    /// The body takes longer than `hard_timeout` lets it. Try again later.
+    TimedOut,
     /// Nothing is cached for this call, and the caller asked not to load.
     NotCached,
 }
 
 /// What went wrong with a cache. Cheap to clone.
 ///
-/// A function with a cache returns one only where its body may not run: under a rate limit, by a
-/// [`Strategy`](crate::strategy::Strategy), or in [`only_if_cached`](crate::scope::only_if_cached). A fault of the cache is counted and
+/// A function with a cache returns one only where its body may not run, under a rate limit, by a
+/// [`Strategy`](crate::strategy::Strategy), or in [`only_if_cached`](crate::scope::only_if_cached), or takes longer than
+/// it may. A fault of the cache is counted and
 /// reported, the function's body runs, and its value is returned.
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);

@@ -20,6 +20,7 @@ pub mod fault;
 mod fence;
 pub mod flight;
 pub mod format;
+mod gate;
 #[cfg_attr(not(feature = "json"), allow(dead_code, reason = "only readable entries use it"))]
 mod hex;
 mod interned;

@@ -75,6 +75,8 @@ pub struct Returns<M, R> {
     pub(crate) failed: fn(Error) -> Option<R>,
     /// Whether `failed` has an answer.
     pub(crate) tells: bool,
+    /// Whether the error in a return value answers further calls.
+    pub(crate) lasts: fn(&R) -> bool,
     mode: PhantomData<fn() -> M>,
 }
 
@@ -97,7 +99,14 @@ impl<M, R> Returns<M, R> {
     #[must_use]
     #[inline]
     pub fn values(_mode: M) -> Self {
-        Self { share: |_| None, shared: |_| None, failed: |_| None, tells: false, mode: PhantomData }
+        Self { share: |_| None, shared: |_| None, failed: |_| None, tells: false, lasts: |_| false, mode: PhantomData }
+    }
+
+    /// The same, where the errors of some return values answer further calls.
+    #[must_use]
+    #[inline]
+    pub fn lasting(self, lasts: fn(&R) -> bool) -> Self {
+        Self { lasts, ..self }
     }
 }
 

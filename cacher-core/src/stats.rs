@@ -12,8 +12,11 @@ pub struct Stats {
     pub hits: u64,
     /// Calls that found nothing fresh.
     pub misses: u64,
-    /// Hits with a value past its TTL, because a rate limit or a strategy held the body back.
+    /// Calls answered with a value past its TTL: while it was loaded anew, because its load had failed or took too long,
+    /// or because a rate limit or a strategy held the body back.
     pub stale_hits: u64,
+    /// Calls answered with the error of an earlier load, by `error_ttl`.
+    pub error_hits: u64,
     /// Bodies that ran.
     pub loads: u64,
     /// Items that bodies of batches were asked for.
@@ -60,6 +63,7 @@ impl Stats {
         self.hits += other.hits;
         self.misses += other.misses;
         self.stale_hits += other.stale_hits;
+        self.error_hits += other.error_hits;
         self.loads += other.loads;
         self.items += other.items;
         self.lone_loads += other.lone_loads;
@@ -107,6 +111,7 @@ pub(crate) struct Counters {
     pub(crate) refusals: Counter,
     pub(crate) limited: Counter,
     pub(crate) stale_hits: Counter,
+    pub(crate) error_hits: Counter,
     pub(crate) store_errors: Counter,
 }
 
@@ -127,6 +132,7 @@ impl Counters {
             refusals: self.refusals.get(),
             limited: self.limited.get(),
             stale_hits: self.stale_hits.get(),
+            error_hits: self.error_hits.get(),
             store_errors: self.store_errors.get(),
             ..Stats::default()
         }

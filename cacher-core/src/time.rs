@@ -16,6 +16,11 @@ impl Tick {
         Self(self.0.saturating_add(units(wait)))
     }
 
+    /// This long before.
+    pub(crate) fn before(self, time: Duration) -> Self {
+        Self(self.0.saturating_sub(units(time)))
+    }
+
     /// How long after `earlier`; zero if it is before it.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

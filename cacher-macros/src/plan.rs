@@ -7,7 +7,7 @@ pub(crate) use batch::{Batch, Form as AnswerForm, List, Side, form as answer_for
 pub(crate) use decide::{block, function};
 
 pub(crate) use crate::args::Flight;
-use crate::{check::Bounded, item::Function};
+use crate::{args, check::Bounded, item::Function};
 use proc_macro2::{Ident, Span, TokenStream};
 use std::time::Duration;
 use syn::{
@@ -187,9 +187,14 @@ pub(crate) struct Policies {
     /// So often in that time.
     pub(crate) frequency: Option<(u32, Duration)>,
     /// A closure, or the path of a function.
-    pub(crate) cache_if: Option<Expr>,
+    pub(crate) cache_if: Vec<Expr>,
+    /// What arguments the value of a call is kept for.
+    pub(crate) keep_if: Vec<Expr>,
     pub(crate) single_flight: Flight,
     pub(crate) limit: Option<Limit>,
+    pub(crate) breaker: Option<(Ident, args::Breaker)>,
+    pub(crate) max_concurrent: Option<Expr>,
+    pub(crate) admit: Option<Admission>,
     /// What of the arguments has a rate of its own.
     pub(crate) per: Option<Sourced<Expr>>,
     pub(crate) on_limit: OnLimit,
@@ -201,6 +206,19 @@ pub(crate) struct Policies {
     pub(crate) revisions: Option<Expr>,
     pub(crate) archive: bool,
     pub(crate) single: bool,
+    pub(crate) stale_while_revalidate: Option<Timing>,
+    pub(crate) stale_if_error: Option<Timing>,
+    /// How long errors answer calls, and the word, which is what an error points to; which ones do.
+    pub(crate) error_ttl: Option<(Ident, Timing)>,
+    pub(crate) error_if: Option<Expr>,
+    pub(crate) refresh_at: Option<Expr>,
+    pub(crate) xfetch: Option<Expr>,
+    pub(crate) soft_timeout: Option<Timing>,
+    /// With the word, which is what an error points to.
+    pub(crate) hard_timeout: Option<(Ident, Timing)>,
+    pub(crate) abandon_after: Option<Timing>,
+    /// Whether loads go on behind their callers.
+    pub(crate) behind: bool,
     /// Whether the rate limit counts each item of a batch.
     pub(crate) per_item: bool,
     /// Whether there is a companion that loads in the background.
@@ -212,6 +230,14 @@ pub(crate) enum Write {
     Through,
     Background,
     /// Makes a `Background`, once.
+    Expr(Expr),
+}
+
+/// What is kept at all.
+pub(crate) enum Admission {
+    /// What is loaded a second time.
+    SecondSighting,
+    /// What a strategy lets in.
     Expr(Expr),
 }
 

@@ -116,35 +116,74 @@ pub(crate) async fn caught<F: Future>(future: F) -> thread::Result<F::Output> {
 
 /// Runs `job` on a worker thread. Its panic becomes the caller's.
 async fn offload<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> T {
-    let answer = Arc::new(Answer { output: Mutex::new(None), there: Event::new() });
-    let on_worker = Arc::clone(&answer);
     let loads = chain::current();
-    spawn(move || {
-        let _within: Vec<_> = loads.into_iter().map(chain::enter).collect();
-        let output = catch_unwind(AssertUnwindSafe(job));
-        *lock(&on_worker.output) = Some(output);
-        on_worker.there.notify(usize::MAX);
-    });
-    loop {
-        let listener = answer.there.listen();
-        if let Some(output) = answer.take() {
-            return output;
-        }
-        listener.await;
-    }
+    let there = |_panicked| ();
+    aside(
+        move || {
+            let _within: Vec<_> = loads.into_iter().map(chain::enter).collect();
+            job()
+        },
+        there,
+    )
+    .await
 }
 
-/// What a job on a worker thread gave.
+/// Begins `job` on a worker thread, where it runs to its end. Its panic becomes that of who waits for it; `lost` hears
+/// of one that nobody waits for.
+pub(crate) fn aside<T: Send + 'static>(
+    job: impl FnOnce() -> T + Send + 'static,
+    lost: impl FnOnce(Panicked) + Send + 'static,
+) -> impl Future<Output = T> {
+    let answer = Answer::new();
+    let reply = Arc::clone(&answer);
+    spawn(move || reply.give(catch_unwind(AssertUnwindSafe(job)), lost));
+    async move { answer.taken().await }
+}
+
+/// Begins to drive `work` as [`detach`] does. Its panic becomes that of who waits for it; `lost` hears of one that
+/// nobody waits for.
+pub(crate) fn aside_async<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+    lost: impl FnOnce(Panicked) + Send + 'static,
+) -> impl Future<Output = T> {
+    let answer = Answer::new();
+    let reply = Arc::clone(&answer);
+    detach(async move { reply.give(caught(work).await, lost) });
+    async move { answer.taken().await }
+}
+
+/// Work has panicked.
+pub(crate) struct Panicked;
+
+/// What work elsewhere gave.
 struct Answer<T> {
     output: Mutex<Option<thread::Result<T>>>,
     there: Event,
 }
 
 impl<T> Answer<T> {
-    fn take(&self) -> Option<T> {
-        match lock(&self.output).take()? {
-            Ok(output) => Some(output),
-            Err(panic) => resume_unwind(panic),
+    fn new() -> Arc<Self> {
+        Arc::new(Self { output: Mutex::new(None), there: Event::new() })
+    }
+
+    fn give(self: Arc<Self>, output: thread::Result<T>, lost: impl FnOnce(Panicked)) {
+        // The other one who holds it waits.
+        if output.is_err() && Arc::strong_count(&self) == 1 {
+            lost(Panicked);
+        }
+        *lock(&self.output) = Some(output);
+        self.there.notify(usize::MAX);
+    }
+
+    async fn taken(&self) -> T {
+        loop {
+            let listener = self.there.listen();
+            let output = lock(&self.output).take();
+            match output {
+                Some(Ok(output)) => return output,
+                Some(Err(panic)) => resume_unwind(panic),
+                None => listener.await,
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::{fmt, pin::pin};
 
 use super::{
-    Asked, Cache, Landing, Leader,
+    Asked, Cache, Ended, Landing, Leader,
     load::{Load, Loads},
     lookup::Part,
     permit::{Answer as Permission, Asking},
@@ -173,7 +173,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         let values = leader.look_for_all(self.shell).await;
         let lead = self.keep_missing(leader, wants, values);
         let lead = lead.and_those(unread);
-        self.cache.core.counters.misses.add(lead.wants.len() as u64);
+        let missing = lead.leader.loads.iter().filter(|load| load.due().is_none()).count();
+        self.cache.core.counters.misses.add(missing as u64);
         lead.if_any(self.asking())
     }
 
@@ -246,7 +247,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         });
         let readings = self.cache.read_all(self.shell, &sought.collect::<Vec<_>>()).await;
         let found = stored.iter().zip(readings).filter_map(|((at, _), reading)| {
-            let value = self.cache.served(self.wants[*at].key.hash, reading.fresh?, &self.span)?;
+            let value = self.cache.served(self.wants[*at].key.hash, reading.served()?, &self.span)?;
             Some((*at, Known::Value(value)))
         });
         let found: Vec<_> = found.collect();
@@ -274,7 +275,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
                     return Err(error);
                 }
                 Followed::Again => {}
-                Followed::Alone | Followed::Failed(_) => self.known[at] = Known::Alone,
+                Followed::Offered(offer) => {
+                    let value = self.cache.taken(offer, &self.span);
+                    self.known[at] = Known::Value(value);
+                }
+                // Like an error of that load: the caller is told of its own only.
+                Followed::Alone | Followed::Failed(_) | Followed::TimedOut => self.known[at] = Known::Alone,
             }
         }
         Ok(())
@@ -392,7 +398,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
     }
 
     /// Runs the body.
-    pub(crate) async fn drive<F: Future>(&mut self, body: F) -> F::Output {
+    pub(crate) async fn drive<F: Future>(&mut self, body: F) -> Ended<F::Output> {
         self.leader.cache.core.counters.items.add(self.wants.len() as u64);
         self.leader.drive(pin!(body)).await
     }
@@ -408,8 +414,27 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
         known.collect()
     }
 
+    /// Ends the loads with the values that stand in for theirs, if there is one for each; else they come back.
+    pub(crate) fn stand_in(self) -> Result<Vec<(usize, Known<H::Value>)>, Self> {
+        let Self { leader, wants } = self;
+        match leader.stand_in() {
+            Err(leader) => Err(Self { leader, wants }),
+            Ok(values) => {
+                let known =
+                    wants.into_iter().zip(values).filter_map(|(want, value)| Some((want?, Known::Value(value))));
+                Ok(known.collect())
+            }
+        }
+    }
+
+    /// The error of a body that takes too long.
+    pub(crate) fn timed_out(&self) -> Error {
+        self.leader.cache.timed_out()
+    }
+
     /// Ends the loads without values.
     pub(crate) fn fail(self, share: impl FnOnce() -> Option<SharedError>) {
-        self.leader.fail(share);
+        let error = self.leader.within(share);
+        self.leader.fail(error);
     }
 }

@@ -1,6 +1,6 @@
 //! What a cache without a function does besides: looks a key up without loading it, and changes a value by what it is.
 
-use std::{pin::pin, time::Duration};
+use std::pin::pin;
 
 use super::{
     Asked, Cache, Keyed, Leader, Lookup,
@@ -37,6 +37,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let leader = Leader::new(self, key, seat, None, terms).in_span(&span);
         match span.drive(pin!(leader.look_in_stores(shell, asked))).await {
             Lookup::Hit(value) => return Some(value),
+            Lookup::Miss(leader) if leader.due_value(0).is_some() => {
+                let value = leader.due_value(0);
+                leader.land(Outcome::Failed(None));
+                return value;
+            }
             // Nobody follows: the lead is given up, and no load has failed.
             Lookup::Miss(leader) => leader.land(Outcome::Failed(None)),
             _ => {}
@@ -88,7 +93,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     /// A value as it is to be kept, and what is to be known about it; `None`, and counted, if it is not.
     pub(super) fn drafted(&self, value: &H::Value) -> Option<(Kept<H::Value>, Draft)> {
         let terms = self.terms.with((self.cache.seen)(value));
-        self.cache.kept(value).zip(self.cache.draft(&self.key, &terms, Duration::ZERO))
+        self.cache.kept(value).zip(self.cache.draft(&self.key, &terms, None))
     }
 
     pub(super) fn new_value<'a>(&self, value: &'a H::Value, draft: Draft) -> New<'a, H::Value, H> {

@@ -94,5 +94,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             bridge::block_on(removed);
         }
         drop(closed.finish(|| self.forget(&key)));
+        self.forget_error(&key);
     }
 }

@@ -130,7 +130,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         if !self.cache.may_read(self.key.hash) {
             return None;
         }
-        if let Some((slot, facts)) = self.cache.visible_slot(&self.key).zip(self.cache.facts(&self.key)) {
+        let slot = self.cache.visible_slot(&self.key);
+        if let Some((slot, facts)) = slot.as_ref().and_then(|slot| Some((slot, slot.facts()?))) {
             let now = core.clock.tick();
             return Some(Info {
                 source: Source::Memory,
@@ -203,7 +204,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
                 matches!(self.invalidate(shell).await, Removal::Removed | Removal::Pending)
             }
             Some(value) => {
-                let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false };
+                let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false, inserted: true };
                 let Some(draft) = self.cache.approved(&self.key, &self.terms, draft) else { return false };
                 let placing = Placing { seat: &seat, key: &self.key, new: self.new_value(&value, draft) };
                 self.cache.put(shell, placing).await
@@ -217,7 +218,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     async fn found(&self, shell: Shell) -> Option<Found<H::Value>> {
-        self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms).await.fresh
+        self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms).await.served()
     }
 }
 

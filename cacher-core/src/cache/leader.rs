@@ -1,7 +1,9 @@
 //! The one who runs the body.
 
 use std::{
+    any::Any,
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     time::Duration,
 };
@@ -9,22 +11,51 @@ use std::{
 use super::{
     Cache, Landing,
     load::{Load, Loads},
+    memory::Old,
     permit::Asking,
     shipment::Guards,
     write::{Kept, New, Placing},
 };
 use crate::{
-    bridge::Shell,
+    bridge::{Shell, caught},
+    chain::FlightId,
     clock::Stopwatch,
+    core::within,
+    error::Error,
     fence::Seat,
-    flight::{Crew, Flight, Outcome, Pilot, SharedError},
+    flight::{Crew, Deadlines, Flight, Outcome, Pilot, SharedError},
+    gate::Place,
     key::parts::Key,
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
-    strategy::{Draft, LoadEnd, life::Terms},
+    returns::Returns,
+    strategy::{
+        Draft, LoadEnd,
+        life::{Age, Terms},
+    },
     sync::Arc,
     time::Tick,
 };
+
+/// How a body ended.
+pub enum Ended<R> {
+    /// It returned.
+    Returned(R),
+    /// It panicked, where something may stand in for what it would have returned.
+    Panicked(Box<dyn Any + Send>),
+    /// It took longer than it may.
+    TimedOut,
+}
+
+impl<R> fmt::Debug for Ended<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Returned(_) => "Returned",
+            Self::Panicked(_) => "Panicked",
+            Self::TimedOut => "TimedOut",
+        })
+    }
+}
 
 /// The right and the duty to run the body, for one key or for several. Dropped without an outcome, the loads have failed
 /// and the next one leads.
@@ -42,6 +73,8 @@ pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) asking: Option<Asking>,
     /// Whether they were told that the body runs.
     pub(super) permitted: bool,
+    /// The place of the body, if only so many may run at once.
+    pub(super) place: Option<Place>,
     /// Runs since the body started.
     watch: Option<Stopwatch>,
     /// How long the body took, once it has ended.
@@ -106,6 +139,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             over: false,
             asking,
             permitted: false,
+            place: None,
             watch: None,
             took: None,
             span,
@@ -133,19 +167,28 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
     }
 
+    /// What others can wait for.
+    pub(super) fn flight_id(&self) -> Option<FlightId> {
+        self.pilot().map(Pilot::id)
+    }
+
     /// Runs code of the user as part of the load: it may call the function again.
     pub(super) fn within<R>(&self, part: impl FnOnce() -> R) -> R {
         match self.pilot() {
-            Some(pilot) => pilot.run(part),
+            Some(pilot) => pilot.run(|| self.crew.run(part)),
             None => self.crew.run(part),
         }
     }
 
     /// What `work` gives, which is part of the load.
     pub(super) async fn as_part<F: Future>(&self, work: F) -> F::Output {
-        let work = pin!(work);
+        self.drive_part(pin!(work)).await
+    }
+
+    async fn drive_part<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
         match self.pilot() {
-            Some(pilot) => pilot.drive(work).await,
+            Some(pilot) if self.crew.is_empty() => pilot.drive(work).await,
+            Some(pilot) => pilot.drive(pin!(self.crew.drive(work))).await,
             None => self.crew.drive(work).await,
         }
     }
@@ -160,8 +203,31 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     fn start(&mut self) {
         self.hear_at_last();
-        self.watch = Some(Stopwatch::start(&self.cache.core.clock));
-        self.cache.core.counters.loads.add(1);
+        let core = &self.cache.core;
+        self.watch = Some(Stopwatch::start(&core.clock));
+        core.counters.loads.add(1);
+        let deadlines = core.config.deadlines;
+        if deadlines.until_old().is_some() || deadlines.abandon.is_some() {
+            self.start_the_clock(deadlines);
+        }
+    }
+
+    /// Lets followers know how long the body takes, and what they may have instead of its value.
+    fn start_the_clock(&self, deadlines: Deadlines) {
+        let now = self.cache.core.clock.tick();
+        match self.pilot() {
+            Some(pilot) => pilot.begin(now),
+            None => self.crew.begin(now),
+        }
+        for load in self.loads.iter() {
+            match (&load.old, deadlines.until_old()) {
+                (Some((old, age)), Some(wait)) if load.due().is_none() => {
+                    let until = self.cache.core.config.life.stands_in_until(old.fresh_until, *age <= Age::Due);
+                    load.offer(old, now.after(wait), until);
+                }
+                _ => load.flight.iter().for_each(|flight| flight.stir()),
+            }
+        }
     }
 
     /// Hears from now on of what others do to the entries, where it looks into no store first.
@@ -176,32 +242,117 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
     }
 
-    /// Runs a sync body.
-    pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
+    /// Runs a sync body. A panic goes on, unless there is a value that stands in for what the body would have returned.
+    pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> Ended<R> {
         self.start();
-        let returned = self.within(|| self.span.run(body));
-        self.took = Some(self.load_time());
-        returned
+        let ended = if self.has_old() {
+            self.within(|| self.span.run(|| catch_unwind(AssertUnwindSafe(body))))
+                .map_or_else(Ended::Panicked, Ended::Returned)
+        } else {
+            Ended::Returned(self.within(|| self.span.run(body)))
+        };
+        self.body_ended();
+        ended
     }
 
-    /// Runs an async body.
-    pub async fn drive<F: Future>(&mut self, body: Pin<&mut F>) -> F::Output {
-        self.start();
-        let returned = {
-            let body = pin!(self.span.drive(body));
-            match self.pilot() {
-                Some(pilot) => pilot.drive(body).await,
-                None => self.crew.drive(body).await,
-            }
-        };
+    fn body_ended(&mut self) {
         self.took = Some(self.load_time());
-        returned
+        self.place = None;
+    }
+
+    /// Runs an async body, no longer than it may take.
+    pub async fn drive<F: Future>(&mut self, body: Pin<&mut F>) -> Ended<F::Output> {
+        self.start();
+        let ended = {
+            let body = async {
+                match self.has_old() {
+                    true => caught(body).await.map_or_else(Ended::Panicked, Ended::Returned),
+                    false => Ended::Returned(body.await),
+                }
+            };
+            let body = async {
+                match self.cache.core.config.deadlines.hard {
+                    Some(time) => within(&self.cache.core.clock, time, body).await.unwrap_or(Ended::TimedOut),
+                    None => body.await,
+                }
+            };
+            let body = pin!(body);
+            self.drive_part(pin!(self.span.drive(body))).await
+        };
+        self.body_ended();
+        ended
+    }
+
+    /// The name of the function.
+    pub(crate) fn name(&self) -> Arc<str> {
+        self.cache.name()
+    }
+
+    /// The error of a body that takes too long.
+    pub(crate) fn timed_out(&self) -> Error {
+        self.cache.timed_out()
+    }
+
+    fn has_old(&self) -> bool {
+        self.loads.iter().any(|load| load.old.is_some())
+    }
+
+    /// The value of a load that answers calls while it is loaded anew.
+    pub(crate) fn due_value(&self, at: usize) -> Option<H::Value> {
+        let old = self.loads.get(at)?.due()?;
+        let value = self.within(|| self.cache.outward(old.held.clone().value()))?;
+        self.cache.count_old(old.fresh_until);
+        Some(value)
+    }
+
+    /// Ends loads that have failed with the values that stand in for theirs, if there is one for each; else the leader
+    /// comes back.
+    pub(crate) fn stand_in(mut self: Box<Self>) -> Result<Vec<H::Value>, Box<Self>> {
+        let now = self.cache.core.clock.tick();
+        let stands_in = |load: &Load<O, H>| {
+            let (old, age) = load.old.as_ref()?;
+            self.cache.stands_in(old, *age, now).then(|| old.clone())
+        };
+        let old: Option<Vec<_>> = self.loads.iter().map(stands_in).collect();
+        let Some(old) = old.filter(|old| !old.is_empty()) else { return Err(self) };
+        let outward = |old: &Old<H>| self.cache.outward(old.held.clone().value());
+        let Some(values) = self.within(|| old.iter().map(outward).collect::<Option<Vec<_>>>()) else {
+            return Err(self);
+        };
+        self.tell(LoadEnd::Failure);
+        self.cache.core.counters.load_failures.add(1);
+        self.span.end(Verdict::Stale);
+        self.count_end();
+        for (load, old) in self.loads.iter().zip(old) {
+            self.cache.holdoffs.note(load.key.hash, now);
+            self.cache.count_old(old.fresh_until);
+            load.land(Outcome::Landed(old.held));
+        }
+        Ok(values)
+    }
+
+    /// Ends a load with an error, which answers calls for a while if it lasts.
+    pub(crate) fn fail_as<M, R>(self: Box<Self>, returns: &Returns<M, R>, returned: &R) {
+        let error = self.within(|| (returns.share)(returned));
+        let lasts = self.lasts(returns, returned);
+        if let (true, Some(error), Loads::One(load)) = (lasts, &error, &self.loads) {
+            self.cache.keep_error(load, error);
+        }
+        self.end_without(error, if lasts { LoadEnd::Value } else { LoadEnd::Failure });
+    }
+
+    /// Whether an error is an answer that further calls get.
+    pub(crate) fn lasts<M, R>(&self, returns: &Returns<M, R>, returned: &R) -> bool {
+        self.cache.core.config.error_ttl.is_some() && self.within(|| (returns.lasts)(returned))
     }
 
     /// Ends a load without a value.
-    pub(crate) fn fail(mut self: Box<Self>, share: impl FnOnce() -> Option<SharedError>) {
-        let error = self.within(share);
-        self.tell(LoadEnd::Failure);
+    pub(crate) fn fail(self: Box<Self>, error: Option<SharedError>) {
+        self.end_without(error, LoadEnd::Failure);
+    }
+
+    fn end_without(mut self: Box<Self>, error: Option<SharedError>, end: LoadEnd) {
+        self.tell(end);
         self.cache.core.counters.load_failures.add(1);
         self.span.end(Verdict::Failed);
         self.land(Outcome::Failed(error));
@@ -223,7 +374,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Puts a value in memory, and gives it for followers.
     fn keep(&self, load: &Load<O, H>, value: &H::Value) -> H {
         let (held, terms) = self.held(load, value);
-        if let Some(draft) = self.cache.draft(&load.key, &terms, self.load_time()) {
+        if let Some(draft) = self.cache.draft(&load.key, &terms, Some(self.load_time())) {
             let partition = load.terms.partition;
             let new =
                 New { value, held: held.clone(), draft, load_began: load.began, partition, guards: Guards::default() };
@@ -246,6 +397,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Ends each load with its value, or with none if the body has none for it.
     pub(crate) async fn settle_all(mut self: Box<Self>, shell: Shell, values: &[Option<&H::Value>]) {
         self.tell(LoadEnd::Value);
+        self.loads.iter().for_each(|load| self.cache.holdoffs.forget(load.key.hash));
         self.span.end(self.success);
         let held = self.within(|| {
             let all = self.loads.iter().zip(values);
@@ -264,7 +416,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let all = all.filter_map(|((load, value), held)| Some((load, (*value)?, held.as_ref()?)));
         let (mut kept, mut refused) = (Vec::new(), Vec::new());
         for (load, value, (held, terms)) in all {
-            let draft = || cache.draft(&load.key, terms, self.load_time());
+            let draft = || cache.draft(&load.key, terms, Some(self.load_time()));
             match cache.kept(value).and_then(|kept| Some((kept, draft()?))) {
                 Some((changed, draft)) => kept.push((load, value, held, changed, draft)),
                 None => refused.push(load),

@@ -2,15 +2,15 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::{Cache, Landing, shipment::Guards, stores::StoredKey};
+use super::{Cache, Landing, memory::Old, shipment::Guards, stores::StoredKey};
 use crate::{
     fence::Seat,
-    flight::{Flight, Outcome},
+    flight::{Flight, Offer, Outcome},
     key::parts::Key,
     memory::{held::Held, table::Table},
-    strategy::life::Terms,
+    strategy::life::{Age, Terms},
     sync::Arc,
-    time::Stamp,
+    time::{Stamp, Tick},
 };
 
 /// The loads of one body: mostly a single one, which needs no list.
@@ -29,8 +29,8 @@ pub(super) struct Load<O, H> {
     /// Whether the value takes the place of what is stored already.
     pub(super) overwrites: bool,
     pub(super) began: Stamp,
-    /// A value of a store that is past its time.
-    pub(super) stale: Option<H>,
+    /// A value that is not simply fresh: due, if it answers calls, or past its time.
+    pub(super) old: Option<(Old<H>, Age)>,
     pub(super) guards: Guards,
 }
 
@@ -77,7 +77,28 @@ impl<O: Eq + Clone + 'static, H: Held> Load<O, H> {
     ) -> Self {
         // Only entries of stores carry it.
         let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
-        Self { key, seat, flight, terms, overwrites: false, began, stale: None, guards: Guards::default() }
+        Self { key, seat, flight, terms, overwrites: false, began, old: None, guards: Guards::default() }
+    }
+
+    /// The value that answers calls while it is loaded anew.
+    pub(super) fn due(&self) -> Option<&Old<H>> {
+        self.old.as_ref().filter(|(_, age)| *age <= Age::Due).map(|(old, _)| old)
+    }
+
+    /// Notes a value that is not simply fresh, unless one is known that is better.
+    pub(super) fn note_old(&mut self, old: Option<(Old<H>, Age)>) {
+        if let Some((old, age)) = old
+            && self.old.as_ref().is_none_or(|(_, known)| age < *known)
+        {
+            self.old = Some((old, age));
+        }
+    }
+
+    /// Lets followers have a value from a time on, if it is of use by then.
+    pub(super) fn offer(&self, old: &Old<H>, from: Tick, until: Tick) {
+        if let Some(flight) = &self.flight {
+            flight.offer(Offer { held: old.held.clone(), fresh_until: old.fresh_until, from, until });
+        }
     }
 
     /// Hears from now on of what others do to the entry.

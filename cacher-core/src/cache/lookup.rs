@@ -5,6 +5,7 @@ use std::pin::pin;
 use super::{
     Cache, Keyed, Landing, Leader,
     load::Load,
+    memory::Old,
     permit::Asking,
     ship::Finding,
     stores::{Found, Reading, Sought, StoredKey},
@@ -12,14 +13,14 @@ use super::{
 use crate::{
     bridge::Shell,
     clock::Stopwatch,
-    error::Error,
+    error::{Error, Kind},
     fence::Seat,
-    flight::{Flight, Followed, Outcome, SharedError},
+    flight::{Flight, Followed, Offer, Outcome, SharedError},
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
     scope::Mode,
-    strategy::life::Terms,
+    strategy::life::{Age, Terms},
     sync::Arc,
     time::Tick,
 };
@@ -167,7 +168,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             Mode::Normal | Mode::Refresh | Mode::ReadOnly if self.core.off => {
                 Lookup::Miss(Leader::unseated(self, Some(asking)))
             }
-            Mode::Normal => self.load(shell, key, terms, asked, caller.takes, span).await,
+            Mode::Normal => self.load(shell, key, terms, asked, caller, span).await,
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
             Mode::Bypass => Lookup::Miss(Leader::unseated(self, None)),
             Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms, asked, span).await {
@@ -194,7 +195,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     ) -> Option<H::Value> {
         let value = match self.stored_key(key).filter(|_| asked != Asked::Refused) {
             Some(stored) => {
-                let found = self.read(shell, (&stored, key.hash), terms).await.fresh;
+                let found = self.read(shell, (&stored, key.hash), terms).await.served();
                 found.and_then(|found| self.served(key.hash, found, span))
             }
             None => None,
@@ -243,7 +244,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         key: Key<O>,
         terms: Terms,
         asked: Asked,
-        takes: impl Fn(&SharedError) -> bool,
+        Caller { takes, tells }: Caller<impl Fn(&SharedError) -> bool>,
         span: &Span,
     ) -> Lookup<O, H, T> {
         let mut waited = false;
@@ -270,7 +271,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                         }
                         // No single load ends so.
                         Followed::Again | Followed::Absent => continue,
-                        Followed::Alone | Followed::Failed(_) => return Lookup::Miss(self.load_alone(key, terms)),
+                        Followed::Offered(offer) => return Lookup::Hit(self.taken(offer, span)),
+                        Followed::TimedOut if tells => return Lookup::TurnedDown(self.timed_out()),
+                        Followed::Alone | Followed::Failed(_) | Followed::TimedOut => {
+                            return Lookup::Miss(self.load_alone(key, terms));
+                        }
                     }
                 }
             };
@@ -289,9 +294,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let (seat, ()) = self.fence.enter(key, |_, _| ());
             return (seat, Part::Lead(take_off()));
         }
+        let abandon = self.core.config.deadlines.abandon.map(|after| (self.clock.tick(), after));
+        let goes_on = |flight: &Flight<H>| abandon.is_none_or(|(now, after)| !flight.is_abandoned(now, after));
         // A flight that has been overtaken comes back, to be dropped where no lock is held.
         let (seat, (part, earlier)) = self.fence.enter(key, |landing, beginning| match landing {
-            Some((began, flight)) if beginning.may_share(*began) => (Part::Follow(Arc::clone(flight)), None),
+            Some((began, flight)) if beginning.may_share(*began) && goes_on(flight) => {
+                (Part::Follow(Arc::clone(flight)), None)
+            }
             _ => {
                 let flight = take_off();
                 let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
@@ -308,9 +317,35 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let patience = self.core.patience;
         let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(patience));
         let watch = Stopwatch::start(clock);
-        let followed = flight.follow(shell, clock, patience, deadline).await;
+        let followed = flight.follow(shell, clock, (patience, self.core.config.deadlines), deadline).await;
         observe::wait_time(&self.core.name, watch.elapsed());
         followed
+    }
+
+    /// A value that was offered while another is loaded.
+    pub(super) fn taken(&self, offer: Offer<H>, span: &Span) -> H::Value {
+        self.count_old(offer.fresh_until);
+        span.end(Verdict::Stale);
+        offer.held.value()
+    }
+
+    /// Whether a value answers a call whose body fails now.
+    pub(super) fn stands_in(&self, old: &Old<H>, age: Age, now: Tick) -> bool {
+        now < self.core.config.life.stands_in_until(old.fresh_until, age <= Age::Due)
+    }
+
+    /// Counts a hit with a value that is fresh until then, or was.
+    pub(super) fn count_old(&self, fresh_until: Tick) {
+        if self.clock.tick() < fresh_until {
+            self.core.counters.hits.add_one();
+        } else {
+            self.core.counters.stale_hits.add(1);
+        }
+    }
+
+    /// The error of a body that takes too long.
+    pub(crate) fn timed_out(&self) -> Error {
+        Error::new(Kind::TimedOut, format!("{}: the body takes longer than it may", self.core.name))
     }
 
     fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
@@ -329,12 +364,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         {
             return self.answered(value);
         }
+        if let Some(error) = self.loads.first().and_then(|load| self.cache.lasting_error(&load.key)) {
+            return self.failed_before(error);
+        }
         if self.cache.core.config.distributed
             && let Some(value) = self.take_lease(shell).await
         {
             return self.answered(value);
         }
-        self.cache.core.counters.misses.add(1);
+        if self.loads.iter().all(|load| load.due().is_none()) {
+            self.cache.core.counters.misses.add(1);
+        }
         Lookup::Miss(self)
     }
 
@@ -355,6 +395,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         Lookup::Hit(held.into_value())
     }
 
+    /// Ends with the error of an earlier load.
+    fn failed_before(self: Box<Self>, error: SharedError) -> Lookup<O, H, T> {
+        self.cache.core.counters.error_hits.add(1);
+        self.span.end(Verdict::Failed);
+        self.land(Outcome::Failed(Some(SharedError::clone(&error))));
+        Lookup::Failed(error)
+    }
+
     fn hit_again(&self, load: &Load<O, H>) -> Option<H::Value> {
         let value = self.within(|| self.cache.hit_again(&load.key));
         if value.is_some() {
@@ -368,26 +416,59 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.look_for_all(shell).await.pop().flatten()
     }
 
-    /// What is there by now, for each load.
+    /// What is there by now, for each load. What is due to be loaded anew is offered to who comes meanwhile.
     pub(super) async fn look_for_all(&mut self, shell: Shell) -> Vec<Option<H::Value>> {
         let mut values: Vec<_> = self.loads.iter().map(|load| self.hit_again(load)).collect();
-        let missing: Vec<_> = (0..values.len()).filter(|at| values[*at].is_none()).collect();
-        if missing.is_empty() || !self.cache.core.has_stores() {
-            return values;
+        if self.cache.keeps_old() {
+            for at in missing(&values) {
+                let old = self.within(|| self.cache.old(&self.loads[at].key));
+                self.loads[at].note_old(old);
+            }
         }
+        if self.cache.core.has_stores() {
+            self.look_in_stores_for(shell, &mut values).await;
+        }
+        for at in missing(&values) {
+            values[at] = self.held_back(&self.loads[at]);
+        }
+        for at in missing(&values) {
+            let load = &self.loads[at];
+            if let Some(old) = load.due() {
+                load.offer(old, Tick(0), self.cache.core.config.life.answers_until(old.fresh_until));
+            }
+        }
+        values
+    }
+
+    /// The same in the stores, for those that memory does not have.
+    async fn look_in_stores_for(&mut self, shell: Shell, values: &mut [Option<H::Value>]) {
         let named = |at: usize| self.within(|| self.cache.stored_key(&self.loads[at].key)).map(|key| (at, key));
-        let stored: Vec<_> = missing.into_iter().filter_map(named).collect();
+        let stored: Vec<_> = missing(values).into_iter().filter_map(named).collect();
         // Before the stores are read, so that no change is missed.
         for (at, key) in &stored {
             self.loads[*at].hear(&self.cache, key);
         }
         let readings = self.as_part(self.read_and_fill(shell, &stored)).await;
-        for ((at, _), Reading { fresh, stale }) in stored.into_iter().zip(readings) {
+        for ((at, _), Reading { fresh, due, stale }) in stored.into_iter().zip(readings) {
             let hash = self.loads[at].key.hash;
             values[at] = fresh.and_then(|found| self.within(|| self.cache.served(hash, found, &self.span)));
-            self.loads[at].stale = stale.map(H::hold);
+            self.loads[at].note_old(due.map(|found| (self.cache.old_of(found), Age::Due)));
+            self.loads[at].note_old(stale.map(|found| (self.cache.old_of(found), Age::Stale)));
         }
-        values
+    }
+
+    /// A value that answers the call because its load has failed a moment ago, or because it is fresh after all.
+    fn held_back(&self, load: &Load<O, H>) -> Option<H::Value> {
+        let (old, age) = load.old.as_ref()?;
+        let now = self.cache.clock.tick();
+        let pauses = || self.cache.holdoffs.holds(load.key.hash, now) && self.cache.stands_in(old, *age, now);
+        if *age != Age::Fresh && !pauses() {
+            return None;
+        }
+        let value = self.within(|| self.cache.outward(old.held.clone().value()))?;
+        self.cache.count_old(old.fresh_until);
+        self.span.end(if now < old.fresh_until { Verdict::Hit } else { Verdict::Stale });
+        Some(value)
     }
 
     async fn read_and_fill(&self, shell: Shell, stored: &[(usize, StoredKey)]) -> Vec<Reading<H::Value>> {
@@ -408,4 +489,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         drop(found);
         readings
     }
+}
+
+/// The places of what is not there.
+fn missing<V>(values: &[Option<V>]) -> Vec<usize> {
+    (0..values.len()).filter(|at| values[*at].is_none()).collect()
 }

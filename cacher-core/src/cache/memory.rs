@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use super::{Cache, Landing};
+use super::{Cache, Landing, stores::Found};
 use crate::{
     core::{Member, on_worker_at},
     fence::{Overtaken, Overwriting, Seat},
@@ -10,9 +10,9 @@ use crate::{
     memory::{
         held::Held,
         slot::{Facts, Idle, Slot},
-        table::{Dropped, Table},
+        table::{self, Dropped, Table},
     },
-    strategy::life,
+    strategy::life::{self, Age, Standing},
     sync::{Arc, Weak},
     time::{Stamp, Tick},
 };
@@ -24,6 +24,15 @@ pub(super) struct Arrival<H> {
     pub(super) weight: u64,
     pub(super) created: Stamp,
     pub(super) load_time: Duration,
+}
+
+/// A value that is not simply fresh, and until when it is of what use.
+#[derive(Clone)]
+pub(super) struct Old<H> {
+    pub(super) held: H,
+    pub(super) fresh_until: Tick,
+    /// Until when it is kept.
+    pub(super) kept_until: Tick,
 }
 
 /// A slot that is ready to go into a table.
@@ -99,39 +108,63 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         true
     }
 
-    /// A value past its time that is kept for when the body is held back.
-    pub(super) fn stale(&self, key: &Key<O>) -> Option<H> {
-        let mut end = None;
-        let table = self.table.as_ref()?;
-        // A table shows a slot in full only to those who may remove it.
-        table.remove(key, |slot| {
-            end = Some(slot.end());
-            false
-        });
-        let slot = table.get(key)?;
-        let kept = slot.generation() == self.generation.current() && self.clock.tick() < end?;
-        (kept && self.may_stand_in(key.hash, &slot)).then_some(slot.held)
+    /// A value that is not simply fresh: due, or past its time and kept.
+    pub(super) fn old(&self, key: &Key<O>) -> Option<(Old<H>, Age)> {
+        let slot = self.full_slot(key)?;
+        let now = self.clock.tick();
+        let facts = slot.facts().map(Arc::clone)?;
+        let (deadline, end) = (slot.deadline(), slot.end());
+        if now >= end {
+            return None;
+        }
+        let age = self.age_in_memory(&slot, &facts, now);
+        // Past its TTL strategies have nothing to say.
+        let age = if now >= deadline { age } else { age.max(self.judge_slot(key.hash, &slot).into()) };
+        if age == Age::Spent {
+            return None;
+        }
+        Some((Old { held: slot.held, fresh_until: deadline, kept_until: end }, age))
     }
 
-    /// The slot, if it is in memory and fresh. Counts nothing.
+    /// Whether values are kept that are not simply fresh.
+    pub(super) fn keeps_old(&self) -> bool {
+        self.watched || self.core.config.life.lingers()
+    }
+
+    /// An entry of a store that is not simply fresh.
+    pub(super) fn old_of(&self, found: Found<H::Value>) -> Old<H> {
+        let (now, stamp) = (self.clock.tick(), self.core.clock.stamp());
+        let fresh_until =
+            if found.left == Duration::MAX { Tick::NEVER } else { now.after(found.left).before(found.past) };
+        let kept_until = match found.times.keep_until {
+            Stamp::NEVER => Tick::NEVER,
+            until => now.after(until.since(stamp)),
+        };
+        Old { held: H::hold(found.value), fresh_until, kept_until }
+    }
+
+    fn age_in_memory(&self, slot: &Slot<H>, facts: &Facts, now: Tick) -> Age {
+        let (deadline, life) = (slot.deadline(), &self.core.config.life);
+        let left = if deadline == Tick::NEVER { Duration::MAX } else { deadline.since(now) };
+        let age = self.core.clock.stamp().since(facts.created);
+        let standing = Standing { age, left, past: now.since(deadline), load_time: facts.load_time };
+        life.age(&standing, || life::random(u64::from(slot.mortal()), now))
+    }
+
+    /// The slot with all that is known, if it is of this generation.
+    pub(super) fn full_slot(&self, key: &Key<O>) -> Option<Slot<H>> {
+        let slot = table::full(self.table.as_ref()?, key)?;
+        (slot.generation() == self.generation.current()).then_some(slot)
+    }
+
+    /// The slot with all that is known, if it is in memory and fresh. Counts nothing.
     pub(super) fn slot(&self, key: &Key<O>) -> Option<Slot<H>> {
-        self.table.as_ref()?.get(key).filter(|slot| self.is_fresh(slot))
+        self.full_slot(key).filter(|slot| self.is_fresh(slot))
     }
 
     /// Whether a slot would be served.
     pub(super) fn is_fresh(&self, slot: &Slot<H>) -> bool {
         slot.generation() == self.generation.current() && !slot.expired(self.core.clock.tick())
-    }
-
-    /// What is known about the value in memory.
-    pub(super) fn facts(&self, key: &Key<O>) -> Option<Arc<Facts>> {
-        let mut facts = None;
-        // A table shows a slot in full only to those who may remove it.
-        self.table.as_ref()?.remove(key, |slot| {
-            facts = slot.facts().cloned();
-            false
-        });
-        facts
     }
 
     /// Removes what was found to be past its time, unless it is kept longer, or has been replaced meanwhile.
@@ -149,6 +182,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(super) fn publish(&self, seat: &Seat<O, Landing<H>>, key: &Key<O>, arrival: Arrival<H>) -> bool {
         let mut incoming = self.incoming(key, arrival, seat.token().generation);
         let outcome = seat.publish(|| incoming.take().map(Incoming::enter));
+        self.forget_error(key);
         self.note(outcome.flatten(), key.hash)
     }
 
@@ -163,6 +197,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     ) -> Option<bool> {
         let mut incoming = self.incoming(key, arrival, seat.token().generation);
         let outcome = overwriting.publish(|| incoming.take().map(Incoming::enter));
+        self.forget_error(key);
         outcome.map(|outcome| self.note(outcome, key.hash))
     }
 
@@ -207,14 +242,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     fn slot_of(&self, arrival: Arrival<H>, generation: u64) -> Slot<H> {
         let now = self.clock.tick();
         let lifetime = self.core.memory_ttl.map_or(arrival.lifetime, |ttl| ttl.min(arrival.lifetime));
+        let life = &self.core.config.life;
         let facts = Facts {
             weight: arrival.weight,
+            fresh_until: life::until(now, lifetime),
             created: arrival.created,
             load_time: arrival.load_time,
-            idle: self.core.config.life.tti.map(|tti| Idle::new(tti, now)),
-            grace: self.core.config.life.grace(lifetime),
+            idle: life.tti.map(|tti| Idle::new(tti, now)),
+            grace: life.grace(lifetime),
         };
-        Slot::new(arrival.held, life::until(now, lifetime), generation, facts, self.watched)
+        let until = if self.renews { life::until(now, self.surely_fresh(&facts, lifetime)) } else { facts.fresh_until };
+        Slot::new(arrival.held, until, generation, facts, self.watched)
+    }
+
+    fn surely_fresh(&self, facts: &Facts, left: Duration) -> Duration {
+        let age = self.core.clock.stamp().since(facts.created);
+        let standing = Standing { age, left, past: Duration::ZERO, load_time: facts.load_time };
+        self.core.config.life.surely_fresh(&standing)
     }
 
     /// Removes from memory; the value comes back, to be dropped where no lock is held.

@@ -1,9 +1,12 @@
 //! A cache of one function, typed: memory in front, stores behind, one load per key at a time.
 
 mod batch;
+mod behind;
 mod change;
 mod coherence;
 mod entry;
+mod errors;
+mod holdoff;
 mod leader;
 mod lease;
 mod load;
@@ -21,11 +24,14 @@ mod write;
 use std::{any::Any, fmt};
 
 use coherence::Marks;
+use errors::Errors;
+use holdoff::HoldOffs;
 
 pub(crate) use batch::{Batch, Known, Lead, Ruling, Want};
+pub(crate) use behind::Waited;
 pub(crate) use change::Changed;
 pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
-pub use leader::Leader;
+pub use leader::{Ended, Leader};
 pub(crate) use lookup::Caller;
 pub use lookup::{Asked, Lookup};
 pub use revisions::{RevisedOperations, Which};
@@ -61,6 +67,12 @@ pub struct Cache<O, H: Held, T> {
     expiries: Expiries,
     /// Whether strategies of the user decide about hits, or change them.
     watched: bool,
+    /// Whether values are loaded anew before they are of no use.
+    renews: bool,
+    /// When loads of keys that have failed are tried again.
+    holdoffs: HoldOffs,
+    /// The errors that answer calls, if any do.
+    errors: Option<Errors<O>>,
     /// Whether there is nothing but memory, so that only the load of another is ever waited for.
     simple: bool,
     transforms: Vec<Arc<dyn Transform<H::Value>>>,
@@ -102,7 +114,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let transforms = (typed.transforms)();
         Arc::new(Self {
             watched: !core.config.strategies.is_empty() || !transforms.is_empty(),
-            simple: core.strategies.is_empty() && transforms.is_empty() && !core.has_stores() && !core.off,
+            renews: core.config.life.renews(),
+            holdoffs: HoldOffs::default(),
+            errors: core.config.error_ttl.map(Errors::new),
+            simple: core.strategies.is_empty()
+                && core.gate.is_none()
+                && transforms.is_empty()
+                && !core.has_stores()
+                && !core.off
+                && !core.config.life.lingers()
+                && core.config.error_ttl.is_none(),
             transforms,
             table: core.bound.map(T::with_bound),
             clock: core.clock.clone(),

@@ -7,11 +7,12 @@ use crate::{
     bridge::Shell,
     core::{Core, OnLimit},
     error::{Error, Kind},
-    flight::Outcome,
+    flight::{Crew, Outcome},
     key::parts::Key,
     memory::{held::Held, table::Table},
     observe::Verdict,
     strategy::{Call, Permit, life::Terms},
+    sync::Arc,
     time::Tick,
 };
 
@@ -79,19 +80,48 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// The same for loads of any number. What is turned down can be told.
     pub(super) async fn ask_permission(&mut self, shell: Shell, tells: bool, called: Tick) -> Answer<H::Value> {
-        let Some(asking) = self.asking.filter(|_| !self.cache.core.strategies.is_empty()) else { return Answer::Go };
+        let Some(asking) = self.asking else { return Answer::Go };
         let deadline = self.longest_wait(tells, called);
-        match self.as_part(self.permit(shell, asking, deadline)).await {
-            Answer::TurnedDown(refusal) => self.turned_down(refusal, tells),
-            Answer::Go => {
-                self.permitted = true;
-                Answer::Go
-            }
-            answer => {
-                self.span.end(Verdict::Hit);
-                answer
+        if !self.cache.core.strategies.is_empty() {
+            match self.as_part(self.permit(shell, asking, deadline)).await {
+                Answer::Go => self.permitted = true,
+                Answer::TurnedDown(refusal) => match self.turned_down(refusal, tells) {
+                    Answer::Go => {}
+                    answer => return answer,
+                },
+                answer => {
+                    self.span.end(Verdict::Hit);
+                    return answer;
+                }
             }
         }
+        self.find_place(shell, (asking, tells), deadline).await
+    }
+
+    /// Waits until there is room for the body, if only so many may run at once. Old values are better than to wait.
+    async fn find_place(&mut self, shell: Shell, (asking, tells): (Asking, bool), deadline: Tick) -> Answer<H::Value> {
+        let core = Arc::clone(&self.cache.core);
+        let Some(gate) = &core.gate else { return Answer::Go };
+        let mut place = self.within(|| gate.enter(shell));
+        if place.is_none() {
+            core.counters.limited.add(1);
+            if core.config.on_limit == OnLimit::Wait && self.within(|| self.old_values()).is_none() {
+                self.hold(deadline.min(core.clock.tick().after(LONGEST_WAIT)));
+                place = self.as_part(gate.wait(shell, &core.clock, deadline)).await;
+            }
+        }
+        if let Some(place) = place {
+            self.crew.join(Crew::of(place.pilot()));
+            self.place = Some(place);
+            self.hold(core.clock.tick());
+            return Answer::Go;
+        }
+        let call = asking.call(&core);
+        let answer = self.turned_down(full(&call), tells);
+        if !matches!(answer, Answer::Go) && std::mem::take(&mut self.permitted) {
+            core.strategies.revoke_load(&call);
+        }
+        answer
     }
 
     async fn permit(&self, shell: Shell, asking: Asking, deadline: Tick) -> Answer<H::Value> {
@@ -141,7 +171,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             sought.map(|(key, load)| Sought { key, hash: load.key.hash, terms: &load.terms }).collect();
         let mut read = if sought.is_empty() { Vec::new() } else { cache.read_all(shell, &sought).await }.into_iter();
         for value in values.iter_mut().filter(|value| value.is_none()) {
-            *value = Some(read.next()?.fresh?.value);
+            *value = Some(read.next()?.served()?.value);
         }
         if values.is_empty() {
             return None;
@@ -188,9 +218,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// The values that a held back call returns, if there is one for each load.
     fn old_values(&self) -> Option<Vec<H>> {
+        let now = self.cache.core.clock.tick();
         let old = |load: &Load<O, H>| {
-            let old = self.cache.stale(&load.key).or_else(|| load.stale.clone())?;
-            self.cache.may_read(load.key.hash).then_some(old)
+            let old = match &load.old {
+                Some((old, _)) => old.clone(),
+                None => self.cache.old(&load.key)?.0,
+            };
+            (now < old.kept_until && self.cache.may_read(load.key.hash)).then_some(old.held)
         };
         if self.loads.is_empty() { None } else { self.loads.iter().map(old).collect() }
     }
@@ -198,6 +232,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
 fn refused(call: &Call<'_>) -> Error {
     Error::new(Kind::Limited, format!("{}: a strategy does not let the body run", call.cache()))
+}
+
+fn full(call: &Call<'_>) -> Error {
+    Error::new(Kind::Limited, format!("{}: as many bodies run as may at once", call.cache()))
 }
 
 fn too_soon(call: &Call<'_>, wait: Duration) -> Error {

@@ -62,7 +62,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         let sought = stored.iter().map(|(at, key)| self.sought(*at, key));
         let readings = cache.read_all(shell, &sought.collect::<Vec<_>>()).await;
         for ((at, _), reading) in stored.iter().zip(readings) {
-            values[*at] = reading.fresh.map(|found| found.value);
+            values[*at] = reading.served().map(|found| found.value);
         }
         values.into_iter().map(|value| cache.outward(value?)).collect()
     }
@@ -88,6 +88,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         let (span, crew) = (Span::of(&cache.core.name), Crew::of(&Arc::new(Pilot::new(shell))));
         let mut leader = Leader::of(cache, loads.collect(), crew, None).in_span(&span);
         let found = leader.look_for_all(shell).await;
+        let found: Vec<_> =
+            found.into_iter().enumerate().map(|(at, value)| value.or_else(|| leader.due_value(at))).collect();
         // Nobody follows: the lead is given up, and no load has failed.
         leader.land(Outcome::Failed(None));
         let mut values: Vec<_> = self.keys.iter().map(|_| None).collect();

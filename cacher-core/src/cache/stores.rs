@@ -19,8 +19,8 @@ use crate::{
     key::parts::Key,
     memory::{held::Held, table::Table},
     strategy::{
-        self, Freshness,
-        life::{self, Terms},
+        self,
+        life::{self, Age, Standing, Terms},
     },
     sync::Arc,
     tier::{Store, Tier},
@@ -42,6 +42,8 @@ pub(super) struct Found<V> {
     pub(super) times: Times,
     /// How much longer it is fresh; zero if it is past its time.
     pub(super) left: Duration,
+    /// How long it is past its time.
+    pub(super) past: Duration,
     /// Which store it came from.
     pub(super) tier: usize,
 }
@@ -65,20 +67,36 @@ pub(super) struct Sought<'a> {
 /// What the stores have for a key.
 pub(super) struct Reading<V> {
     pub(super) fresh: Option<Found<V>>,
-    /// A value past its time, where such are kept.
-    pub(super) stale: Option<V>,
+    /// An entry that answers calls, and is to be loaded anew.
+    pub(super) due: Option<Found<V>>,
+    /// One past its time, where such are kept.
+    pub(super) stale: Option<Found<V>>,
 }
 
 impl<V> Default for Reading<V> {
     fn default() -> Self {
-        Self { fresh: None, stale: None }
+        Self { fresh: None, due: None, stale: None }
     }
 }
 
 impl<V> Reading<V> {
-    /// Of several the one of the first store.
-    fn note_stale(&mut self, value: V) {
-        self.stale.get_or_insert(value);
+    /// Of several that are no more than due the one of the first store.
+    fn note(&mut self, age: Age, found: Found<V>) {
+        match age {
+            Age::Fresh => self.fresh = Some(found),
+            Age::Due => {
+                self.due.get_or_insert(found);
+            }
+            Age::Stale => {
+                self.stale.get_or_insert(found);
+            }
+            Age::Spent => {}
+        }
+    }
+
+    /// What is served to who does not load.
+    pub(super) fn served(self) -> Option<Found<V>> {
+        self.fresh.or(self.due)
     }
 }
 
@@ -114,18 +132,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 let Some(found) = got.and_then(|got| self.open(keys[at].key, &got, keys[at].terms, index)) else {
                     continue;
                 };
-                match self.judge(keys[at].hash, &found) {
-                    Freshness::Fresh => readings[at].fresh = Some(found),
-                    Freshness::Stale => readings[at].note_stale(found.value),
-                    Freshness::Expired => {}
-                }
+                let age = self.age(keys[at].hash, &found);
+                readings[at].note(age, found);
             }
         }
         readings
     }
 
-    fn judge(&self, hash: u64, found: &Found<H::Value>) -> Freshness {
-        if found.left.is_zero() { Freshness::Stale } else { self.judge_found(hash, &self.known(found)) }
+    fn age(&self, hash: u64, found: &Found<H::Value>) -> Age {
+        let strategy::Found { age, load_time, .. } = self.known(found);
+        let standing = Standing { age, left: found.left, past: found.past, load_time };
+        let age = self.core.config.life.age(&standing, || life::random(hash, self.core.clock.tick()));
+        // Past its TTL strategies have nothing to say.
+        if found.left.is_zero() { age } else { age.max(self.judge_found(hash, &self.known(found)).into()) }
     }
 
     /// What strategies are told about an entry.
@@ -150,15 +169,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let now = self.core.clock.stamp();
         // A value may say its own TTL, so the entry is not judged by the call's terms alone.
         let left = life::remaining(&opened.times, terms, now);
-        let kept = || life::may_stand_in(&opened.times, &self.core.config.life, terms, now);
-        let Some(left) = left.or_else(|| kept().then_some(Duration::ZERO)) else {
+        let past = || life::past(&opened.times, &self.core.config.life, terms, now);
+        let standing = left.map(|left| (left, Duration::ZERO));
+        let Some((left, past)) = standing.or_else(|| past().map(|past| (Duration::ZERO, past))) else {
             self.core.counters.expirations.add(1);
             return None;
         };
         let decode = self.codec.as_ref()?.decode;
         let context = self.context(key, &opened.times);
         let value = self.core.or_fault(guarded(|| decode(&got.format, &opened.value, &context)))?;
-        let found = Found { value, times: opened.times, left, tier };
+        let found = Found { value, times: opened.times, left, past, tier };
         if got.written.is_none() { Some(found) } else { self.aged(found, terms) }
     }
 

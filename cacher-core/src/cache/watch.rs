@@ -72,10 +72,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
-    /// Whether a slot is of use where the body may not run: strategies are asked while it is within its TTL.
-    pub(super) fn may_stand_in(&self, hash: u64, slot: &Slot<H>) -> bool {
-        slot.expired(self.core.clock.tick())
-            || self.judge_found(hash, &self.found_in_memory(slot)) != Freshness::Expired
+    /// The same of one in memory.
+    pub(super) fn judge_slot(&self, hash: u64, slot: &Slot<H>) -> Freshness {
+        if self.watched { self.judge_found(hash, &self.found_in_memory(slot)) } else { Freshness::Fresh }
     }
 
     pub(super) fn note_found(&self, hash: u64, found: &Found) {
@@ -100,8 +99,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The slot, if it is in memory and fresh, also to the strategies. Counts and commits nothing.
     pub(super) fn visible_slot(&self, key: &Key<O>) -> Option<Slot<H>> {
         let slot = self.slot(key)?;
-        let visible = !self.watched || self.judge_found(key.hash, &self.found_in_memory(&slot)) == Freshness::Fresh;
-        visible.then_some(slot)
+        (self.judge_slot(key.hash, &slot) <= Freshness::Due).then_some(slot)
     }
 
     /// What is kept in place of a value; `None`, and reported, if a transform panics.

@@ -67,11 +67,14 @@ impl<V> Kept<V> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// What is to be known about a new value; `None`, and counted, if it is not to be kept.
-    pub(super) fn draft(&self, key: &Key<O>, terms: &Terms, load_time: Duration) -> Option<Draft> {
+    ///
+    /// `load_time` says how long its load took, if it was loaded.
+    pub(super) fn draft(&self, key: &Key<O>, terms: &Terms, load_time: Option<Duration>) -> Option<Draft> {
         let clock = &self.core.clock;
         let random = || life::random(key.hash, clock.tick());
         let lifetime = life::lifetime(&self.core.config.life, terms, || clock.stamp(), random);
-        let draft = lifetime.map(|lifetime| Draft { lifetime, load_time, none: terms.none });
+        let (inserted, load_time) = (load_time.is_none(), load_time.unwrap_or_default());
+        let draft = lifetime.map(|lifetime| Draft { lifetime, load_time, none: terms.none, inserted });
         let draft = draft.and_then(|draft| self.approved(key, terms, draft));
         if draft.is_none() {
             self.core.counters.refusals.add(1);
@@ -85,7 +88,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         if !strategies.is_empty() {
             let call = self.core.call(Some(key.hash), terms.partition);
             let verdict = strategies.ask_write(&call, &mut draft);
-            return (verdict == Verdict::Proceed && !draft.lifetime.is_zero()).then_some(draft);
+            let approved = verdict == Verdict::Proceed && !draft.lifetime.is_zero();
+            if !approved {
+                strategies.refuse_write(&call);
+            }
+            return approved.then_some(draft);
         }
         Some(draft)
     }
@@ -267,6 +274,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
         let finish = |(key, closed): (&Key<O>, Closed<'_, _, _>)| {
             let forgotten = closed.finish(|| self.forget(key));
+            self.forget_error(key);
             // What was past its time was not there any more.
             removal.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.is_fresh(&slot))))
         };

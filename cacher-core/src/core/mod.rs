@@ -27,7 +27,9 @@ use crate::{
     error::{Error, Kind, Result},
     fault::Fault,
     fence::{Generation, Overtaken},
+    flight::Deadlines,
     format::Format,
+    gate::Gate,
     keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
     observe::{self, Published},
@@ -77,10 +79,18 @@ pub struct Config {
     pub patience: Option<Duration>,
     /// The rate at which the body may run.
     pub limit: Option<Arc<RateLimit>>,
+    /// Built-in strategies that hits need not ask.
+    pub beside_hits: List,
+    /// How many bodies may run at once.
+    pub max_concurrent: Option<usize>,
     /// What becomes of a call whose body may not run now.
     pub on_limit: OnLimit,
     /// How long a call waits until its body may run. Without it five minutes if it can say that this was too long.
     pub max_wait: Option<Duration>,
+    /// How long the body may take.
+    pub deadlines: Deadlines,
+    /// How long errors that last answer calls.
+    pub error_ttl: Option<Duration>,
     /// The user's own, in order.
     pub strategies: List,
     /// What is put around the stores.
@@ -117,8 +127,12 @@ impl Default for Config {
             distributed: false,
             patience: None,
             limit: None,
+            beside_hits: List::default(),
+            max_concurrent: None,
             on_limit: OnLimit::default(),
             max_wait: None,
+            deadlines: Deadlines::default(),
+            error_ttl: None,
             strategies: List::default(),
             wraps: Wraps::default(),
             single: false,
@@ -173,6 +187,8 @@ pub struct Core {
     pub(crate) memory_ttl: Option<Duration>,
     /// The rate limit, and the user's own.
     pub(crate) strategies: List,
+    /// Where bodies wait, if only so many may run at once.
+    pub(crate) gate: Option<Arc<Gate>>,
     pub(crate) counters: Counters,
     published: Published,
     pub(crate) generation: Arc<Generation>,
@@ -275,7 +291,7 @@ fn namespace(place: &str, config: &Config) -> String {
 /// All of them, the built-in one first.
 fn strategies(config: &Config) -> List {
     let limit = config.limit.iter().map(|limit| Arc::clone(limit) as Arc<dyn Strategy>);
-    limit.chain(config.strategies.iter()).collect()
+    limit.chain(config.beside_hits.iter()).chain(config.strategies.iter()).collect()
 }
 
 /// What is said of the entries in stores.
@@ -397,6 +413,7 @@ impl Core {
                 name,
                 namespace,
                 strategies: strategies(&config),
+                gate: config.max_concurrent.map(Gate::new),
                 off,
                 patience: ruling.patience(config.patience),
                 ruling,

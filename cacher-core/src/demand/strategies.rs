@@ -28,6 +28,36 @@ impl<R: Impossible> Telling<Refused> for R {}
 #[inline]
 pub fn can_tell<R: Telling<K>, K>() {}
 
+/// A return type that can say that the body took too long.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that the body takes too long",
+    label = "not a `Result<_, E>` with `E: From<cacher::Error>`",
+    note = "implement `From<cacher::Error>` for the error, or leave `hard_timeout` out"
+)]
+pub trait TellingLate<K> {}
+
+impl<T, E: From<Error>> TellingLate<()> for Result<T, E> {}
+impl<R: Impossible> TellingLate<Refused> for R {}
+
+/// A return type, where only that can be said.
+#[inline]
+pub fn can_tell_late<R: TellingLate<K>, K>() {}
+
+/// A return type whose errors can answer further calls.
+#[diagnostic::on_unimplemented(
+    message = "the errors of `{Self}` cannot answer further calls",
+    label = "not a `Result<_, E>` with `E: Clone + Send + Sync + 'static`",
+    note = "derive `Clone` for the error, or leave `error_ttl` out"
+)]
+pub trait Lasting<K> {}
+
+impl<T, E: Clone + Send + Sync + 'static> Lasting<()> for Result<T, E> {}
+impl<R: Impossible> Lasting<Refused> for R {}
+
+/// A return type, where only that can be said.
+#[inline]
+pub fn errors_last<R: Lasting<K>, K>() {}
+
 /// What has a rate of its own.
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` cannot have a rate of its own",

@@ -46,14 +46,9 @@ where
             Ok(value) => return M::returned(value),
             Err(further) => further,
         };
-        let mut leader = match further.answer(returns) {
-            Step::Done(returned) => return returned,
-            Step::Run(leader) => leader,
-        };
-        let returned = leader.run(body);
-        match rt::outcome(leader, &returns, returned) {
+        match further.answer(returns) {
             Step::Done(returned) => returned,
-            Step::Run(storing) => storing.finish(&returns),
+            Step::Run(leader) => rt::load(leader, &returns, body),
         }
     }
 }
@@ -95,14 +90,9 @@ where
             Ok(value) => return M::returned(value),
             Err(further) => further,
         };
-        let mut leader = match further.answer_async(returns).await {
-            Step::Done(returned) => return returned,
-            Step::Run(leader) => leader,
-        };
-        let returned = leader.drive(pin!(body)).await;
-        match rt::outcome(leader, &returns, returned) {
+        match further.answer_async(returns).await {
             Step::Done(returned) => returned,
-            Step::Run(storing) => storing.finish_async(&returns).await,
+            Step::Run(leader) => rt::load_async(leader, &returns, pin!(body)).await,
         }
     }
 }

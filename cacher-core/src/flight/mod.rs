@@ -44,6 +44,8 @@ impl Deref for Flown {
 /// How it went so far.
 struct Course<H> {
     outcome: Outcome<H>,
+    /// What followers may have instead of waiting.
+    offer: Option<Offer<H>>,
     /// Whether somebody waits, or has waited.
     followed: bool,
 }
@@ -51,6 +53,35 @@ struct Course<H> {
 impl<H> fmt::Debug for Flight<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Flight").field("pilot", &*self.flown).finish_non_exhaustive()
+    }
+}
+
+/// A value that answers calls while another is loaded.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer<H> {
+    pub(crate) held: H,
+    /// Until when it is fresh.
+    pub(crate) fresh_until: Tick,
+    /// From when on followers take it, and until when.
+    pub(crate) from: Tick,
+    pub(crate) until: Tick,
+}
+
+/// How long a body may take.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Deadlines {
+    /// Until callers get a value past its time, if there is one.
+    pub soft: Option<Duration>,
+    /// Until callers get an error.
+    pub hard: Option<Duration>,
+    /// Until the key is free for another load.
+    pub abandon: Option<Duration>,
+}
+
+impl Deadlines {
+    /// After how long a value past its time is offered.
+    pub(crate) fn until_old(&self) -> Option<Duration> {
+        self.soft.into_iter().chain(self.hard).min()
     }
 }
 
@@ -74,6 +105,10 @@ pub(crate) enum Followed<H> {
     Failed(SharedError),
     /// That there is no value.
     Absent,
+    /// A value meanwhile.
+    Offered(Offer<H>),
+    /// Nothing: the body takes too long.
+    TimedOut,
     /// Nothing: the next one leads.
     Again,
     /// Waiting is in vain or has taken too long: the caller loads on its own.
@@ -92,7 +127,7 @@ impl<H: Clone> Flight<H> {
     }
 
     fn with(flown: Flown) -> Arc<Self> {
-        let course = Mutex::new(Course { outcome: Outcome::InFlight, followed: false });
+        let course = Mutex::new(Course { outcome: Outcome::InFlight, offer: None, followed: false });
         Arc::new(Self { flown, course, landed: Event::new() })
     }
 
@@ -116,58 +151,111 @@ impl<H: Clone> Flight<H> {
         }
     }
 
+    /// Lets followers have a value instead of waiting.
+    pub(crate) fn offer(&self, offer: Offer<H>) {
+        let mut course = lock(&self.course);
+        let earlier = course.offer.replace(offer);
+        let followed = course.followed;
+        drop(course);
+        drop(earlier);
+        if followed {
+            self.landed.notify(usize::MAX);
+        }
+    }
+
+    /// Lets those who follow look at the time again: the body has begun.
+    pub(crate) fn stir(&self) {
+        if lock(&self.course).followed {
+            self.landed.notify(usize::MAX);
+        }
+    }
+
+    /// Whether the body has taken so long that another may load the key.
+    pub(crate) fn is_abandoned(&self, now: Tick, after: Duration) -> bool {
+        self.pilot().began().is_some_and(|began| now >= began.after(after))
+    }
+
     /// Waits for the leader, but not in vain, and not past `deadline`, or past `patience` after the body could begin.
     pub(crate) async fn follow(
         &self,
         shell: Shell,
         clock: &Clock,
-        patience: Duration,
+        (patience, deadlines): (Duration, Deadlines),
         deadline: impl FnOnce() -> Tick,
     ) -> Followed<H> {
         let pilot = self.pilot();
         let Some(_waiting) = chain::wait_for(pilot.id()) else { return Followed::Alone };
         let mut deadline = Some(deadline);
-        let mut timer = None;
+        let mut until = Tick::NEVER;
         loop {
             let mut listener = self.landed.listen();
-            if let Some(followed) = self.followed() {
+            let offer = match self.followed() {
+                Err(followed) => return followed,
+                Ok(offer) => offer,
+            };
+            let now = clock.tick();
+            if let Some(followed) = self.at(now, offer.as_ref(), deadlines) {
                 return followed;
             }
             if shell == Shell::Sync && pilot.waits_for_this_thread() {
                 return Followed::Alone;
             }
             if let Some(deadline) = deadline.take() {
-                timer = Some(clock.sleep_until(deadline()));
+                until = deadline();
             }
-            let timed_out = poll_fn(|cx| {
+            let patience_ends = pilot.patience_ends(patience).map_or(until, |end| end.max(until));
+            let abandons = deadlines.abandon.is_some() && pilot.began().is_some();
+            if now >= patience_ends && !abandons {
+                return Followed::Alone;
+            }
+            let next = self.next_change(now, offer.as_ref(), deadlines);
+            let mut timer = clock.sleep_until(if abandons { next } else { next.min(patience_ends) });
+            poll_fn(|cx| {
                 if Pin::new(&mut listener).poll(cx).is_ready() {
-                    return Poll::Ready(false);
+                    return Poll::Ready(());
                 }
-                timer.as_mut().map_or(Poll::Pending, |timer| Pin::new(timer).poll(cx).map(|()| true))
+                Pin::new(&mut timer).poll(cx)
             })
             .await;
-            if timed_out {
-                match pilot.patience_ends(patience).filter(|end| clock.tick() < *end) {
-                    Some(end) => timer = Some(clock.sleep_until(end)),
-                    None => return Followed::Alone,
-                }
-            }
         }
     }
 
-    fn followed(&self) -> Option<Followed<H>> {
+    /// What a follower gets at this time, without an outcome.
+    fn at(&self, now: Tick, offer: Option<&Offer<H>>, deadlines: Deadlines) -> Option<Followed<H>> {
+        if let Some(offer) = offer.filter(|offer| offer.from <= now && now < offer.until) {
+            return Some(Followed::Offered(offer.clone()));
+        }
+        let began = self.pilot().began()?;
+        let is_over = |time: Option<Duration>| time.is_some_and(|time| now >= began.after(time));
+        if is_over(deadlines.abandon) {
+            return Some(Followed::Again);
+        }
+        is_over(deadlines.hard).then_some(Followed::TimedOut)
+    }
+
+    /// When something else may be said.
+    fn next_change(&self, now: Tick, offer: Option<&Offer<H>>, deadlines: Deadlines) -> Tick {
+        let offered = offer.map(|offer| offer.from).filter(|from| now < *from);
+        let began = self.pilot().began();
+        let ends = [deadlines.hard, deadlines.abandon].into_iter().flatten();
+        let ends = ends.filter_map(|time| began.map(|began| began.after(time))).filter(|end| now < *end);
+        ends.chain(offered).min().unwrap_or(Tick::NEVER)
+    }
+
+    /// What a follower gets; or what it may have meanwhile.
+    fn followed(&self) -> Result<Option<Offer<H>>, Followed<H>> {
         let mut course = lock(&self.course);
         // Whoever listens by now is notified.
         course.followed = true;
-        // The value is cloned here, under the lock, only as a slot is: without running the user's code.
-        let outcome = course.outcome.clone();
+        // Values are cloned here, under the lock, only as a slot is: without running the user's code.
+        let (outcome, offer) = (course.outcome.clone(), course.offer.clone());
         drop(course);
-        match outcome {
-            Outcome::InFlight => None,
-            Outcome::Landed(value) => Some(Followed::Landed(value)),
-            Outcome::Failed(Some(error)) => Some(Followed::Failed(error)),
-            Outcome::Failed(None) => Some(Followed::Again),
-            Outcome::Absent => Some(Followed::Absent),
-        }
+        Err(match outcome {
+            Outcome::InFlight => return Ok(offer),
+            Outcome::Landed(value) => Followed::Landed(value),
+            Outcome::Failed(Some(error)) => Followed::Failed(error),
+            Outcome::Failed(None) => Followed::Again,
+            Outcome::Absent => Followed::Absent,
+        })
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Pilot {
     polled: AtomicBool,
     /// Until when a rate limit or a strategy holds the body back; 0 if none has.
     held: AtomicU64,
+    /// When the body began; 0 if it has not.
+    began: AtomicU64,
 }
 
 impl Pilot {
@@ -29,10 +31,11 @@ impl Pilot {
             thread: AtomicU64::new(chain::this_thread()),
             polled: AtomicBool::new(true),
             held: AtomicU64::new(0),
+            began: AtomicU64::new(0),
         }
     }
 
-    pub(super) fn id(&self) -> FlightId {
+    pub(crate) fn id(&self) -> FlightId {
         self.id
     }
 
@@ -55,6 +58,19 @@ impl Pilot {
     /// Says that the body does not begin before then.
     pub(crate) fn hold(&self, until: Tick) {
         self.held.store(until.0, Ordering::SeqCst);
+    }
+
+    /// Says that the body begins now.
+    pub(crate) fn begin(&self, now: Tick) {
+        self.began.store(now.0.max(1), Ordering::SeqCst);
+    }
+
+    /// When the body began.
+    pub(super) fn began(&self) -> Option<Tick> {
+        match self.began.load(Ordering::SeqCst) {
+            0 => None,
+            began => Some(Tick(began)),
+        }
     }
 
     /// How long followers wait for a body that was held back.
@@ -83,6 +99,10 @@ impl Crew {
         Self(vec![Arc::clone(pilot)])
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// These and those of another.
     pub(crate) fn join(&mut self, other: Self) {
         let new = other.0.into_iter().filter(|pilot| !self.0.iter().any(|own| Arc::ptr_eq(own, pilot)));
@@ -109,6 +129,11 @@ impl Crew {
     /// As [`Pilot::hold`].
     pub(crate) fn hold(&self, until: Tick) {
         self.0.iter().for_each(|pilot| pilot.hold(until));
+    }
+
+    /// As [`Pilot::begin`].
+    pub(crate) fn begin(&self, now: Tick) {
+        self.0.iter().for_each(|pilot| pilot.begin(now));
     }
 }
 

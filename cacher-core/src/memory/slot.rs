@@ -14,6 +14,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Slot<H> {
     pub(crate) held: H,
+    /// Until when nobody need think: it is fresh, and not to be loaded anew.
     until: Tick,
     generation: u64,
     facts: Option<Arc<Facts>>,
@@ -26,6 +27,8 @@ const FULL: u64 = 1 << 63;
 #[derive(Debug)]
 pub struct Facts {
     pub(crate) weight: u64,
+    /// Until when the value is fresh.
+    pub(crate) fresh_until: Tick,
     /// When the value was made, by the time of day.
     pub(crate) created: Stamp,
     pub(crate) load_time: Duration,
@@ -69,12 +72,21 @@ impl<H: Clone> Clone for Slot<H> {
 }
 
 impl<H> Slot<H> {
-    /// A value that is fresh until then, of a load that began in this generation of the cache.
+    /// A value that nobody need think about until then, of a load that began in this generation of the cache.
     pub(crate) fn new(held: H, until: Tick, generation: u64, facts: Facts, full: bool) -> Self {
         // What can expire says so by `until` alone.
         let most = if facts.idle.is_some() { Tick(Tick::NEVER.0 - 1) } else { Tick::NEVER };
         let full = if full || facts.idle.is_some() { FULL } else { 0 };
         Self { held, until: until.min(most), generation: generation | full, facts: Some(Arc::new(facts)) }
+    }
+
+    /// A copy with all that is known.
+    pub(crate) fn full(&self) -> Self
+    where
+        H: Clone,
+    {
+        let Self { held, until, generation, facts } = self;
+        Self { held: held.clone(), until: *until, generation: *generation, facts: facts.clone() }
     }
 
     /// The generation in which its load began; an older one than the cache's is cleared.
@@ -110,10 +122,11 @@ impl<H> Slot<H> {
         now >= self.deadline()
     }
 
-    /// When it is past its time if nobody asks for it any more.
+    /// When it is past its time if nobody asks for it any more. Of a copy without facts no later than that.
     #[inline]
     pub(crate) fn deadline(&self) -> Tick {
-        self.idle().map_or(self.until, |idle| idle.deadline().min(self.until))
+        let fresh_until = self.facts.as_ref().map_or(self.until, |facts| facts.fresh_until);
+        self.idle().map_or(fresh_until, |idle| idle.deadline().min(fresh_until))
     }
 
     /// When it is of no use any more: its deadline, or later if it is kept past that.

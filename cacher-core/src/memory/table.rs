@@ -90,6 +90,20 @@ pub trait Table<O, H>: 'static {
     fn heaviest(&self) -> u64;
 }
 
+/// The slot of a key with all that is known, which a plain copy may lack.
+pub(crate) fn full<O, H: Clone, T: Table<O, H>, Q>(table: &T, query: &Q) -> Option<Slot<H>>
+where
+    Q: Hash + Equivalent<Key<O>>,
+{
+    let mut found = None;
+    // A table shows a slot where it lies only to those who may remove it.
+    table.remove(query, |slot| {
+        found = Some(slot.full());
+        false
+    });
+    found
+}
+
 /// What an insertion pushed out: what stood under its key, and what had to make room.
 #[derive(Debug)]
 pub struct Dropped<O, H> {

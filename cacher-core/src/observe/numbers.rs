@@ -18,6 +18,7 @@ type Known = (&'static str, fn(&Stats) -> u64);
 const COUNTERS: [Known; 12] = [
     ("cacher_hits_total", |stats| stats.hits),
     ("cacher_stale_hits_total", |stats| stats.stale_hits),
+    ("cacher_error_hits_total", |stats| stats.error_hits),
     ("cacher_misses_total", |stats| stats.misses),
     ("cacher_loads_total", |stats| stats.loads),
     ("cacher_lone_loads_total", |stats| stats.lone_loads),

@@ -1,6 +1,7 @@
 //! What the attribute's expansion calls: key, lookup, store. Hidden, and no part of the public interface.
 
 pub mod batch;
+mod load;
 
 use std::{
     marker::PhantomData,
@@ -28,15 +29,18 @@ use crate::{
     sync::Arc,
 };
 
+pub use load::{load, load_async, load_behind, load_behind_async};
+
 pub use crate::{
     cache::Leader,
     code::{Code, Version},
     codec::{InMemory, Stored},
     core::{Config, OnLimit},
     demand::{
-        Annotated, can_tell, kept, key_part, limit, listed, partition, plain, secret_part, shared, shared_part, site,
-        stored, stored_part,
+        Annotated, can_tell, can_tell_late, errors_last, kept, key_part, limit, listed, partition, plain, secret_part,
+        shared, shared_part, site, stored, stored_part,
     },
+    flight::Deadlines,
     held,
     key::parts::Borrowed,
     keyer::{Hash as HashKeyer, Readable as ReadableKeyer},
@@ -55,7 +59,7 @@ pub use crate::{
     site::{Home, LocalSite, PerThread, Recipe, Shape, Site},
     strategy,
     strategy::{
-        RateLimit, Strategy, Transform,
+        Breaker, Doorkeeper, RateLimit, Strategy, Transform,
         hook::Transforms,
         life::{Life, Terms},
         list::List as Strategies,
@@ -105,19 +109,25 @@ pub fn ask<V, T>(value: &V, ask: impl FnOnce(&V) -> T) -> T {
 
 /// Runs a sync call behind its caller. A panic is reported.
 pub fn detach(function: &'static str, call: impl FnOnce() + Send + 'static) {
-    bridge::spawn(move || report_panic(function, catch_unwind(AssertUnwindSafe(call))));
+    bridge::spawn(move || {
+        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+            report_panic(function);
+        }
+    });
 }
 
 /// The same for an async call.
 pub fn detach_async(function: &'static str, call: impl Future<Output = ()> + Send + 'static) {
-    bridge::detach(async move { report_panic(function, bridge::caught(call).await) });
+    bridge::detach(async move {
+        if bridge::caught(call).await.is_err() {
+            report_panic(function);
+        }
+    });
 }
 
-fn report_panic(function: &'static str, ended: std::thread::Result<()>) {
-    if ended.is_err() {
-        let error = Error::new(Kind::Unavailable, "a call in the background panicked");
-        observe::report(Fault { cache: function.into(), error });
-    }
+fn report_panic(function: &str) {
+    let error = Error::new(Kind::Unavailable, "a call in the background panicked");
+    observe::report(Fault { cache: function.into(), error });
 }
 
 /// What is made of a value: gives a closure's parameter its type.
@@ -158,6 +168,11 @@ pub fn shape<M: 'static, H: Held, C>(
     transforms: Transforms<H::Value>,
 ) -> Shape<M, H, C> {
     Shape::new(configure, seen, weigh, transforms)
+}
+
+/// A built-in strategy: gives the expression its type.
+pub fn built_in<S: Strategy>(strategy: S) -> Option<Arc<dyn Strategy>> {
+    Some(Arc::new(strategy))
 }
 
 /// The strategies among the items of a list.
@@ -370,56 +385,11 @@ fn not_cached<M, R>(returns: &Returns<M, R>, name: &str) -> R {
     }
 }
 
-/// A value that is to be stored before it is returned.
-#[derive(Debug)]
-pub struct Storing<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
-    leader: Box<Leader<O, H, T>>,
-    value: H::Value,
-}
-
-/// Takes what the body returned.
-#[inline]
-pub fn outcome<O, H, T, M, R>(
-    leader: Box<Leader<O, H, T>>,
-    returns: &Returns<M, R>,
-    returned: R,
-) -> Step<R, Storing<O, H, T>>
-where
-    O: Eq + Clone + 'static,
-    H: Held<Value = M::Value>,
-    T: Table<O, H>,
-    M: Mode<R>,
-{
-    match M::split(returned) {
-        Ok(value) => Step::Run(Storing { leader, value }),
-        Err(returned) => {
-            leader.fail(|| (returns.share)(&returned));
-            Step::Done(returned)
-        }
-    }
-}
-
-impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Storing<O, H, T> {
-    /// Stores the value for a sync caller, and returns it.
-    #[inline]
-    pub fn finish<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
-        M::returned(self.settle())
-    }
-
-    #[inline(never)]
-    fn settle(self) -> H::Value {
-        if let Some(leader) = self.leader.settle_at_once(&self.value) {
-            block_on(leader.settle(Shell::Sync, &self.value));
-        }
-        self.value
-    }
-
-    /// Stores the value for an async caller, and returns it.
-    pub async fn finish_async<M: Mode<R, Value = H::Value>, R>(self, _returns: &Returns<M, R>) -> R {
-        if let Some(leader) = self.leader.settle_at_once(&self.value) {
-            Box::pin(leader.settle(Shell::Async, &self.value)).await;
-        }
-        M::returned(self.value)
+/// An error as what the call returns; a panic where that can't say it.
+fn told<M, R>(returns: &Returns<M, R>, error: Error) -> R {
+    match (returns.failed)(error.clone()) {
+        Some(returned) => returned,
+        None => panic!("{error}: let it return `Result<_, E>` with `E: From<cacher::Error>` to be told so"),
     }
 }
 

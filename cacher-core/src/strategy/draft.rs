@@ -6,6 +6,7 @@ pub struct Draft {
     pub(crate) lifetime: Duration,
     pub(crate) load_time: Duration,
     pub(crate) none: bool,
+    pub(crate) inserted: bool,
 }
 
 impl Draft {
@@ -25,6 +26,12 @@ impl Draft {
     #[must_use]
     pub fn load_time(&self) -> Duration {
         self.load_time
+    }
+
+    /// Whether it was put there by hand, and is not what a body has returned.
+    #[must_use]
+    pub fn is_inserted(&self) -> bool {
+        self.inserted
     }
 
     /// Whether the value is `None`, as far as the cache knows: with `none_ttl`.

@@ -5,6 +5,8 @@ use std::time::Duration;
 pub enum Freshness {
     /// It answers the call.
     Fresh,
+    /// It answers the call, and is loaded anew meanwhile.
+    Due,
     /// The body is to run; where it may not, the entry does.
     Stale,
     /// It is of no use any more.

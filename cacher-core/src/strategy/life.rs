@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::Freshness;
 use crate::{
     entry::Times,
     time::{Stamp, Tick},
@@ -16,13 +17,132 @@ pub struct Life {
     pub jitter: Option<Duration>,
     /// Keeps values as long again as they are fresh, for when the body is held back.
     pub stale: bool,
+    /// How long past its time a value still answers calls while it is loaded anew.
+    pub revalidate: Option<Duration>,
+    /// How long past its time a value answers calls whose body fails.
+    pub if_error: Option<Duration>,
+    /// The part of its life after which a value is loaded anew while it still answers calls, between 0 and 1.
+    pub refresh_at: Option<f64>,
+    /// How eagerly a value is loaded anew at random before its time, in proportion to how long that takes: 1 is the
+    /// optimum of Vattani, Chierichetti and Lowenstein.
+    pub xfetch: Option<f64>,
 }
+
+/// What an entry is good for; the later, the less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Age {
+    /// It answers calls.
+    Fresh,
+    /// It answers calls, and is to be loaded anew.
+    Due,
+    /// It answers calls whose body fails or is held back.
+    Stale,
+    /// Nothing.
+    Spent,
+}
+
+impl From<Freshness> for Age {
+    fn from(freshness: Freshness) -> Self {
+        match freshness {
+            Freshness::Fresh => Self::Fresh,
+            Freshness::Due => Self::Due,
+            Freshness::Stale => Self::Stale,
+            Freshness::Expired => Self::Spent,
+        }
+    }
+}
+
+/// How an entry stands to its time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    /// How long ago it was made.
+    pub(crate) age: Duration,
+    /// How much longer it is fresh; zero if it is past its time, [`Duration::MAX`] if it has none.
+    pub(crate) left: Duration,
+    /// How long it is past its time.
+    pub(crate) past: Duration,
+    pub(crate) load_time: Duration,
+}
+
+/// With this many times the load time left an early refresh is less likely than one in 10^17.
+const SURELY_EARLY: f64 = 40.0;
 
 impl Life {
     /// How long a value that is fresh for `lifetime` is kept beyond that. What expires by idleness has no other end.
     pub(crate) fn grace(&self, lifetime: Duration) -> Duration {
-        if self.stale { self.tti.map_or(lifetime, |tti| tti.min(lifetime)) } else { Duration::ZERO }
+        let stale = if self.stale { self.tti.map_or(lifetime, |tti| tti.min(lifetime)) } else { Duration::ZERO };
+        stale.max(self.if_error.unwrap_or_default()).max(self.revalidate.unwrap_or_default())
     }
+
+    /// Whether values are loaded anew before they are of no use.
+    pub(crate) fn renews(&self) -> bool {
+        self.revalidate.is_some() || self.refreshes_ahead()
+    }
+
+    /// Whether values are of some use while they are loaded anew, or past their time.
+    pub(crate) fn lingers(&self) -> bool {
+        self.stale || self.if_error.is_some() || self.renews()
+    }
+
+    fn refreshes_ahead(&self) -> bool {
+        self.refresh_at.is_some() || self.xfetch.is_some()
+    }
+
+    /// Until when a value that is fresh until then answers calls while it is loaded anew.
+    pub(crate) fn answers_until(&self, fresh_until: Tick) -> Tick {
+        self.revalidate.map_or(fresh_until, |window| fresh_until.after(window))
+    }
+
+    /// Until when a value that is fresh until then answers calls whose body fails; `due` ones answer calls anyway.
+    pub(crate) fn stands_in_until(&self, fresh_until: Tick, due: bool) -> Tick {
+        let answers = if due { self.answers_until(fresh_until) } else { Tick(0) };
+        self.if_error.map_or(answers, |window| fresh_until.after(window).max(answers))
+    }
+
+    /// What an entry is good for now; what is past its time and kept is stale. `random` gives any number, spread evenly.
+    pub(crate) fn age(&self, standing: &Standing, random: impl FnOnce() -> u64) -> Age {
+        if standing.left.is_zero() {
+            let due = self.revalidate.is_some_and(|window| standing.past < window);
+            return if due { Age::Due } else { Age::Stale };
+        }
+        if self.is_past_its_part(standing) || self.is_early_enough(standing, random) { Age::Due } else { Age::Fresh }
+    }
+
+    fn is_past_its_part(&self, Standing { age, left, .. }: &Standing) -> bool {
+        self.refresh_at.is_some_and(|part| *left != Duration::MAX && *age >= share(age.saturating_add(*left), part))
+    }
+
+    /// Probabilistic early expiration: A. Vattani, F. Chierichetti, K. Lowenstein, "Optimal Probabilistic Cache Stampede
+    /// Prevention", PVLDB 8 (2015).
+    fn is_early_enough(&self, standing: &Standing, random: impl FnOnce() -> u64) -> bool {
+        let Some(eagerness) = self.xfetch.filter(|_| standing.left != Duration::MAX) else { return false };
+        // Never zero, whose logarithm there is none of.
+        let early = -(1.0 - fraction(random())).ln() * eagerness;
+        standing.load_time.as_secs_f64() * early >= standing.left.as_secs_f64()
+    }
+
+    /// How long from now, at the latest, an entry is surely not due: what asks earlier need not think.
+    pub(crate) fn surely_fresh(&self, Standing { age, left, load_time, .. }: &Standing) -> Duration {
+        if *left == Duration::MAX {
+            return *left;
+        }
+        let until_part = self.refresh_at.map(|part| share(age.saturating_add(*left), part).saturating_sub(*age));
+        let until_early = self.xfetch.map(|eagerness| {
+            let early = load_time.as_secs_f64() * eagerness * SURELY_EARLY;
+            left.saturating_sub(Duration::try_from_secs_f64(early).unwrap_or(Duration::MAX))
+        });
+        until_part.into_iter().chain(until_early).min().unwrap_or(*left)
+    }
+}
+
+fn share(life: Duration, part: f64) -> Duration {
+    Duration::try_from_secs_f64(life.as_secs_f64() * part).unwrap_or(Duration::MAX)
+}
+
+/// A number from 0 on and below 1.
+#[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
+fn fraction(random: u64) -> f64 {
+    (random >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// What a call says about its value.
@@ -150,7 +270,7 @@ impl Terms {
             none_ttl: seen.none_ttl.or(self.none_ttl),
             expires_at: seen.expires_at.or(self.expires_at),
             none: seen.none,
-            keep: seen.keep,
+            keep: self.keep && seen.keep,
             as_made: self.as_made,
             partition: self.partition,
         }
@@ -208,13 +328,11 @@ pub(crate) fn mix(mixed: u64) -> u64 {
 }
 
 /// Takes a random part of `jitter` off a life, but never more than half of it.
-#[expect(clippy::cast_precision_loss, reason = "any fraction will do")]
 fn spread(lifetime: Duration, jitter: Duration, random: impl FnOnce() -> u64) -> Duration {
     if jitter.is_zero() || lifetime == Duration::MAX {
         return lifetime;
     }
-    let fraction = (random() >> 11) as f64 / (1_u64 << 53) as f64;
-    lifetime.saturating_sub(jitter.min(lifetime / 2).mul_f64(fraction))
+    lifetime.saturating_sub(jitter.min(lifetime / 2).mul_f64(fraction(random())))
 }
 
 /// How far the clocks of the machines that share a store may differ before an entry from the future is not believed.
@@ -241,12 +359,13 @@ fn is_from_the_future(times: &Times, now: Stamp) -> bool {
     times.created > now.after(SKEW)
 }
 
-/// Whether a stored entry that is past its time is of use where the body is held back, under the terms of today.
+/// How long ago the time of a stored entry was, if it is past that and still of some use under the terms of today.
 #[must_use]
-pub(crate) fn may_stand_in(times: &Times, life: &Life, terms: &Terms, now: Stamp) -> bool {
+pub(crate) fn past(times: &Times, life: &Life, terms: &Terms, now: Stamp) -> Option<Duration> {
     let end = end(times.created, terms);
-    let kept = end.after(life.grace(end.since(times.created)));
-    life.stale && !is_from_the_future(times, now) && now < times.keep_until.min(kept)
+    let kept = times.keep_until.min(end.after(life.grace(end.since(times.created))));
+    let of_use = !is_from_the_future(times, now) && now < kept;
+    of_use.then(|| now.since(times.fresh_until.min(end)))
 }
 
 /// When a value of these terms, made at `created`, is past its time, however often it is asked for.

@@ -88,6 +88,10 @@ impl List {
         self.tell(call, |strategy| strategy.commit_write(call, draft));
     }
 
+    pub(crate) fn refuse_write(&self, call: &Call<'_>) {
+        self.tell(call, |strategy| strategy.refuse_write(call));
+    }
+
     pub(crate) fn ask_remove(&self, call: &Call<'_>) -> Verdict {
         self.verdict(call, |strategy| strategy.ask_remove(call))
     }

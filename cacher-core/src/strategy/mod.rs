@@ -16,7 +16,7 @@
 //!                                                     ask_load ── wait │ refuse ── an error, or a stale value
 //!                                                        └─ commit_load ── the body ── after_load
 //!                                                               ask_write ── the tiers ── commit_write ── the value
-//!                                                                  └─ refused: the value, kept nowhere
+//!                                                                  └─ refuse_write: the value, kept nowhere
 //! entry(..).invalidate() ── ask_remove ── the tiers ── commit_remove        cache().clear() ── ask_clear ── commit_clear
 //! ```
 //!
@@ -68,8 +68,10 @@
 //! }
 //! ```
 
+mod breaker;
 mod call;
 mod condition;
+mod doorkeeper;
 mod draft;
 mod found;
 pub(crate) mod gcra;
@@ -83,8 +85,10 @@ mod rate_limit;
 mod transform;
 mod ttl;
 
+pub use breaker::Breaker;
 pub use call::Call;
 pub use condition::Condition;
+pub use doorkeeper::Doorkeeper;
 pub use draft::Draft;
 pub use found::{Found, Freshness};
 pub use rate_limit::RateLimit;
@@ -120,7 +124,8 @@ pub enum Permit {
 pub enum LoadEnd {
     /// It returned a value.
     Value,
-    /// It returned an error, panicked, or was dropped.
+    /// It returned an error, panicked, took longer than it may, or was dropped. An error that `error_if` tells of is as
+    /// good as a value.
     Failure,
 }
 
@@ -189,6 +194,11 @@ pub trait Strategy: Send + Sync + 'static {
         let _ = (call, draft);
     }
 
+    /// It is not kept: this strategy or another has refused it.
+    fn refuse_write(&self, call: &Call<'_>) {
+        let _ = call;
+    }
+
     /// Before an entry is removed by `invalidate`. Refused, it stays, and the caller is told
     /// [`Removal::Refused`](crate::core::Removal::Refused).
     fn ask_remove(&self, call: &Call<'_>) -> Verdict {
@@ -236,6 +246,7 @@ macro_rules! shared {
                 fn after_load(&self, call: &Call<'_>, end: LoadEnd);
                 fn ask_write(&self, call: &Call<'_>, draft: &mut Draft) -> Verdict;
                 fn commit_write(&self, call: &Call<'_>, draft: &Draft);
+                fn refuse_write(&self, call: &Call<'_>);
                 fn ask_remove(&self, call: &Call<'_>) -> Verdict;
                 fn commit_remove(&self, call: &Call<'_>);
                 fn ask_clear(&self, call: &Call<'_>) -> Verdict;

@@ -1,11 +1,13 @@
 //! What stands between the parentheses of `#[cache(..)]`.
 
 mod batch;
+mod freshness;
 mod names;
 mod template;
 mod values;
 
 pub(crate) use batch::Batch;
+pub(crate) use freshness::Breaker;
 pub(crate) use template::Template;
 pub(crate) use values::{
     Backend, Companions, EVICTIONS, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version, Write,
@@ -53,7 +55,7 @@ pub(crate) struct Args {
     pub(crate) depends_on: Option<Given<Vec<Expr>>>,
     pub(crate) version: Option<Given<Version>>,
     pub(crate) depends: Option<Given<Vec<ExprPath>>>,
-    pub(crate) cache_if: Option<Given<Expr>>,
+    pub(crate) cache_if: Option<Given<Vec<Expr>>>,
     pub(crate) site: Option<Given<Expr>>,
     pub(crate) single_flight: Option<Given<Flight>>,
     pub(crate) name: Option<Given<LitStr>>,
@@ -73,6 +75,19 @@ pub(crate) struct Args {
     pub(crate) revisions: Option<Given<Expr>>,
     pub(crate) archive: Option<Given<()>>,
     pub(crate) single: Option<Given<()>>,
+    pub(crate) stale_while_revalidate: Option<Given<Timing>>,
+    pub(crate) stale_if_error: Option<Given<Timing>>,
+    pub(crate) error_ttl: Option<Given<Timing>>,
+    pub(crate) error_if: Option<Given<Expr>>,
+    pub(crate) breaker: Option<Given<Breaker>>,
+    pub(crate) max_concurrent: Option<Given<Expr>>,
+    pub(crate) admit: Option<Given<Expr>>,
+    pub(crate) refresh_at: Option<Given<Expr>>,
+    pub(crate) xfetch: Option<Given<Expr>>,
+    pub(crate) refresh: Option<Given<Ident>>,
+    pub(crate) soft_timeout: Option<Given<Timing>>,
+    pub(crate) hard_timeout: Option<Given<Timing>>,
+    pub(crate) abandon_after: Option<Given<Timing>>,
     pub(crate) batch: Option<Given<Batch>>,
     pub(crate) max_batch: Option<Given<Expr>>,
     pub(crate) batch_window: Option<Given<Timing>>,
@@ -138,7 +153,7 @@ impl Args {
             "depends_on" => set(&mut self.depends_on, name, input, values::expressions),
             "version" => set(&mut self.version, name, input, values::version),
             "depends" => set(&mut self.depends, name, input, values::functions),
-            "cache_if" => set(&mut self.cache_if, name, input, values::predicate),
+            "cache_if" => set(&mut self.cache_if, name, input, values::conditions),
             "site" => set(&mut self.site, name, input, values::expression),
             "single_flight" => set(&mut self.single_flight, name, input, values::flight),
             "name" => set(&mut self.name, name, input, values::text),
@@ -158,6 +173,19 @@ impl Args {
             "revisions" => set(&mut self.revisions, name, input, values::revisions),
             "archive" => set(&mut self.archive, name, input, values::word),
             "single" => set(&mut self.single, name, input, values::word),
+            "stale_while_revalidate" => set(&mut self.stale_while_revalidate, name, input, values::timing),
+            "stale_if_error" => set(&mut self.stale_if_error, name, input, values::timing),
+            "error_ttl" => set(&mut self.error_ttl, name, input, values::timing),
+            "error_if" => set(&mut self.error_if, name, input, values::predicate),
+            "breaker" => set(&mut self.breaker, name, input, freshness::breaker),
+            "max_concurrent" => set(&mut self.max_concurrent, name, input, values::bodies),
+            "admit" => set(&mut self.admit, name, input, values::admission),
+            "refresh_at" => set(&mut self.refresh_at, name, input, freshness::part),
+            "xfetch" => set(&mut self.xfetch, name, input, freshness::eagerness),
+            "refresh" => set(&mut self.refresh, name, input, freshness::refresh),
+            "soft_timeout" => set(&mut self.soft_timeout, name, input, values::timing),
+            "hard_timeout" => set(&mut self.hard_timeout, name, input, values::timing),
+            "abandon_after" => set(&mut self.abandon_after, name, input, values::timing),
             "batch" => set(&mut self.batch, name, input, batch::lists),
             "max_batch" => set(&mut self.max_batch, name, input, batch::count),
             "batch_window" => set(&mut self.batch_window, name, input, values::timing),

@@ -143,7 +143,10 @@ fn wrong_arguments() {
         (quote!(companions = "x"), "`companions` takes a name, `true` or `false`: write `companions = user_cache`"),
         (quote!(single_flight = on), "`single_flight` is `local`, which is the default, `distributed` or `off`"),
         (quote!(single_flight = false), "`single_flight` is `local`, which is the default, `distributed` or `off`"),
-        (quote!(cache_if = 3), "`cache_if` takes a closure of the value: write `cache_if = |value| value.is_some()`"),
+        (
+            quote!(cache_if = 3),
+            "`cache_if` takes a closure of the value, or an expression of the arguments: write `cache_if = |value| value.is_some()`",
+        ),
         (quote!(backend = []), "no backend is named: leave `backend` out for memory"),
         (quote!(backend = registered()), "`registered` takes the name of a backend: write `registered(\"posts\")`"),
         (quote!("5m"), "expected the name of an argument, as in `ttl = \"5m\"`"),

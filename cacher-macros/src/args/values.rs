@@ -206,6 +206,26 @@ pub(super) fn calls(name: &Ident, input: ParseStream) -> Result<Expr> {
     }
 }
 
+/// A number of bodies.
+pub(super) fn bodies(name: &Ident, input: ParseStream) -> Result<Expr> {
+    match calls(name, input)? {
+        other if literal(&other).is_some_and(|lit| !matches!(lit, Lit::Int(_))) => {
+            Err(mismatch(name, other, "a number of bodies"))
+        }
+        other => Ok(other),
+    }
+}
+
+/// `second_sighting`, or an expression that makes a strategy.
+pub(super) fn admission(name: &Ident, input: ParseStream) -> Result<Expr> {
+    match expression(name, input)? {
+        other if literal(&other).is_some() || matches!(other, Expr::Closure(_)) => {
+            Err(mismatch(name, other, "`second_sighting`, or an expression that makes a `Doorkeeper`, unquoted"))
+        }
+        other => Ok(other),
+    }
+}
+
 /// What of the arguments has a rate of its own.
 pub(super) fn per(name: &Ident, input: ParseStream) -> Result<Expr> {
     match expression(name, input)? {
@@ -419,6 +439,21 @@ pub(super) fn predicate(name: &Ident, input: ParseStream) -> Result<Expr> {
     match expression(name, input)? {
         predicate @ (Expr::Closure(_) | Expr::Path(_)) => Ok(predicate),
         other => Err(mismatch(name, other, "a closure of the value")),
+    }
+}
+
+/// Closures of the value, and expressions of the arguments.
+pub(super) fn conditions(name: &Ident, input: ParseStream) -> Result<Vec<Expr>> {
+    let condition = |expr: Expr| match literal(&expr) {
+        None => Ok(expr),
+        Some(_) => Err(mismatch(name, expr, "a closure of the value, or an expression of the arguments")),
+    };
+    match expression(name, input)? {
+        Expr::Array(list) if list.elems.is_empty() => {
+            Err(Error::new_spanned(list, "no condition is named: leave `cache_if` out"))
+        }
+        Expr::Array(list) => list.elems.into_iter().map(ungrouped).map(condition).collect(),
+        other => Ok(vec![condition(other)?]),
     }
 }
 

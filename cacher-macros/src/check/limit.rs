@@ -26,7 +26,7 @@ fn holding(args: &Args) -> impl Iterator<Item = &Ident> {
 }
 
 fn holds_back(args: &Args) -> bool {
-    args.rate_limit.is_some() || args.strategies.is_some()
+    args.rate_limit.is_some() || args.strategies.is_some() || args.breaker.is_some() || args.max_concurrent.is_some()
 }
 
 pub(super) fn something_holds_the_body_back(Subject { args, .. }: Subject, errors: &Errors) {

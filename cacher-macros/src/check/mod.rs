@@ -6,6 +6,7 @@ mod bound;
 mod callable;
 mod conflict;
 mod format;
+mod freshness;
 mod identity;
 mod keyer;
 mod limit;
@@ -112,6 +113,15 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     wrap::one_way_to_keep_what_was,
     wrap::archives_have_something_that_expires,
     wrap::a_slot_is_a_slot,
+    freshness::something_expires,
+    freshness::idle_values_are_not_renewed,
+    freshness::one_load_renews,
+    freshness::soft_timeouts_have_something_to_return,
+    freshness::lasting_errors_are_known,
+    freshness::late_bodies_can_be_told,
+    freshness::open_circuits_can_be_told,
+    freshness::abandoned_loads_need_no_patience,
+    freshness::loads_behind_own_what_they_use,
     batch::details_have_a_batch,
     batch::lists_are_arguments,
     batch::lists_hold_items,

@@ -2,7 +2,7 @@
 
 use super::{Subject, keyer, wrap};
 use crate::{
-    args::{Args, Backend, Format, Given, Rate, Timing},
+    args::{Args, Backend, Breaker, Format, Given, Rate, Timing},
     errors::Errors,
     item::Argument,
     tokens,
@@ -16,7 +16,10 @@ impl<'s> Subject<'s> {
     fn timings(self) -> impl Iterator<Item = &'s Given<Timing>> {
         let args = self.args;
         let life = [&args.ttl, &args.tti, &args.expires_at, &args.jitter, &args.none_ttl];
-        life.into_iter().chain([&args.patience, &args.max_wait, &args.batch_window]).flatten()
+        let beyond = [&args.stale_while_revalidate, &args.stale_if_error, &args.error_ttl];
+        let body = [&args.soft_timeout, &args.hard_timeout, &args.abandon_after];
+        let waits = [&args.patience, &args.max_wait, &args.batch_window];
+        life.into_iter().chain(beyond).chain(body).chain(waits).flatten()
     }
 
     /// Each closure, with the name of the argument that it is given to.
@@ -25,8 +28,10 @@ impl<'s> Subject<'s> {
             Timing::Closure(closure) if takes_closure(&given.name) => Some((&given.name, closure)),
             _ => None,
         });
-        let predicates = self.args.cache_if.iter().filter_map(|given| match &given.value {
-            Expr::Closure(closure) => Some((&given.name, closure)),
+        let of_values = self.args.cache_if.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
+        let of_errors = self.args.error_if.iter().map(|given| (&given.name, &given.value));
+        let predicates = of_values.chain(of_errors).filter_map(|(name, expr)| match expr {
+            Expr::Closure(closure) => Some((name, closure)),
             _ => None,
         });
         timings.chain(predicates)
@@ -43,7 +48,7 @@ impl<'s> Subject<'s> {
 
 /// Whether this argument of the attribute is one for all calls.
 fn is_fixed(name: &Ident) -> bool {
-    ["tti", "jitter", "patience", "max_wait", "batch_window"].iter().any(|fixed| name == fixed)
+    !["ttl", "expires_at", "none_ttl"].iter().any(|of_a_call| name == of_a_call)
 }
 
 /// Whether this argument of the attribute may depend on the value.
@@ -59,6 +64,9 @@ pub(super) fn no_zero(subject: Subject, errors: &Errors) {
             "none_ttl" => "`None` would not be kept: write `cache_if = |value| value.is_some()`",
             "jitter" => "nothing would be spread: leave it out",
             "max_wait" => "no call would wait: write `on_limit = error`",
+            "stale_while_revalidate" | "stale_if_error" => "no value would be kept past its time: leave it out",
+            "error_ttl" => "no error would answer further calls: leave it out",
+            "soft_timeout" | "hard_timeout" | "abandon_after" => "no body could ever be waited for: leave it out",
             "batch_window" => "no call would wait for others: leave it out",
             _ => "nothing would be kept: remove `#[cache]`",
         };
@@ -121,6 +129,8 @@ pub(super) fn expressions_name_identity_only(subject: Subject, errors: &Errors) 
     });
     let others = [&subject.args.site, &subject.args.per].into_iter().flatten();
     let others = others.map(|given| (&given.name, &given.value));
+    let conditions = subject.args.cache_if.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
+    let others = others.chain(conditions.filter(|(_, expr)| !matches!(expr, Expr::Closure(_))));
     let outside = subject.args.depends_on.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
     for (name, expr) in timings.chain(others).chain(outside) {
         for used in tokens::names(expr) {
@@ -185,7 +195,13 @@ fn limits(args: &Args) -> impl Iterator<Item = (&Ident, TokenStream)> {
         Rate::Fixed(..) => None,
     });
     let listed = args.strategies.iter().flat_map(|given| given.value.iter().map(move |one| (&given.name, one)));
-    details.chain(made).chain(listed.map(|(name, one)| (name, one.to_token_stream())))
+    let others = [&args.max_concurrent, &args.admit].into_iter().flatten().map(|given| (&given.name, &given.value));
+    let breakers = args.breaker.iter().filter_map(|given| match &given.value {
+        Breaker::Expr(expr) => Some((&given.name, expr)),
+        Breaker::Fixed(..) => None,
+    });
+    let strategies = listed.chain(others).chain(breakers).map(|(name, one)| (name, one.to_token_stream()));
+    details.chain(made).chain(strategies)
 }
 
 pub(super) fn site_is_a_field(subject: Subject, errors: &Errors) {

@@ -2,7 +2,7 @@
 
 use super::{
     body::{Prelude, returns, typed, with_start},
-    limits,
+    freshness, limits,
     names::{hidden, returned, runtime},
     parts,
     place::Place,
@@ -28,7 +28,8 @@ pub(crate) fn cached(plan: &Plan, batch: &Batch, unit: Option<&BlockPlan>) -> To
     let Prelude { items, home, recipe, .. } = Prelude::of(plan, unit);
     let name = &plan.signature.ident;
     let [scope, says, list, at] = ["__scope", "__returns", "__items", "__at"].map(|text| hidden(text, name));
-    let (can_tell, returns, listed) = (limits::can_tell(plan), returns(plan), listed(plan, batch, &list, &says));
+    let (can_tell, in_time) = (limits::can_tell(plan), freshness::can_tell(plan));
+    let (returns, listed) = (returns(plan), listed(plan, batch, &list, &says));
     let several = Several::of(plan, batch, &list, &at);
     let (parts, Several { rest, bindings, .. }) = (hidden("__parts", name), &several);
     let made = several.parts(&parts, &list, &at);
@@ -45,6 +46,7 @@ pub(crate) fn cached(plan: &Plan, batch: &Batch, unit: Option<&BlockPlan>) -> To
         #items
         let #scope = #rt::in_scope();
         #can_tell
+        #in_time
         let #says = #returns;
         #listed
         #made

@@ -1,7 +1,7 @@
 //! The body of a cached function: look up, or run what the user wrote, and store.
 
 use super::{
-    batch, code, limits,
+    batch, code, freshness, limits,
     names::{Names, hidden, mode, returned, runtime, turbofish},
     parts::{self, Parts},
     place::Place,
@@ -20,10 +20,7 @@ use syn::Visibility;
 /// let k0 = &id;
 /// match lookup(scope, site(), &shape(..), &returns, &Borrowed((part!(k0),)), || terms) {
 ///     Done(returned) => returned,
-///     Run(mut leader) => {
-///         let returned = leader.run(move || -> R { body });
-///         match outcome(leader, &returns, returned) { Done(returned) => returned, Run(storing) => storing.finish(..) }
-///     }
+///     Run(leader) => load(leader, &returns, move || -> R { body }),
 /// }
 /// ```
 pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
@@ -32,14 +29,20 @@ pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
     }
     let rt = runtime(plan);
     let Prelude { items, bindings, home, recipe, parts, returns } = Prelude::of(plan, unit);
-    let (terms, can_tell) = (parts::terms(plan), limits::can_tell(plan));
+    let (terms, can_tell, in_time) = (parts::terms(plan), limits::can_tell(plan), freshness::can_tell(plan));
     let name = &plan.signature.ident;
-    let [scope, leader, result, storing, says] =
-        ["__scope", "__leader", "__returned", "__storing", "__returns"].map(|text| hidden(text, name));
+    let [scope, leader, result, says] =
+        ["__scope", "__leader", "__returned", "__returns"].map(|text| hidden(text, name));
     let body = body(plan);
-    let (lookup, run, finish, wait) = match plan.colour {
-        Colour::Sync => (quote!(lookup), quote!(run), quote!(finish), TokenStream::new()),
-        Colour::Async => (quote!(lookup_async), quote!(drive), quote!(finish_async), quote!(.await)),
+    let (lookup, wait) = match plan.colour {
+        Colour::Sync => (quote!(lookup), TokenStream::new()),
+        Colour::Async => (quote!(lookup_async), quote!(.await)),
+    };
+    let load = match (plan.colour, plan.policies.behind) {
+        (Colour::Sync, false) => quote!(load(#leader, &#says, #body)),
+        (Colour::Async, false) => quote!(load_async(#leader, &#says, #body)),
+        (Colour::Sync, true) => quote!(load_behind(#leader, #says, #body)),
+        (Colour::Async, true) => quote!(load_behind_async(#leader, #says, #body)),
     };
     quote! {
         #items
@@ -47,16 +50,11 @@ pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
         let #scope = #rt::in_scope();
         #bindings
         #can_tell
+        #in_time
         let #says = #returns;
         match #rt::#lookup(#scope, #home, &#recipe, &#says, &#parts, || #terms)#wait {
             #rt::Step::Done(#result) => #result,
-            #rt::Step::Run(mut #leader) => {
-                let #result = #leader.#run(#body)#wait;
-                match #rt::outcome(#leader, &#says, #result) {
-                    #rt::Step::Done(#result) => #result,
-                    #rt::Step::Run(#storing) => #storing.#finish(&#says)#wait,
-                }
-            }
+            #rt::Step::Run(#leader) => #rt::#load #wait,
         }
     }
 }
@@ -130,8 +128,9 @@ fn marker_call(plan: &Plan, names: &Names, unit: Option<&BlockPlan>) -> TokenStr
 /// What the return type can say; and, where its name does not show it, that it is no `Result`.
 pub(super) fn returns(plan: &Plan) -> TokenStream {
     let (rt, mode, ty) = (runtime(plan), mode(plan), &plan.returns);
+    let lasting = freshness::lasting(plan);
     match plan.value {
-        Value::Fallible { owned_error: true } => quote!(#rt::returns!(#mode, #ty)),
+        Value::Fallible { owned_error: true } => quote!(#rt::returns!(#mode, #ty)#lasting),
         Value::Fallible { owned_error: false } | Value::Plain { probe: false } => quote!(#rt::Returns::values(#mode)),
         Value::Plain { probe: true } => {
             let place = Place::of(returned(plan));
@@ -167,6 +166,9 @@ fn body(plan: &Plan) -> TokenStream {
         Colour::Async => {
             let typed = typed(plan);
             let body = with_start(body, &quote!(#typed #rebind));
+            if plan.policies.behind {
+                return quote!(async move #body);
+            }
             // Pinned here, so that the call's future holds it once, not once more in each function it passes through.
             quote!(::core::pin::pin!(async move #body))
         }

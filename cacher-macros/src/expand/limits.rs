@@ -6,8 +6,9 @@ use super::{
     place::Place,
 };
 use crate::{
+    args::Breaker,
     check::Bounded,
-    plan::{Limit, OnLimit, Plan},
+    plan::{Admission, Limit, OnLimit, Plan},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -22,6 +23,10 @@ pub(crate) fn fields(plan: &Plan) -> TokenStream {
         let limit = self::limit(&rt, limit, policies.per_item);
         fields.extend(quote!(limit: ::core::option::Option::Some(#limit),));
     }
+    fields.extend(beside_hits(&rt, plan));
+    if let Some(most) = &policies.max_concurrent {
+        fields.extend(quote!(max_concurrent: ::core::option::Option::Some(#most),));
+    }
     match policies.on_limit {
         OnLimit::Wait => {}
         OnLimit::Error(_) => fields.extend(quote!(on_limit: #rt::OnLimit::Error,)),
@@ -35,6 +40,26 @@ pub(crate) fn fields(plan: &Plan) -> TokenStream {
         fields.extend(quote!(strategies: #rt::strategies([#(#made),*]),));
     }
     fields
+}
+
+/// ```text
+/// beside_hits: strategies([built_in(Breaker::new(0.5, Duration::new(10, 0))), built_in(Doorkeeper::default())]),
+/// ```
+fn beside_hits(rt: &TokenStream, plan: &Plan) -> TokenStream {
+    let policies = &plan.policies;
+    let breaker = policies.breaker.as_ref().map(|(_, breaker)| match breaker {
+        Breaker::Fixed(part, window) => {
+            let (seconds, nanos) = (window.as_secs(), window.subsec_nanos());
+            quote!(#rt::built_in(#rt::Breaker::new(#part, ::core::time::Duration::new(#seconds, #nanos))))
+        }
+        Breaker::Expr(expr) => Place::of(expr).call(quote!(#rt::built_in), expr),
+    });
+    let admit = policies.admit.as_ref().map(|admission| match admission {
+        Admission::SecondSighting => quote!(#rt::built_in(#rt::Doorkeeper::default())),
+        Admission::Expr(expr) => Place::of(expr).call(quote!(#rt::built_in), expr),
+    });
+    let all: Vec<_> = breaker.into_iter().chain(admit).collect();
+    if all.is_empty() { TokenStream::new() } else { quote!(beside_hits: #rt::strategies([#(#all),*]),) }
 }
 
 /// ```text

@@ -6,6 +6,7 @@ mod behind;
 mod body;
 mod code;
 mod companions;
+mod freshness;
 mod limits;
 mod names;
 mod parts;

@@ -182,7 +182,12 @@ pub(crate) fn terms(plan: &Plan) -> TokenStream {
         expressions.push(per);
     }
     let shadows = shadows(plan, &expressions);
-    if shadows.is_empty() { quote!(#rt::Terms::new()#calls) } else { quote!({ #shadows #rt::Terms::new()#calls }) }
+    let terms = quote!(#rt::Terms::new()#calls);
+    let terms = if shadows.is_empty() { terms } else { quote!({ #shadows #terms }) };
+    // Conditions see arguments as the body does.
+    let conditions = &policies.keep_if;
+    let keep = (!policies.keep_if.is_empty()).then(|| quote!(.keep(#((#conditions))&&*)));
+    quote!(#terms #keep)
 }
 
 /// A duration or an expression of one; nothing for a closure.

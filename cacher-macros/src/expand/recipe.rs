@@ -1,13 +1,13 @@
 //! How a cache is set up, and what tells it from others.
 
 use super::{
-    limits,
+    freshness, limits,
     names::{Names, hidden, kept, runtime, value},
     place::Place,
 };
 use crate::{
     check::{self, Bounded},
-    plan::{Flight, Format, Generic, Home, Keyer, OnLimit, Plan, Tier, Timing, Version, Write},
+    plan::{Flight, Format, Generic, Home, Keyer, Plan, Tier, Timing, Version, Write},
 };
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -114,12 +114,7 @@ fn fields(plan: &Plan) -> TokenStream {
     };
     fields.extend(bound.map(|bound| quote!(bound: ::core::option::Option::Some(#bound),)));
     let once = |timing: &Option<Timing>| timing.as_ref().and_then(super::parts::fixed);
-    let (tti, jitter) = (once(&policies.tti), once(&policies.jitter));
-    let stale = matches!(policies.on_limit, OnLimit::Stale);
-    if tti.is_some() || jitter.is_some() || stale {
-        let [tti, jitter] = [tti, jitter].map(option);
-        fields.extend(quote!(life: #rt::Life { tti: #tti, jitter: #jitter, stale: #stale },));
-    }
+    fields.extend(freshness::fields(plan));
     fields.extend(limits::fields(plan));
     fields.extend(wraps(plan));
     fields.extend(policies.single.then(|| quote!(single: true,)));
@@ -173,13 +168,6 @@ fn version(plan: &Plan, names: &Names) -> TokenStream {
         Some(Version::Code) => quote!(#rt::Version::Code(#owner #code)),
     };
     quote!(version: ::core::option::Option::Some(#version),)
-}
-
-fn option(expression: Option<TokenStream>) -> TokenStream {
-    expression.map_or_else(
-        || quote!(::core::option::Option::None),
-        |expression| quote!(::core::option::Option::Some(#expression)),
-    )
 }
 
 /// What people see as the names of what identifies a call.
@@ -322,17 +310,22 @@ fn seen(plan: &Plan) -> TokenStream {
         let none = place.call(quote!(#rt::MaybeNone::is_none), place.show(&it));
         said.extend(quote!(.none(#none)));
     }
-    if let Some(predicate) = &policies.cache_if {
-        let predicate = match predicate {
-            Expr::Closure(closure) => braced(closure),
-            other => other.to_token_stream(),
-        };
-        said.extend(quote!(.keep(#rt::ask::<_, bool>(#it, #predicate))));
+    if !policies.cache_if.is_empty() {
+        let asked = policies.cache_if.iter().map(predicate).map(|one| quote!(#rt::ask::<_, bool>(#it, #one)));
+        said.extend(quote!(.keep(#(#asked)&&*)));
     }
     if said.is_empty() {
         return quote!(|_| #rt::Terms::new());
     }
     quote!(|#it: &#value| #rt::Terms::new()#said)
+}
+
+/// A closure, or the path of a function.
+pub(super) fn predicate(predicate: &Expr) -> TokenStream {
+    match predicate {
+        Expr::Closure(closure) => braced(closure),
+        other => other.to_token_stream(),
+    }
 }
 
 /// Braces around its body, so that no lint asks for the path of a method, which has another meaning here.

@@ -1,8 +1,8 @@
 //! How the plan follows from the arguments and the item.
 
 use super::{
-    Argument, BlockPlan, Callable, Colour, Companions, Form, Format, Generic, Home, Keyer, Limit, OnLimit, Piece, Plan,
-    Policies, Sourced, Tier, Timing, Value, Version, Write,
+    Admission, Argument, BlockPlan, Callable, Colour, Companions, Form, Format, Generic, Home, Keyer, Limit, OnLimit,
+    Piece, Plan, Policies, Sourced, Tier, Timing, Value, Version, Write,
 };
 use crate::{
     args::{self, Args, Backend, Flight, Given},
@@ -115,6 +115,15 @@ impl Sources<'_> {
         Sourced { source: source.clone(), arguments }
     }
 
+    /// Whether a condition is no closure of the value and no function of it.
+    fn is_of_arguments(&self, condition: &Expr) -> bool {
+        match condition {
+            Expr::Closure(_) => false,
+            Expr::Path(path) => self.0.iter().any(|argument| path.path.is_ident(&argument.ident)),
+            _ => true,
+        }
+    }
+
     fn timing(&self, given: Option<&Given<args::Timing>>) -> Option<Timing> {
         given.map(|given| self.timing_of(given))
     }
@@ -213,6 +222,7 @@ fn keyer(args: &Args) -> Option<Keyer> {
 
 fn policies(args: &Args, sources: &Sources) -> Policies {
     let expr = |given: &Option<Given<Expr>>| given.as_ref().map(|given| given.value.clone());
+    let conditions = || args.cache_if.iter().flat_map(|given| &given.value);
     Policies {
         ttl: sources.timing(args.ttl.as_ref()),
         tti: sources.timing(args.tti.as_ref()),
@@ -229,9 +239,16 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
             args::Rate::Fixed(times, time) => Some((times, time)),
             args::Rate::Expr(_) => None,
         }),
-        cache_if: expr(&args.cache_if),
+        cache_if: conditions().filter(|expr| !sources.is_of_arguments(expr)).cloned().collect(),
+        keep_if: conditions().filter(|expr| sources.is_of_arguments(expr)).cloned().collect(),
         single_flight: args.single_flight.as_ref().map_or(Flight::Local, |given| given.value),
         limit: limit(args),
+        breaker: args.breaker.as_ref().map(|given| (given.name.clone(), given.value.clone())),
+        max_concurrent: expr(&args.max_concurrent),
+        admit: args.admit.as_ref().map(|given| match &given.value {
+            Expr::Path(path) if path.path.is_ident("second_sighting") => Admission::SecondSighting,
+            expr => Admission::Expr(expr.clone()),
+        }),
         per: args.per.as_ref().map(|given| sources.of(&given.value)),
         on_limit: on_limit(args),
         max_wait: sources.timing(args.max_wait.as_ref()),
@@ -240,6 +257,16 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         revisions: expr(&args.revisions),
         archive: args.archive.is_some(),
         single: args.single.is_some(),
+        stale_while_revalidate: sources.timing(args.stale_while_revalidate.as_ref()),
+        stale_if_error: sources.timing(args.stale_if_error.as_ref()),
+        error_ttl: args.error_ttl.as_ref().map(|given| (given.name.clone(), sources.timing_of(given))),
+        error_if: expr(&args.error_if),
+        refresh_at: expr(&args.refresh_at),
+        xfetch: expr(&args.xfetch),
+        soft_timeout: sources.timing(args.soft_timeout.as_ref()),
+        hard_timeout: args.hard_timeout.as_ref().map(|given| (given.name.clone(), sources.timing_of(given))),
+        abandon_after: sources.timing(args.abandon_after.as_ref()),
+        behind: args.refresh.as_ref().is_some_and(|given| given.value == "background"),
         per_item: args.per_item.is_some(),
         prefetch: args.prefetch.is_some(),
     }

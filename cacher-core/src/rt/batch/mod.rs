@@ -20,9 +20,9 @@ pub use reading::{
     Both, ByRef, ByValue, EntriesByRef, EntriesByValue, Reading, apart, combine, extract, factors, list, product,
     side_by_side,
 };
-use runner::{Chunk, Runner, told};
+use runner::{Chunk, Runner};
 
-use super::{ScopeMode, not_cached};
+use super::{ScopeMode, not_cached, told};
 pub use crate::demand::again;
 use crate::{
     bridge::{Shell, block_on},

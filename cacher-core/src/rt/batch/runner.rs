@@ -1,11 +1,14 @@
 //! Running bodies, each for some of the items of a call.
 
-use std::{fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData, panic::resume_unwind};
 
-use super::{Absence, Form, Hashes, Reading, Way};
+use super::{
+    super::{load::Failure, told},
+    Absence, Form, Hashes, Reading, Way,
+};
 use crate::{
     bridge::Shell,
-    cache::{Batch, Known, Lead, Ruling},
+    cache::{Batch, Ended, Known, Lead, Ruling},
     error::{Error, Kind},
     memory::{held::Held, table::Table},
     returns::{Mode, Returns},
@@ -131,13 +134,17 @@ impl<M, R, X, Y, B> Runner<'_, M, R, X, Y, B> {
         };
         let names: Vec<_> = owns.iter().map(|own| G::name(own).clone()).collect();
         let columns = product.as_ref().map_or(0, |product| product.columns);
-        let returned = lead.drive(async { (self.body)(owns, columns).await }).await;
-        let answer = match M::split(returned) {
+        let answer = match lead.drive(async { (self.body)(owns, columns).await }).await {
+            Ended::Returned(returned) => M::split(returned).map_err(Failure::Error),
+            Ended::Panicked(panic) => Err(Failure::Panic(panic)),
+            Ended::TimedOut => Err(Failure::Late),
+        };
+        let answer = match answer {
             Ok(answer) => answer,
-            Err(returned) => {
-                lead.fail(|| (returns.share)(&returned));
-                return Err(returned);
-            }
+            Err(failure) => match lead.stand_in() {
+                Ok(known) => return Ok(known),
+                Err(lead) => return Err(failed(lead, returns, failure)),
+            },
         };
         let hashes = Hashes { asked: self.hashes.0, answered: self.hashes.1 };
         match F::part(answer, &names, hashes) {
@@ -163,9 +170,14 @@ impl<M, R, X, Y, B> Runner<'_, M, R, X, Y, B> {
     {
         let mut lead = batch.bypass();
         let columns = self.way.columns.unwrap_or_default();
-        let returned = lead.drive(async { (self.body)(items, columns).await }).await;
+        let ended = lead.drive(async { (self.body)(items, columns).await }).await;
+        let late = lead.timed_out();
         lead.settle(self.shell, Vec::new()).await;
-        returned
+        match ended {
+            Ended::Returned(returned) => returned,
+            Ended::Panicked(panic) => resume_unwind(panic),
+            Ended::TimedOut => told(&self.returns, late),
+        }
     }
 
     /// Whether a run that ended so is the last.
@@ -180,15 +192,31 @@ impl Product {
     }
 }
 
+/// Ends loads that nothing stands in for. What the call returns.
+fn failed<O, H, T, M, R>(lead: Lead<O, H, T>, returns: &Returns<M, R>, failure: Failure<R>) -> R
+where
+    O: Eq + Clone + 'static,
+    H: Held,
+    T: Table<O, H>,
+{
+    match failure {
+        Failure::Error(returned) => {
+            lead.fail(|| (returns.share)(&returned));
+            returned
+        }
+        Failure::Panic(panic) => {
+            drop(lead);
+            resume_unwind(panic)
+        }
+        Failure::Late => {
+            let error = lead.timed_out();
+            lead.fail(|| None);
+            told(returns, error)
+        }
+    }
+}
+
 fn of_wrong_length(name: &str, asked: usize, returned: usize) -> Error {
     let text = format!("{name} was asked for {asked} items and returned {returned}, so which is whose can't be known");
     Error::new(Kind::Invalid, text)
-}
-
-/// An error as what the call returns; a panic where that can't say it.
-pub(super) fn told<M, R>(returns: &Returns<M, R>, error: Error) -> R {
-    match (returns.failed)(error.clone()) {
-        Some(returned) => returned,
-        None => panic!("{error}: let it return `Result<_, E>` with `E: From<cacher::Error>` to be told so"),
-    }
 }

@@ -1,0 +1,15 @@
+//! Values that stay useful while their source is slow, down or wrong, through the public surface.
+
+mod deadlines;
+mod failing;
+mod guarded;
+mod negative;
+mod renewing;
+mod source;
+
+#[path = "../it/gated.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod gated;
+#[path = "../it/support.rs"]
+#[allow(dead_code, unused_macros, unused_imports, reason = "other tests use the rest")]
+mod support;
