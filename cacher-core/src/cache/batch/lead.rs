@@ -1,0 +1,147 @@
+//! Loads that one body is run for, and what comes of them.
+
+use std::{fmt, pin::pin};
+
+use super::Known;
+use crate::{
+    bridge::Shell,
+    cache::{
+        Leader,
+        load::{Load, Loads},
+        permit::{Answer as Permission, Asking},
+    },
+    error::Error,
+    flight::{Flight, Outcome, SharedError},
+    memory::{held::Held, table::Table},
+    sync::Arc,
+    time::Tick,
+};
+
+/// Loads that one body is to be run for, and which of the wanted keys they are of: none if it is another call's.
+pub(crate) struct Lead<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
+    pub(super) leader: Box<Leader<O, H, T>>,
+    pub(super) wants: Vec<Option<usize>>,
+}
+
+/// Whether the body may run for the loads of a lead.
+pub(crate) enum Ruling<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
+    /// It may.
+    Run(Lead<O, H, T>),
+    /// There are values, by the place of the key.
+    Found(Vec<(usize, H::Value)>),
+    TurnedDown(Error),
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Lead<O, H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lead").field("leader", &self.leader).finish_non_exhaustive()
+    }
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
+    /// The wanted keys, by their places; none where another call's are loaded.
+    pub(crate) fn wants(&self) -> &[Option<usize>] {
+        &self.wants
+    }
+
+    pub(super) fn and_those(mut self, more: Vec<(Option<usize>, Load<O, H>)>) -> Self {
+        let mut loads = std::mem::replace(&mut self.leader.loads, Loads::none()).into_vec();
+        for (want, load) in more {
+            self.wants.push(want);
+            loads.push(load);
+        }
+        self.leader.loads = Loads::Many(loads);
+        self
+    }
+
+    pub(super) fn if_any(mut self, asking: Option<Asking>) -> Option<Self> {
+        if self.wants.is_empty() {
+            self.leader.land(Outcome::Absent);
+            return None;
+        }
+        self.leader.asking = asking;
+        Some(self.asking_for_all())
+    }
+
+    pub(super) fn asking_for_all(mut self) -> Self {
+        let count = self.wants.len();
+        self.leader.asking = self.leader.asking.map(|asking| asking.and_others(count));
+        self
+    }
+
+    /// The same loads, so many at most for one body.
+    pub(crate) fn split(self, most: usize) -> Vec<Self> {
+        if self.wants.len() <= most {
+            return vec![self];
+        }
+        let Self { mut leader, mut wants } = self;
+        let mut loads = std::mem::replace(&mut leader.loads, Loads::none()).into_vec();
+        let seated = !loads.is_empty();
+        let mut parts = Vec::with_capacity(wants.len().div_ceil(most));
+        while !wants.is_empty() {
+            let rest = wants.split_off(most.min(wants.len()));
+            let later = if seated { loads.split_off(most.min(loads.len())) } else { Vec::new() };
+            let leader = leader.like(std::mem::replace(&mut loads, later));
+            parts.push(Self { leader, wants: std::mem::replace(&mut wants, rest) }.asking_for_all());
+        }
+        leader.land(Outcome::Absent);
+        parts
+    }
+
+    /// The same loads, and those of another call.
+    pub(crate) fn join(mut self, other: Self) -> Self {
+        let Self { mut leader, wants } = other;
+        let loads = std::mem::replace(&mut leader.loads, Loads::none()).into_vec();
+        self.leader.crew.join(std::mem::take(&mut leader.crew));
+        leader.land(Outcome::Absent);
+        self.and_those(wants.into_iter().map(|_| None).zip(loads).collect()).asking_for_all()
+    }
+
+    /// Those who wait for these loads, by the places of their keys: for a call whose loads another one carries out.
+    pub(crate) fn flights(&self) -> Vec<(usize, Arc<Flight<H>>)> {
+        let all = self.wants.iter().zip(self.leader.loads.iter());
+        all.filter_map(|(want, load)| Some(((*want)?, Arc::clone(load.flight.as_ref()?)))).collect()
+    }
+
+    /// Waits until the body may run.
+    pub(crate) async fn permitted(mut self, shell: Shell, tells: bool, called: Tick) -> Ruling<O, H, T> {
+        match self.leader.ask_permission(shell, tells, called).await {
+            Permission::Go => Ruling::Run(self),
+            Permission::TurnedDown(refusal) => {
+                self.leader.land(Outcome::Failed(None));
+                Ruling::TurnedDown(refusal)
+            }
+            Permission::Arrived(values) | Permission::Stale(values) => {
+                let Self { leader, wants } = self;
+                for (load, value) in leader.loads.iter().zip(&values) {
+                    load.land(Outcome::Landed(H::hold(value.clone())));
+                }
+                leader.land(Outcome::Absent);
+                let found = wants.into_iter().zip(values).filter_map(|(want, value)| Some((want?, value)));
+                Ruling::Found(found.collect())
+            }
+        }
+    }
+
+    /// Runs the body.
+    pub(crate) async fn drive<F: Future>(&mut self, body: F) -> F::Output {
+        self.leader.cache.core.counters.items.add(self.wants.len() as u64);
+        self.leader.drive(pin!(body)).await
+    }
+
+    /// Ends the loads with their values, or with none where the body has none. Gives them by the places of the keys.
+    pub(crate) async fn settle(self, shell: Shell, values: Vec<Option<H::Value>>) -> Vec<(usize, Known<H::Value>)> {
+        let Self { leader, wants } = self;
+        leader.settle_all(shell, &values.iter().map(Option::as_ref).collect::<Vec<_>>()).await;
+        let known = wants.into_iter().zip(values).filter_map(|(want, value)| {
+            let known = value.map_or(Known::Absent, Known::Value);
+            Some((want?, known))
+        });
+        known.collect()
+    }
+
+    /// Ends the loads without values.
+    pub(crate) fn fail(self, share: impl FnOnce() -> Option<SharedError>) {
+        self.leader.fail(share);
+    }
+}
