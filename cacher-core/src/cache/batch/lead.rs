@@ -2,17 +2,20 @@
 
 use std::{fmt, pin::pin};
 
+use hashbrown::HashTable;
+
 use super::Known;
 use crate::{
     bridge::Shell,
     cache::{
-        Leader,
+        Cache, Leader,
         load::{Load, Loads},
         permit::{Answer as Permission, Asking},
     },
     error::Error,
     flight::{Flight, Outcome, SharedError},
     memory::{held::Held, table::Table},
+    observe::Span,
     sync::Arc,
     time::Tick,
 };
@@ -39,6 +42,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Lead<O, H,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
+    /// What runs a body whose values are not stored.
+    pub(crate) fn unstored(cache: &Arc<Cache<O, H, T>>) -> Self {
+        let span = Span::of(&cache.core.name);
+        Self { leader: Leader::unseated(cache, None).in_span(&span), wants: Vec::new() }
+    }
+
     /// The wanted keys, by their places; none where another call's are loaded.
     pub(crate) fn wants(&self) -> &[Option<usize>] {
         &self.wants
@@ -60,30 +69,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
             return None;
         }
         self.leader.asking = asking;
-        Some(self.asking_for_all())
+        Some(self)
     }
 
-    pub(super) fn asking_for_all(mut self) -> Self {
-        let count = self.wants.len();
-        self.leader.asking = self.leader.asking.map(|asking| asking.and_others(count));
-        self
-    }
-
-    /// The same loads, so many at most for one body.
-    pub(crate) fn split(self, most: usize) -> Vec<Self> {
-        if self.wants.len() <= most {
-            return vec![self];
-        }
-        let Self { mut leader, mut wants } = self;
-        let mut loads = std::mem::replace(&mut leader.loads, Loads::none()).into_vec();
-        let seated = !loads.is_empty();
-        let mut parts = Vec::with_capacity(wants.len().div_ceil(most));
-        while !wants.is_empty() {
-            let rest = wants.split_off(most.min(wants.len()));
-            let later = if seated { loads.split_off(most.min(loads.len())) } else { Vec::new() };
-            let leader = leader.like(std::mem::replace(&mut loads, later));
-            parts.push(Self { leader, wants: std::mem::replace(&mut wants, rest) }.asking_for_all());
-        }
+    /// The same loads in several parts of these sizes.
+    pub(crate) fn split(self, sizes: &[usize]) -> Vec<Self> {
+        let Self { mut leader, wants } = self;
+        let loads = std::mem::replace(&mut leader.loads, Loads::none()).into_vec();
+        let (mut loads, mut wants) = (loads.into_iter(), wants.into_iter());
+        leader.asking = leader.asking.map(Asking::of_several);
+        let part = |size: &usize| Self {
+            leader: leader.like(loads.by_ref().take(*size).collect()),
+            wants: wants.by_ref().take(*size).collect(),
+        };
+        let parts = sizes.iter().map(part).collect();
         leader.land(Outcome::Absent);
         parts
     }
@@ -94,7 +93,38 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
         let loads = std::mem::replace(&mut leader.loads, Loads::none()).into_vec();
         self.leader.crew.join(std::mem::take(&mut leader.crew));
         leader.land(Outcome::Absent);
-        self.and_those(wants.into_iter().map(|_| None).zip(loads).collect()).asking_for_all()
+        self.and_those(wants.into_iter().map(|_| None).zip(loads).collect())
+    }
+
+    /// Where each load's key stands among the distinct ones, in the order in which they come first; nothing if all are
+    /// distinct.
+    pub(crate) fn repeated(&self) -> Option<Vec<usize>> {
+        let (loads, mut distinct) = (&self.leader.loads, HashTable::new());
+        let mut places = Vec::with_capacity(loads.len());
+        for (at, Load { key, .. }) in loads.iter().enumerate() {
+            let found = distinct.find(key.hash, |(_, _, other): &(u64, usize, usize)| loads[*other].key == *key);
+            let place = found.map_or(distinct.len(), |(_, place, _)| *place);
+            if place == distinct.len() {
+                distinct.insert_unique(key.hash, (key.hash, place, at), |(hash, ..)| *hash);
+            }
+            places.push(place);
+        }
+        (distinct.len() < places.len()).then_some(places)
+    }
+
+    /// Puts the loads in the order of these places.
+    pub(crate) fn sort(&mut self, places: &[usize]) {
+        let loads = std::mem::replace(&mut self.leader.loads, Loads::none()).into_vec();
+        let wants = std::mem::take(&mut self.wants);
+        let mut all: Vec<_> = places.iter().zip(wants.into_iter().zip(loads)).collect();
+        all.sort_by_key(|(place, _)| **place);
+        let (wants, loads) = all.into_iter().map(|(_, one)| one).unzip();
+        (self.wants, self.leader.loads) = (wants, Loads::Many(loads));
+    }
+
+    /// Says that the body does not begin before then: followers do not lose patience meanwhile.
+    pub(crate) fn hold(&self, until: Tick) {
+        self.leader.hold(until);
     }
 
     /// Those who wait for these loads, by the places of their keys: for a call whose loads another one carries out.
@@ -103,8 +133,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
         all.filter_map(|(want, load)| Some(((*want)?, Arc::clone(load.flight.as_ref()?)))).collect()
     }
 
-    /// Waits until the body may run.
-    pub(crate) async fn permitted(mut self, shell: Shell, tells: bool, called: Tick) -> Ruling<O, H, T> {
+    /// Waits until the body may run for so many items.
+    pub(crate) async fn permitted(mut self, items: usize, shell: Shell, tells: bool, called: Tick) -> Ruling<O, H, T> {
+        let only = if let [load] = &self.leader.loads[..] { Some(load.key.hash) } else { None };
+        self.leader.asking = self.leader.asking.map(|asking| asking.for_items(items, only));
         match self.leader.ask_permission(shell, tells, called).await {
             Permission::Go => Ruling::Run(self),
             Permission::TurnedDown(refusal) => {
@@ -123,9 +155,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
         }
     }
 
-    /// Runs the body.
-    pub(crate) async fn drive<F: Future>(&mut self, body: F) -> F::Output {
-        self.leader.cache.core.counters.items.add(self.wants.len() as u64);
+    /// Runs the body for so many items.
+    pub(crate) async fn drive<F: Future>(&mut self, items: usize, body: F) -> F::Output {
+        self.leader.cache.core.counters.items.add(items as u64);
         self.leader.drive(pin!(body)).await
     }
 

@@ -76,7 +76,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         let lead = self.keep_missing(leader, wants, values);
         let lead = lead.and_those(unread);
         self.cache.core.counters.misses.add(lead.wants.len() as u64);
-        lead.if_any(self.asking())
+        let first = lead.wants.iter().flatten().next().copied();
+        lead.if_any(self.asking(first))
     }
 
     /// Leads the load of a key, or follows another's; alone where that was in vain.
@@ -126,15 +127,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
             let (seat, flight) = self.cache.enter_anew(key, || Flight::of(&self.pilot));
             Load::new(&self.cache, key.clone(), seat, Some(flight), *terms)
         });
-        let leader = Leader::of(&self.cache, loads.collect(), Crew::of(&self.pilot), self.asking());
+        let leader =
+            Leader::of(&self.cache, loads.collect(), Crew::of(&self.pilot), self.asking(open.first().copied()));
         Lead { leader: leader.in_span(&self.span).overwriting(), wants: open.into_iter().map(Some).collect() }
-            .asking_for_all()
     }
 
     /// Loads whose values are not stored.
-    pub(super) fn unseated(&self, open: &[usize]) -> Lead<O, H, T> {
-        let leader = Leader::unseated(&self.cache, self.asking()).in_span(&self.span);
-        Lead { leader, wants: open.iter().copied().map(Some).collect() }.asking_for_all()
+    fn unseated(&self, open: &[usize]) -> Lead<O, H, T> {
+        let leader = Leader::unseated(&self.cache, self.asking(open.first().copied())).in_span(&self.span);
+        Lead { leader, wants: open.iter().copied().map(Some).collect() }
     }
 
     /// From the stores; nothing is written.
@@ -155,8 +156,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         self.learn(found);
     }
 
-    /// For whom strategies are asked: the first key stands for all.
-    fn asking(&self) -> Option<Asking> {
-        self.wants.first().map(|want| Asking::about(&want.key, &want.terms))
+    /// For whom strategies are asked, if this is the first of the keys that are loaded.
+    fn asking(&self, first: Option<usize>) -> Option<Asking> {
+        first.map(|at| Asking::about(&self.wants[at].key, &self.wants[at].terms))
     }
 }

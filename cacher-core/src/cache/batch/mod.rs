@@ -93,12 +93,18 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         news.into_iter().for_each(|(at, known)| self.known[at] = known);
     }
 
-    /// Waits for the loads of others. An error is that of one of them.
-    pub(crate) async fn follow(&mut self, takes: impl Fn(&SharedError) -> bool) -> Result<(), SharedError> {
+    /// Waits for the loads of others. An error is that of the first of them that failed; unless `goes_on` the others are
+    /// not waited for then.
+    pub(crate) async fn follow(
+        &mut self,
+        goes_on: bool,
+        takes: impl Fn(&SharedError) -> bool,
+    ) -> Result<(), SharedError> {
         let following = std::mem::take(&mut self.following);
         if !following.is_empty() {
             self.cache.core.counters.waits.add(1);
         }
+        let mut failed = None;
         for (at, flight) in following {
             match self.cache.follow(self.shell, &flight, &mut self.deadline).await {
                 Followed::Landed(held) => self.follow_to(at, Known::Value(held.value())),
@@ -106,13 +112,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
                 Followed::Failed(error) if takes(&error) => {
                     self.cache.core.counters.misses.add(1);
                     self.span.end(Verdict::Failed);
-                    return Err(error);
+                    failed.get_or_insert(error);
+                    if !goes_on {
+                        break;
+                    }
                 }
                 Followed::Again => {}
                 Followed::Alone | Followed::Failed(_) => self.known[at] = Known::Alone,
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     fn follow_to(&mut self, at: usize, known: Known<H::Value>) {
@@ -124,11 +133,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
     /// Waits for these loads too.
     pub(crate) fn wait_for(&mut self, flights: Vec<(usize, Arc<Flight<H>>)>) {
         self.following.extend(flights);
-    }
-
-    /// What runs a body whose values are not stored.
-    pub(crate) fn bypass(&mut self) -> Lead<O, H, T> {
-        self.unseated(&[])
     }
 
     pub(crate) fn cache(&self) -> Arc<Cache<O, H, T>> {
