@@ -2,4 +2,5 @@
 
 mod basics;
 mod loading;
+mod mended;
 mod shapes;

@@ -32,8 +32,14 @@ impl Asking {
     }
 
     /// The same for several keys, of which this is one.
-    pub(super) fn and_others(self, items: usize) -> Self {
-        Self { key: self.key.filter(|_| items == 1), items: u32::try_from(items).unwrap_or(u32::MAX), ..self }
+    pub(super) fn of_several(self) -> Self {
+        Self { key: None, ..self }
+    }
+
+    /// The same for a body of so many items; `only` is the key, if there is but one that is stored.
+    pub(super) fn for_items(self, items: usize, only: Option<u64>) -> Self {
+        let key = only.or(self.key).filter(|_| items == 1);
+        Self { key, items: u32::try_from(items).unwrap_or(u32::MAX), ..self }
     }
 
     pub(super) fn call(self, core: &Core) -> Call<'_> {

@@ -71,10 +71,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(super) async fn write(&self, shell: Shell, sendings: &[Sending<'_, O, H>]) -> Vec<Shipped> {
         let mut shipped = vec![Shipped::Outdated; sendings.len()];
         let (mut together, mut sent, mut later) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, sending) in sendings.iter().enumerate() {
-            // Encoding runs the user's code: before the write is admitted, which others wait for.
-            let shipment = self.pack(sending);
-            match sending.seat.try_admit() {
+        // Encoding runs the user's code: before any write is admitted, which others wait for.
+        let shipments: Vec<_> = sendings.iter().map(|sending| self.pack(sending)).collect();
+        for (at, shipment) in shipments.into_iter().enumerate() {
+            match sendings[at].seat.try_admit() {
                 Admission::Now(admitted) => {
                     together.push((shipment, admitted));
                     sent.push(at);

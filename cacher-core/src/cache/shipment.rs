@@ -176,7 +176,7 @@ async fn put_all(core: &Arc<Core>, tier: usize, entries: &mut [Unloaded<'_>]) ->
     answers
 }
 
-fn is_unreachable(error: &Error) -> bool {
+pub(super) fn is_unreachable(error: &Error) -> bool {
     matches!(error.kind(), Kind::Unavailable | Kind::Skipped)
 }
 

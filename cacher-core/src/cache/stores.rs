@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Cache, memory::Arrival};
+use super::{Cache, memory::Arrival, shipment::is_unreachable};
 use crate::{
     backend,
     bridge::{self, Shell},
@@ -129,6 +129,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let names = left.iter().map(|at| keys[*at].key.shared_name()).collect();
             let Some(got) = self.core.or_fault(get_all(&self.core, shell, tier, names).await) else { continue };
             for (at, got) in left.into_iter().zip(got) {
+                let got = self.core.or_fault(got).flatten();
                 let Some(found) = got.and_then(|got| self.open(keys[at].key, &got, keys[at].terms, index)) else {
                     continue;
                 };
@@ -253,22 +254,38 @@ impl StoredKey {
     }
 }
 
-async fn get_all(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, names: Vec<Arc<str>>) -> Result<Vec<Option<Got>>> {
+async fn get_all(
+    core: &Arc<Core>,
+    shell: Shell,
+    tier: &Arc<Tier>,
+    names: Vec<Arc<str>>,
+) -> Result<Vec<Result<Option<Got>>>> {
     let place = tier.place_of_reads();
     let (core, tier) = (Arc::clone(core), Arc::clone(tier));
     bridge::drive(shell, place, async move { tier.ask(|store| fetch(store, &core, &names)).await }).await
 }
 
-async fn fetch(store: &Store, core: &Core, names: &[Arc<str>]) -> Result<Vec<Option<Got>>> {
-    let keys: Vec<_> = names.iter().map(|name| core.store_key(store, name)).collect::<Result<_>>()?;
-    let mut entries = store.get_all(&keys).await?;
-    for (entry, name) in entries.iter_mut().zip(names).filter(|(entry, _)| entry.is_none()) {
-        for earlier in core.earlier_keys(store, name)? {
-            if entry.is_none() {
-                *entry = store.get(&earlier).await?;
-            }
+/// What a store has under some names, asked at once; each by itself if something is wrong with one of them.
+async fn fetch(store: &Store, core: &Core, names: &[Arc<str>]) -> Result<Vec<Result<Option<Got>>>> {
+    match fetch_together(store, core, names).await {
+        Ok(all) => return Ok(all.into_iter().map(Ok).collect()),
+        Err(error) if names.len() < 2 || is_unreachable(&error) => return Err(error),
+        Err(_) => {}
+    }
+    let mut all = Vec::with_capacity(names.len());
+    for name in names {
+        match fetch_together(store, core, std::slice::from_ref(name)).await {
+            Err(error) if is_unreachable(&error) => return Err(error),
+            got => all.push(got.map(|mut got| got.pop().flatten())),
         }
     }
+    Ok(all)
+}
+
+async fn fetch_together(store: &Store, core: &Core, names: &[Arc<str>]) -> Result<Vec<Option<Got>>> {
+    let keys: Vec<_> = names.iter().map(|name| core.store_key(store, name)).collect::<Result<_>>()?;
+    let mut entries = store.get_all(&keys).await?;
+    fetch_earlier(store, core, names, &mut entries).await?;
     let got = |(entry, key): (Option<Vec<u8>>, &backend::Key)| {
         let Some(bytes) = entry else { return Ok(None) };
         let written = if store.format.is_bare() { store.backend.written(key)? } else { None };
@@ -277,4 +294,23 @@ async fn fetch(store: &Store, core: &Core, names: &[Arc<str>]) -> Result<Vec<Opt
         Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
     };
     entries.into_iter().zip(&keys).map(got).collect()
+}
+
+/// What is missing may still stand under the name that it had before.
+async fn fetch_earlier(store: &Store, core: &Core, names: &[Arc<str>], entries: &mut [Option<Vec<u8>>]) -> Result<()> {
+    let mut left = Vec::new();
+    for (at, _) in entries.iter().enumerate().filter(|(_, entry)| entry.is_none()) {
+        left.push((at, core.earlier_keys(store, &names[at])?.into_iter()));
+    }
+    loop {
+        let next = left.iter_mut().filter_map(|(at, earlier)| Some((*at, earlier.next()?)));
+        let (places, keys): (Vec<_>, Vec<_>) = next.unzip();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        for (at, entry) in places.into_iter().zip(store.get_all(&keys).await?) {
+            entries[at] = entry;
+        }
+        left.retain(|(at, _)| entries[*at].is_none());
+    }
 }

@@ -40,13 +40,29 @@ pub(super) struct Placing<'a, O, H: Held> {
     pub(super) new: New<'a, H::Value, H>,
 }
 
-/// One that is being put in place of an older one.
+/// One that is ready to be put in place of an older one.
+struct Prepared<'a, O, H: Held> {
+    seat: &'a Seat<O, Landing<H>>,
+    key: &'a Key<O>,
+    arrival: Arrival<H>,
+    noted: (Draft, u64),
+}
+
+/// One that is being put there.
 struct Replacing<'a, O, H: Held> {
     seat: &'a Seat<O, Landing<H>>,
     key: &'a Key<O>,
     overwriting: Overwriting<'a, O, Landing<H>>,
     arrival: Arrival<H>,
     noted: (Draft, u64),
+}
+
+impl<'a, O, H: Held> Prepared<'a, O, H> {
+    /// Begins; nothing if something newer came first.
+    fn begin(self) -> Option<Replacing<'a, O, H>> {
+        let Self { seat, key, arrival, noted } = self;
+        Some(Replacing { seat, key, overwriting: seat.overwrite()?, arrival, noted })
+    }
 }
 
 /// What the transforms made of a value.
@@ -188,8 +204,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     async fn try_overwrite(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<Option<bool>> {
         let mut stored = vec![None; placings.len()];
         let (mut together, mut sent, mut later) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, placing) in placings.into_iter().enumerate() {
-            let Some((shipment, replacing)) = self.replacing(placing) else { continue };
+        // What runs the user's code comes first.
+        let prepared: Vec<_> = placings.into_iter().map(|placing| self.prepare(placing)).collect();
+        for (at, (shipment, prepared)) in prepared.into_iter().enumerate() {
+            let Some(replacing) = prepared.begin() else { continue };
             let Some(shipment) = shipment else {
                 stored[at] = self.replace_noted(replacing, false);
                 continue;
@@ -217,16 +235,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         stored
     }
 
-    /// Begins to put a value in place of an older one. What runs the user's code comes first.
-    fn replacing<'a>(&self, placing: Placing<'a, O, H>) -> Option<(Option<Shipment>, Replacing<'a, O, H>)> {
+    fn prepare<'a>(&self, placing: Placing<'a, O, H>) -> (Option<Shipment>, Prepared<'a, O, H>) {
         let times = self.times(&placing.new);
         let stored = self.stored_key(placing.key);
         let shipment = stored.map(|stored| self.pack(&self.sending(&placing, &stored, times)));
         let Placing { seat, key, new } = placing;
         let noted = (new.draft, new.partition);
-        let arrival = self.arrive(new, times);
-        let overwriting = seat.overwrite()?;
-        Some((shipment, Replacing { seat, key, overwriting, arrival, noted }))
+        (shipment, Prepared { seat, key, arrival: self.arrive(new, times), noted })
     }
 
     /// Follows with memory what was sent to the stores.

@@ -99,7 +99,7 @@ fn wrong_arguments() {
         (quote!(ignored = [db]), "there is no argument `ignored`; did you mean `ignore`?"),
         (quote!(rate_limt = "1/s"), "there is no argument `rate_limt`; did you mean `rate_limit`?"),
         (quote!(time = 60), "there is no argument `time`; here it is called `ttl`"),
-        (quote!(refresh = own), "`refresh` is not available in this version"),
+        (quote!(refresh = own), "`refresh` is `caller`, which is the default, or `background`, unquoted"),
         (quote!(tags = ["a", "b"]), "`tags` is not available in this version"),
         (quote!(ttl = "5m", ttl = "6m"), "`ttl` is given twice: keep one of them"),
         (quote!(ttl), "`ttl` needs a value: write `ttl = \"5m\"`"),

@@ -44,27 +44,25 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
         terms: impl Fn(usize) -> Terms,
     ) -> Result<Vec<H::Value>, Self> {
         let mut values = Vec::with_capacity(parts.len());
-        let missing = parts.iter().position(|parts| {
+        for parts_of_item in parts {
             let mut asked = Asked::No;
-            let value = cache.first(mode, parts, &mut asked);
-            let missing = value.is_none();
-            values.extend(value);
-            missing
-        });
-        match missing {
-            None => Ok(values),
-            Some(first) => Err(Self::look_further(cache, (shell, mode), (values, first), parts, terms)),
+            match cache.first(mode, parts_of_item, &mut asked) {
+                Some(value) => values.push(value),
+                None => return Err(Self::look_further(cache, (shell, mode), (values, asked), parts, terms)),
+            }
         }
+        Ok(values)
     }
 
-    /// The same from the first item on that memory does not have. It is asked for that one a second time.
+    /// The same from the first item on that memory does not have.
     fn look_further<P: Parts<Owned = O>>(
         cache: &Arc<Cache<O, H, T>>,
         (shell, mode): (Shell, Mode),
-        (values, first): (Vec<H::Value>, usize),
+        (values, asked): (Vec<H::Value>, Asked),
         parts: &[P],
         terms: impl Fn(usize) -> Terms,
     ) -> Self {
+        let first = values.len();
         let mut places: Vec<_> = values.into_iter().map(Place::Memory).collect();
         let (mut wants, mut firsts, mut known) = (Vec::new(), Vec::new(), HashTable::new());
         for (at, parts) in parts.iter().enumerate().skip(first) {
@@ -77,10 +75,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
                 places.push(Place::Wanted(*want));
                 continue;
             }
-            let mut asked = Asked::No;
-            if let Some(value) = cache.first(mode, parts, &mut asked) {
-                places.push(Place::Memory(value));
-                continue;
+            let mut asked = asked;
+            if at > first {
+                asked = Asked::No;
+                if let Some(value) = cache.first(mode, parts, &mut asked) {
+                    places.push(Place::Memory(value));
+                    continue;
+                }
             }
             let asked = cache.asked_about(mode, hash, asked);
             known.insert_unique(hash, wants.len(), |want| wants[*want].key.hash);
@@ -89,11 +90,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
             firsts.push(at);
         }
         Self { batch: Batch::new(cache, shell, wants), places, firsts }
-    }
-
-    /// A call that nothing is looked up for.
-    pub(super) fn empty(cache: &Arc<Cache<O, H, T>>, shell: Shell) -> Self {
-        Self { batch: Batch::new(cache, shell, Vec::new()), places: Vec::new(), firsts: Vec::new() }
     }
 
     /// Notes what became of runs; what the call is to return if one has failed.

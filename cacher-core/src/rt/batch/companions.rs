@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, rc::Rc};
 
-use super::{Form, Hashes, Only, Reading};
+use super::{Each, Hashes, Only, Reading};
 use crate::{
     cache::{LocalManyOperations, Several, SharedManyOperations},
     codec::Codecs,
@@ -60,14 +60,12 @@ pub fn only<F: Only<C>, C>(answer: C) -> F::Out {
 pub fn each<G, F, C, I, X, Y>(items: &[I], answer: C, asked: X, answered: Y) -> Vec<(G::Name, F::Out)>
 where
     G: Reading<I>,
-    F: Form<C, G::Name> + Only<C>,
+    F: Each<C, G::Name>,
     X: Fn(&G::Name) -> u64,
     Y: Fn(&F::Name) -> u64,
 {
     let names: Vec<_> = items.iter().map(|item| G::name(&G::own(item)).clone()).collect();
-    let values = F::part(answer, &names, Hashes { asked: &asked, answered: &answered });
-    // A wrong number of them has been told as an error, or by a panic.
-    let values = values.unwrap_or_default();
+    let values = F::each(answer, &names, Hashes { asked: &asked, answered: &answered });
     names.into_iter().zip(values).filter_map(|(name, value)| Some((name, F::out(value)?))).collect()
 }
 

@@ -27,13 +27,20 @@ pub trait Form<C, N>: Answers<C> {
 }
 
 /// Hashes of the names of items and of answers; equal names have equal hashes.
-#[derive(Clone, Copy)]
 pub struct Hashes<'a, N, A> {
     /// Of an item.
     pub(super) asked: &'a dyn Fn(&N) -> u64,
     /// Of an answer.
     pub(super) answered: &'a dyn Fn(&A) -> u64,
 }
+
+impl<N, A> Clone for Hashes<'_, N, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<N, A> Copy for Hashes<'_, N, A> {}
 
 impl<N, A> std::fmt::Debug for Hashes<'_, N, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -97,11 +104,7 @@ where
     K: From<N> + PartialEq<N>,
 {
     fn part(answer: C, asked: &[N], hashes: Hashes<'_, N, K>) -> Result<Vec<Option<V>>, usize> {
-        let mut places = HashTable::with_capacity(asked.len());
-        for (at, name) in asked.iter().enumerate() {
-            let hash = (hashes.asked)(name);
-            places.insert_unique(hash, (hash, at), |(hash, _)| *hash);
-        }
+        let places = places(asked, hashes);
         let mut values: Vec<_> = asked.iter().map(|_| None).collect();
         for (key, value) in answer {
             // What nobody asked for is not kept.
@@ -114,6 +117,53 @@ where
 
     fn join(count: usize, mut value: impl FnMut(usize) -> Option<V>, name: impl Fn(usize) -> N) -> C {
         (0..count).filter_map(|at| Some((K::from(name(at)), value(at)?))).collect()
+    }
+}
+
+/// Where each name stands, by its hash.
+fn places<N, A>(names: &[N], hashes: Hashes<'_, N, A>) -> HashTable<(u64, usize)> {
+    let mut places = HashTable::with_capacity(names.len());
+    for (at, name) in names.iter().enumerate() {
+        let hash = (hashes.asked)(name);
+        places.insert_unique(hash, (hash, at), |(hash, _)| *hash);
+    }
+    places
+}
+
+/// The answers for items that may come more than once.
+pub trait Each<C, N>: Form<C, N> + Only<C> {
+    /// The value of each, if there is one, out of what was returned for all of them.
+    fn each(answer: C, names: &[N], hashes: Hashes<'_, N, Self::Name>) -> Vec<Option<Self::Value>>;
+}
+
+// A wrong number of values has been told as an error, or by a panic.
+
+impl<V, N> Each<Vec<V>, N> for InOrder {
+    fn each(answer: Vec<V>, _names: &[N], _hashes: Hashes<'_, N, ()>) -> Vec<Option<V>> {
+        answer.into_iter().map(Some).collect()
+    }
+}
+
+impl<V, N> Each<Vec<Option<V>>, N> for OptionalInOrder {
+    fn each(answer: Vec<Option<V>>, _names: &[N], _hashes: Hashes<'_, N, ()>) -> Vec<Option<V>> {
+        answer
+    }
+}
+
+impl<C, K, V, N> Each<C, N> for Mapped
+where
+    C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
+    K: From<N> + PartialEq<N>,
+    V: Clone,
+{
+    fn each(answer: C, names: &[N], hashes: Hashes<'_, N, K>) -> Vec<Option<V>> {
+        let places = places(names, hashes);
+        let mut values = vec![None; names.len()];
+        for (key, value) in answer {
+            let same = places.iter_hash((hashes.answered)(&key)).filter(|(_, at)| key == names[*at]);
+            same.for_each(|(_, at)| values[*at] = Some(value.clone()));
+        }
+        values
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     clock::Clock,
     key::parts::{Key, Parts},
     memory::{held::Held, table::Table},
-    sync::{Arc, Event, Mutex, lock},
+    sync::{Arc, Event, EventListener, Mutex, lock},
     work::within,
 };
 
@@ -68,8 +68,9 @@ where
         let cache = call.batch.cache();
         let Some(gathering) = cache.beside::<Gathering<_, _>>() else { return Some(chunk) };
         let count = chunk.len();
+        chunk.lead().hold(cache.clock().tick().after(self.0));
         let gathered = gathering.gather(Key::of(rest), (chunk, count), most, (cache.clock(), self.0)).await;
-        let all = gathered.and_then(|gathered| gathered.into_iter().reduce(Chunk::join));
+        let all = gathered.and_then(Chunk::together);
         if all.is_none() {
             call.batch.wait_for(flights);
         }
@@ -113,6 +114,17 @@ impl<K: Hash + Eq + Clone, L> Gathering<K, L> {
         most: usize,
         (clock, window): (&Clock, Duration),
     ) -> Option<Vec<L>> {
+        match self.take_part(key, (load, items), most) {
+            Part::Left => None,
+            Part::Alone(load) => Some(vec![load]),
+            Part::Opened(ending, full) => {
+                within(clock, window, full).await;
+                Some(ending.end())
+            }
+        }
+    }
+
+    fn take_part(&self, key: K, (load, items): (L, usize), most: usize) -> Part<'_, K, L> {
         // Before the lock, as it runs the user's code.
         let spare = key.clone();
         let mut groups = lock(&self.0);
@@ -124,19 +136,17 @@ impl<K: Hash + Eq + Clone, L> Gathering<K, L> {
                 group.full.notify(1);
             }
             drop((gone, spare));
-            return None;
+            return Part::Left;
         }
         if items >= most {
-            return Some(vec![load]);
+            return Part::Alone(load);
         }
         let waiting = Mutex::new(Waiting { loads: vec![load], count: items });
         let group = Arc::new(Group { waiting, full: Event::new() });
         groups.insert(spare, Arc::clone(&group));
         let full = group.full.listen();
         drop(groups);
-        let ending = Ending { gathering: self, key, group };
-        within(clock, window, full).await;
-        Some(ending.end())
+        Part::Opened(Ending { gathering: self, key, group }, full)
     }
 }
 
@@ -147,6 +157,16 @@ impl<L> Group<L> {
         waiting.count += items;
         waiting.count
     }
+}
+
+/// The part of a call in a gathering.
+enum Part<'a, K: Hash + Eq, L> {
+    /// Another call loads.
+    Left,
+    /// It loads its own at once, which are enough for a body.
+    Alone(L),
+    /// It loads what has gathered when the window ends, or when there is enough.
+    Opened(Ending<'a, K, L>, EventListener),
 }
 
 /// The end of a window. If nobody waits for it any more, what was left there is dropped, and its callers load it.

@@ -13,7 +13,7 @@ use std::{fmt, future::ready, marker::PhantomData};
 use call::Call;
 pub use companions::{each, entries, entries_async, entries_local, iterate, only, stream};
 pub use form::{
-    Absence, Answers, Carrier, Forgotten, Form, Hashes, InOrder, Mapped, Only, OptionalInOrder, Remembered,
+    Absence, Answers, Carrier, Each, Forgotten, Form, Hashes, InOrder, Mapped, Only, OptionalInOrder, Remembered,
 };
 pub use gather::{Alone, Gathers, Window};
 pub use reading::{
@@ -173,21 +173,19 @@ macro_rules! batch {
             let Items { kinds: _, items, parts, rest, terms, asked, answered } = items;
             let own = |at: usize| G::own(&items[at]);
             let name = |at: usize| G::name(&own(at)).clone();
-            let mut call = match Call::begin(&cache, (Shell::$shell, mode), &parts, terms) {
-                Ok(values) if mode != ScopeMode::Bypass => {
+            let (shell, hashes, body) = (Shell::$shell, (&asked, &answered), &body);
+            let runner = Runner { shell, returns, way, name: cache.name(), hashes, body };
+            if mode == ScopeMode::Bypass {
+                return runner.bypass(&cache, (0..items.len()).map(own).collect()).await;
+            }
+            let mut call = match Call::begin(&cache, (shell, mode), &parts, terms) {
+                Ok(values) => {
                     let mut values = values.into_iter();
                     let value = |_| A::give(values.next()?);
                     return M::returned(F::join(items.len(), value, name));
                 }
-                Ok(_) => Call::empty(&cache, Shell::$shell),
                 Err(call) => call,
             };
-            let called = call.batch.called();
-            let (shell, hashes, body) = (Shell::$shell, (&asked, &answered), &body);
-            let runner = Runner { shell, returns, way, name: cache.name(), called, hashes, body };
-            if mode == ScopeMode::Bypass {
-                return runner.bypass(call.batch, (0..items.len()).map(own).collect()).await;
-            }
             let mut failed = None;
             while failed.is_none() && !call.is_complete() {
                 if let Some(lead) = call.batch.look(mode).await {
@@ -198,13 +196,14 @@ macro_rules! batch {
                     if let Some(chunk) = window.gather(&rest, chunk, &mut call, way.most).await {
                         let kinds = PhantomData::<fn() -> (G, F, A, I)>;
                         let ($most, $chunks) = (way.parallel, chunk.split(way.most));
-                        let $run = |chunk| runner.run(kinds, chunk);
+                        let called = call.batch.called();
+                        let $run = |chunk| runner.run(kinds, chunk, called);
                         let $stops = |end: &_| runner.stops(end);
                         failed = call.note($spread);
                     }
                 }
                 if failed.is_none() || way.partial {
-                    let shared = call.batch.follow(|error| (returns.shared)(error).is_some()).await.err();
+                    let shared = call.batch.follow(way.partial, |error| (returns.shared)(error).is_some()).await.err();
                     failed = failed.or_else(|| shared.and_then(|error| (returns.shared)(&error)));
                 }
             }

@@ -2,7 +2,9 @@
 
 use std::{
     future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
+    sync::PoisonError,
     task::{Context, Poll},
     thread,
 };
@@ -47,7 +49,8 @@ fn first_end<F: Future>(running: &mut Vec<Pin<Box<F>>>, cx: &mut Context<'_>) ->
     Poll::Pending
 }
 
-/// The same on so many threads, of which the caller's is one.
+/// The same on so many threads, of which the caller's is one, or on fewer where the system gives no more. The panic of
+/// a body becomes the caller's.
 pub(super) fn on_threads<I, F, T>(
     most: usize,
     inputs: Vec<I>,
@@ -63,24 +66,30 @@ where
     let (inputs, ended) = (Mutex::new(Some(inputs.into_iter())), Mutex::new(Vec::new()));
     let work = || {
         while let Some(input) = next(&inputs) {
-            let end = block_on(run(input));
-            if stops(&end) {
-                drop(lock(&inputs).take());
+            let end = catch_unwind(AssertUnwindSafe(|| block_on(run(input))));
+            if !matches!(&end, Ok(end) if !stops(end)) {
+                let rest = lock(&inputs).take();
+                drop(rest);
             }
             lock(&ended).push(end);
         }
     };
     let (scope, loads) = (Scope::current(), chain::current());
+    let within = || {
+        let _within: Vec<_> = loads.iter().copied().map(chain::enter).collect();
+        scope.enter(work);
+    };
     thread::scope(|threads| {
         for _ in 0..others {
-            threads.spawn(|| {
-                let _within: Vec<_> = loads.iter().copied().map(chain::enter).collect();
-                scope.enter(work);
-            });
+            let spawned = thread::Builder::new().spawn_scoped(threads, within);
+            if spawned.is_err() {
+                break;
+            }
         }
         work();
     });
-    ended.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ended.into_iter().map(|end| end.unwrap_or_else(|panic| resume_unwind(panic))).collect()
 }
 
 fn next<I>(inputs: &Mutex<Option<std::vec::IntoIter<I>>>) -> Option<I> {
