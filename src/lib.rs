@@ -7,7 +7,8 @@ pub use cacher_core::{
     cache::{Explanation, Info, Source},
     companion::{
         AnswerStream, Answers, AsyncEntries, AsyncEntry, AsyncHandle, AsyncRevisedEntry, Entries, Entry, Handle,
-        LocalEntries, LocalEntry, RevisedEntry, caches, configuration,
+        LocalEntries, LocalEntry, RevisedEntry, caches, configuration, invalidate_tag, invalidate_tag_async,
+        invalidate_tags, invalidate_tags_async,
     },
     core::Removal,
     direct::{AsKey, AsyncCache, Cache, CacheBuilder},

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, fmt, rc::Rc, time::Duration};
 use crate::{
     bridge::{Shell, block_on},
     cache::{Explanation, Info, LocalOperations, SharedOperations},
-    core::{Core, Removal},
+    core::{Core, Removal, tokens},
     observe, registry, settings,
     stats::Stats,
     sync::Arc,
@@ -135,6 +135,40 @@ pub struct AsyncHandle(Handle);
 #[must_use]
 pub fn caches() -> Vec<Handle> {
     registry::all().into_iter().map(Handle::of).collect()
+}
+
+/// Invalidates every entry that has this tag, whatever function it is of, in one step: in the memory of this process,
+/// and for all processes in the stores that they share. What is being loaded now is returned to its callers, and kept
+/// nowhere.
+///
+/// The stores are those of functions that have been used in this process, or whose `cache()` was asked for. Where a
+/// store tells of changes (Redis, PostgreSQL), the memory of other processes follows; elsewhere it serves what it has
+/// until its TTL.
+///
+/// ```
+/// # fn save() {}
+/// save();
+/// cacher_core::companion::invalidate_tag("user:7");
+/// ```
+#[expect(clippy::must_use_candidate, reason = "done for its effect")]
+pub fn invalidate_tag(tag: &str) -> Removal {
+    invalidate_tags(&[tag])
+}
+
+/// The same for what has any of these tags.
+#[expect(clippy::must_use_candidate, reason = "done for its effect")]
+pub fn invalidate_tags(tags: &[&str]) -> Removal {
+    block_on(tokens::invalidate(Shell::Sync, tags))
+}
+
+/// [`invalidate_tag`] for async callers.
+pub async fn invalidate_tag_async(tag: &str) -> Removal {
+    tokens::invalidate(Shell::Async, &[tag]).await
+}
+
+/// [`invalidate_tags`] for async callers.
+pub async fn invalidate_tags_async(tags: &[&str]) -> Removal {
+    tokens::invalidate(Shell::Async, tags).await
 }
 
 /// What the settings of the process came to: in force, applied, without a cache to apply to, malformed.

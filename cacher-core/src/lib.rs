@@ -44,6 +44,8 @@ pub mod site;
 pub mod stats;
 pub mod strategy;
 mod sync;
+#[doc(hidden)]
+pub mod tags;
 pub mod testkit;
 pub mod tier;
 pub mod time;

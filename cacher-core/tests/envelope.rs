@@ -249,7 +249,7 @@ fn dates_follow_the_calendar() {
 fn assert_written(ms: u64, text: &str) {
     let times = Times { created: Stamp(ms), ..TIMES };
     let identity = Identity { namespace: "f", key: b"" };
-    let entry = seal("json", &identity, &times, &Content { value: b"1", arguments: None });
+    let entry = seal("json", &identity, &times, &Content { value: b"1", arguments: None, tags: &[] });
     let line = format!("\n  \"written\": {text},\n");
     assert!(String::from_utf8_lossy(&entry).contains(&line), "{line}");
     assert_eq!(open(&entry, "json", &identity).expect("intact").times, times);
@@ -324,7 +324,7 @@ proptest! {
         let object = format!("{{\"cacher\":1,\"function\":\"f\",\"key\":\"\",{member},\"load_ms\":0.000,\"value\":1");
         if let Some(header) = inspect(&with_checksum(&object)) {
             let identity = Identity { namespace: "f", key: b"" };
-            let entry = seal("json", &identity, &header.times, &Content { value: b"1", arguments: None });
+            let entry = seal("json", &identity, &header.times, &Content { value: b"1", arguments: None, tags: &[] });
             prop_assert!(String::from_utf8_lossy(&entry).contains(&text));
         }
     }
@@ -335,7 +335,7 @@ fn schemas_are_compared_where_both_are_known() {
     let of = |schema| [("json", schema), ("postcard", schema)].map(|(format, schema)| Encoding { format, schema });
     let (ours, other) = (Some(Fingerprint::of::<u8>()), Some(Fingerprint::of::<i8>()));
     for (silent, (known, differing)) in of(None).into_iter().zip(of(ours).into_iter().zip(of(other))) {
-        let content = Content { value: b"1", arguments: None };
+        let content = Content { value: b"1", arguments: None, tags: &[] };
         let [without, with] = [silent, known].map(|encoding| seal(encoding, &IDENTITY, &TIMES, &content));
         for (entry, encoding) in [(&without, silent), (&without, known), (&with, silent), (&with, known)] {
             assert_eq!(*open(entry, encoding, &IDENTITY).expect("opened").value, *b"1");

@@ -390,7 +390,12 @@ fn sealed(namespace: &str, expires: Option<SystemTime>) -> Vec<u8> {
         keep_until: until,
         load_time: Duration::from_millis(5),
     };
-    envelope::seal("json", &Identity { namespace, key: b"x" }, &times, &Content { value: b"1", arguments: None })
+    envelope::seal(
+        "json",
+        &Identity { namespace, key: b"x" },
+        &times,
+        &Content { value: b"1", arguments: None, tags: &[] },
+    )
 }
 
 /// The directory of `SPACE`.

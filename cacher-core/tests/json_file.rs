@@ -40,7 +40,7 @@ fn sealed(expires: Option<SystemTime>) -> Vec<u8> {
         keep_until: until,
         load_time: Duration::from_millis(5),
     };
-    let content = Content { value: b"{\"title\":\"\\u00e9\\n    }\"}", arguments: None };
+    let content = Content { value: b"{\"title\":\"\\u00e9\\n    }\"}", arguments: None, tags: &[] };
     envelope::seal("json", &Identity { namespace: SPACE, key: b"x" }, &times, &content)
 }
 

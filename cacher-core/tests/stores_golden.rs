@@ -53,7 +53,7 @@ fn expired(n: u64) -> Vec<u8> {
     let stamp = Stamp(1_795_201_840_000 + n);
     let times =
         Times { load_began: stamp, created: stamp, fresh_until: stamp, keep_until: stamp, load_time: Duration::ZERO };
-    let content = Content { value: &[u8::try_from(n).expect("few")], arguments: None };
+    let content = Content { value: &[u8::try_from(n).expect("few")], arguments: None, tags: &[] };
     envelope::seal("msgpack", &Identity { namespace: "shop::kept", key: b"a" }, &times, &content)
 }
 

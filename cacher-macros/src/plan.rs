@@ -188,6 +188,10 @@ pub(crate) struct Policies {
     pub(crate) frequency: Option<(u32, Duration)>,
     /// A closure, or the path of a function.
     pub(crate) cache_if: Vec<Expr>,
+    /// The tags that the arguments say: text, and what stands between its pieces.
+    pub(crate) tags: Vec<(Vec<String>, Vec<Sourced<Expr>>)>,
+    /// Closures of the value, or paths of functions, that give tags.
+    pub(crate) value_tags: Vec<Expr>,
     /// What arguments the value of a call is kept for.
     pub(crate) keep_if: Vec<Expr>,
     pub(crate) single_flight: Flight,

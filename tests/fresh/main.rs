@@ -6,6 +6,7 @@ mod guarded;
 mod negative;
 mod renewing;
 mod source;
+mod tags;
 
 #[path = "../it/gated.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]

@@ -57,6 +57,11 @@ impl Gated {
         self.0.gate.lock().unwrap().failing = failing;
     }
 
+    /// Loses everything.
+    pub(crate) fn empty(&self) {
+        self.0.entries.lock().unwrap().clear();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.0.entries.lock().unwrap().len()
     }

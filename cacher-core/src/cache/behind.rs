@@ -47,6 +47,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let old = old.map(|(wait, (old, age))| Offer {
             held: old.held.clone(),
             fresh_until: old.fresh_until,
+            tagged: old.tagged.clone(),
             from: now.after(wait),
             until: core.config.life.stands_in_until(old.fresh_until, *age <= Age::Due),
         });
@@ -68,7 +69,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Meanwhile<O, H, T> {
         let mut load = pin!(load);
         loop {
             let now = clock.tick();
-            if let Some(offer) = self.old.as_ref().filter(|offer| offer.from <= now && now < offer.until)
+            if let Some(offer) =
+                self.old.as_ref().filter(|offer| offer.from <= now && now < offer.until && offer.tagged.is_current())
                 && let Some(value) = self.cache.outward(offer.held.clone().value())
             {
                 self.cache.count_old(offer.fresh_until);

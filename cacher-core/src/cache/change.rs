@@ -17,6 +17,7 @@ use crate::{
     observe::{Span, Verdict},
     strategy::{Draft, life::Terms},
     sync::Arc,
+    tags,
 };
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -73,6 +74,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             // The seat comes before the read.
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
             let watching = within(clock, DRAIN, seat.watching()).await;
+            let since = tags::now();
+            let stores = self.cache.core.tiers().len();
+            let tokens = self.cache.learn(shell, std::iter::once(&self.terms), stores).await;
             let Some(made) = change(self.peek(shell).await) else { return Changed { made: None, kept: false } };
             let Some(seat) = watching.filter(|_| clock.tick() < deadline) else {
                 self.cache.core.fault(overtaken());
@@ -82,7 +86,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
                 self.cache.invalidate(shell, &self.key).await;
                 return Changed { made: Some(made), kept: false };
             };
-            let placing = Placing { seat: &seat, key: &self.key, new: self.new_value(kept.or(&made), draft) };
+            let mut new = self.new_value(kept.or(&made), draft, since);
+            new.tokens = self.cache.learn_more(shell, tokens, &new.tagged).await;
+            let placing = Placing { seat: &seat, key: &self.key, new };
             if let Some(kept) = self.cache.overwrite_unchanged(shell, placing).await {
                 return Changed { made: Some(made), kept };
             }
@@ -96,7 +102,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         self.cache.kept(value).zip(self.cache.draft(&self.key, &terms, None))
     }
 
-    pub(super) fn new_value<'a>(&self, value: &'a H::Value, draft: Draft) -> New<'a, H::Value, H> {
+    /// A value to put; `since` is what the count of invalidated tags was before it was made.
+    pub(super) fn new_value<'a>(&self, value: &'a H::Value, draft: Draft, since: u64) -> New<'a, H::Value, H> {
         let load_began = self.cache.core.load_stamp();
         New {
             value,
@@ -105,6 +112,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             load_began,
             partition: self.terms.partition,
             guards: Guards::default(),
+            tagged: self.cache.tagged(&self.terms, value, since),
+            tokens: None,
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::{
     },
     strategy::{Draft, Verdict, life::Terms},
     sync::Arc,
+    tags,
 };
 
 /// Where a value is.
@@ -181,7 +182,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         loop {
             let hearing = self.hearing();
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
-            let placing = Placing { seat: &seat, key: &self.key, new: self.new_value(kept.or(&value), draft) };
+            let mut new = self.new_value(kept.or(&value), draft, tags::now());
+            new.tokens = self.cache.learn_all(shell, &new.tagged).await;
+            let placing = Placing { seat: &seat, key: &self.key, new };
             let stored = self.cache.overwrite(shell, placing).await;
             tries += 1;
             // What others did before this began, and what is only heard of now, is older than the value.
@@ -199,6 +202,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         // The seat comes before the read: what is invalidated or replaced meanwhile must not come back.
         let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
         let seat = seat.tentative();
+        let since = tags::now();
+        let stores = self.cache.core.tiers().len();
+        let tokens = self.cache.learn(shell, std::iter::once(&self.terms), stores).await;
         match self.kept(shell).await {
             Some(_) if life.is_zero() => {
                 matches!(self.invalidate(shell).await, Removal::Removed | Removal::Pending)
@@ -206,7 +212,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             Some(value) => {
                 let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false, inserted: true };
                 let Some(draft) = self.cache.approved(&self.key, &self.terms, draft) else { return false };
-                let placing = Placing { seat: &seat, key: &self.key, new: self.new_value(&value, draft) };
+                let mut new = self.new_value(&value, draft, since);
+                new.tokens = self.cache.learn_more(shell, tokens, &new.tagged).await;
+                let placing = Placing { seat: &seat, key: &self.key, new };
                 self.cache.put(shell, placing).await
             }
             None => false,

@@ -20,7 +20,7 @@ use crate::{
     bridge::{Shell, caught},
     chain::FlightId,
     clock::Stopwatch,
-    core::within,
+    core::{tokens::TokensOfTiers, within},
     error::Error,
     fence::Seat,
     flight::{Crew, Deadlines, Flight, Outcome, Pilot, SharedError},
@@ -34,6 +34,7 @@ use crate::{
         life::{Age, Terms},
     },
     sync::Arc,
+    tags::Tagged,
     time::Tick,
 };
 
@@ -326,7 +327,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         for (load, old) in self.loads.iter().zip(old) {
             self.cache.holdoffs.note(load.key.hash, now);
             self.cache.count_old(old.fresh_until);
-            load.land(Outcome::Landed(old.held));
+            load.land_tagged(old.held, old.tagged);
         }
         Ok(values)
     }
@@ -376,8 +377,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let (held, terms) = self.held(load, value);
         if let Some(draft) = self.cache.draft(&load.key, &terms, Some(self.load_time())) {
             let partition = load.terms.partition;
-            let new =
-                New { value, held: held.clone(), draft, load_began: load.began, partition, guards: Guards::default() };
+            let new = New {
+                value,
+                held: held.clone(),
+                draft,
+                load_began: load.began,
+                partition,
+                guards: Guards::default(),
+                tagged: Tagged::default(),
+                tokens: None,
+            };
             let times = self.cache.times(&new);
             self.cache.keep(&load.seat, &load.key, new, times);
         }
@@ -406,7 +415,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.as_part(async { self.span.drive(pin!(self.store(shell, values, &held))).await }).await;
         self.count_end();
         for (load, held) in self.loads.iter().zip(held) {
-            load.land(held.map_or(Outcome::Absent, |(held, _)| Outcome::Landed(held)));
+            match held {
+                Some((held, terms)) => load.land_tagged(held, terms.tags.since(load.since)),
+                None => load.land(Outcome::Absent),
+            }
         }
     }
 
@@ -418,12 +430,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         for (load, value, (held, terms)) in all {
             let draft = || cache.draft(&load.key, terms, Some(self.load_time()));
             match cache.kept(value).and_then(|kept| Some((kept, draft()?))) {
-                Some((changed, draft)) => kept.push((load, value, held, changed, draft)),
+                Some((changed, draft)) => {
+                    let tagged = terms.tags.clone().since(load.since);
+                    let tokens = cache.learn_more(shell, load.tokens.clone(), &tagged).await;
+                    kept.push((load, value, held, changed, draft, (tagged, tokens)));
+                }
                 None => refused.push(load),
             }
         }
-        let placings =
-            kept.iter().map(|(load, value, held, changed, draft)| self.placing(load, value, held, (changed, *draft)));
+        let placings = kept
+            .iter()
+            .map(|(load, value, held, changed, draft, tags)| self.placing(load, value, held, (changed, *draft, tags)));
         let (over, anew): (Vec<_>, Vec<_>) = placings.partition(|(overwrites, _)| *overwrites);
         if !anew.is_empty() {
             cache.put_all(shell, anew.into_iter().map(|(_, placing)| placing).collect()).await;
@@ -443,14 +460,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         load: &'a Load<O, H>,
         value: &'a H::Value,
         held: &H,
-        (kept, draft): (&'a Kept<H::Value>, Draft),
+        (kept, draft, tags): (&'a Kept<H::Value>, Draft, &(Tagged, Option<TokensOfTiers>)),
     ) -> (bool, Placing<'a, O, H>) {
         let held = match kept {
             Kept::AsItIs => held.clone(),
             Kept::Changed(value) => H::hold(value.clone()),
         };
         let (partition, guards) = (load.terms.partition, load.guards.clone());
-        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition, guards };
+        let (tagged, tokens) = tags.clone();
+        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition, guards, tagged, tokens };
         (load.overwrites, Placing { seat: &load.seat, key: &load.key, new })
     }
 

@@ -4,12 +4,14 @@ use std::ops::{Deref, DerefMut};
 
 use super::{Cache, Landing, memory::Old, shipment::Guards, stores::StoredKey};
 use crate::{
+    core::tokens::TokensOfTiers,
     fence::Seat,
     flight::{Flight, Offer, Outcome},
     key::parts::Key,
     memory::{held::Held, table::Table},
     strategy::life::{Age, Terms},
     sync::Arc,
+    tags::{self, Tagged},
     time::{Stamp, Tick},
 };
 
@@ -29,6 +31,10 @@ pub(super) struct Load<O, H> {
     /// Whether the value takes the place of what is stored already.
     pub(super) overwrites: bool,
     pub(super) began: Stamp,
+    /// What the count of invalidated tags was when it began.
+    pub(super) since: u64,
+    /// What its tags were worth in the stores then, if it has some.
+    pub(super) tokens: Option<TokensOfTiers>,
     /// A value that is not simply fresh: due, if it answers calls, or past its time.
     pub(super) old: Option<(Old<H>, Age)>,
     pub(super) guards: Guards,
@@ -77,12 +83,25 @@ impl<O: Eq + Clone + 'static, H: Held> Load<O, H> {
     ) -> Self {
         // Only entries of stores carry it.
         let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
-        Self { key, seat, flight, terms, overwrites: false, began, old: None, guards: Guards::default() }
+        let since = tags::now();
+        Self {
+            key,
+            seat,
+            flight,
+            terms,
+            overwrites: false,
+            began,
+            since,
+            tokens: None,
+            old: None,
+            guards: Guards::default(),
+        }
     }
 
     /// The value that answers calls while it is loaded anew.
     pub(super) fn due(&self) -> Option<&Old<H>> {
-        self.old.as_ref().filter(|(_, age)| *age <= Age::Due).map(|(old, _)| old)
+        let (old, age) = self.old.as_ref()?;
+        (*age <= Age::Due && old.tagged.is_current()).then_some(old)
     }
 
     /// Notes a value that is not simply fresh, unless one is known that is better.
@@ -97,7 +116,8 @@ impl<O: Eq + Clone + 'static, H: Held> Load<O, H> {
     /// Lets followers have a value from a time on, if it is of use by then.
     pub(super) fn offer(&self, old: &Old<H>, from: Tick, until: Tick) {
         if let Some(flight) = &self.flight {
-            flight.offer(Offer { held: old.held.clone(), fresh_until: old.fresh_until, from, until });
+            let tagged = old.tagged.clone();
+            flight.offer(Offer { held: old.held.clone(), fresh_until: old.fresh_until, from, until, tagged });
         }
     }
 
@@ -106,6 +126,14 @@ impl<O: Eq + Clone + 'static, H: Held> Load<O, H> {
         if self.guards.hearing.is_none() {
             self.guards.hearing = cache.hearing(stored);
         }
+    }
+
+    /// Ends it with a value that has tags: who comes when one of them was invalidated does not get it.
+    pub(super) fn land_tagged(&self, held: H, tagged: Tagged) {
+        if let Some(flight) = self.flight.as_ref().filter(|_| !tagged.is_none()) {
+            flight.tag(tagged);
+        }
+        self.land(Outcome::Landed(held));
     }
 
     /// Ends it for its followers. Whoever comes from now on leads anew, or finds the value.

@@ -331,7 +331,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Whether a value answers a call whose body fails now.
     pub(super) fn stands_in(&self, old: &Old<H>, age: Age, now: Tick) -> bool {
-        now < self.core.config.life.stands_in_until(old.fresh_until, age <= Age::Due)
+        now < self.core.config.life.stands_in_until(old.fresh_until, age <= Age::Due) && old.tagged.is_current()
     }
 
     /// Counts a hit with a value that is fresh until then, or was.
@@ -389,6 +389,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// Ends with a value that was found.
     pub(super) fn answered(self: Box<Self>, value: H::Value) -> Lookup<O, H, T> {
+        if self.cache.core.config.tagged {
+            // Followers look for themselves: a tag may be invalidated before they come.
+            self.land(Outcome::Failed(None));
+            return Lookup::Hit(value);
+        }
         let held = H::hold(value);
         self.land(Outcome::Landed(held.clone()));
         // Cloned for followers only.
@@ -462,7 +467,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let (old, age) = load.old.as_ref()?;
         let now = self.cache.clock.tick();
         let pauses = || self.cache.holdoffs.holds(load.key.hash, now) && self.cache.stands_in(old, *age, now);
-        if *age != Age::Fresh && !pauses() {
+        if (*age != Age::Fresh && !pauses()) || !old.tagged.is_current() {
             return None;
         }
         let value = self.within(|| self.cache.outward(old.held.clone().value()))?;
@@ -473,7 +478,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     async fn read_and_fill(&self, shell: Shell, stored: &[(usize, StoredKey)]) -> Vec<Reading<H::Value>> {
         let (cache, loads) = (&self.cache, &self.loads);
-        let sought = stored.iter().map(|(at, key)| Sought { key, hash: loads[*at].key.hash, terms: &loads[*at].terms });
+        let sought = stored.iter().map(|(at, key)| {
+            let Load { key: Key { hash, .. }, terms, since, .. } = &loads[*at];
+            Sought { key, hash: *hash, terms, since: *since }
+        });
         let readings = cache.read_all(shell, &sought.collect::<Vec<_>>()).await;
         let found = stored.iter().zip(&readings).filter_map(|((at, key), reading)| {
             let (load, found) = (&loads[*at], reading.fresh.as_ref()?);

@@ -14,6 +14,7 @@ use crate::{
     },
     strategy::life::{self, Age, Standing},
     sync::{Arc, Weak},
+    tags::Tagged,
     time::{Stamp, Tick},
 };
 
@@ -24,6 +25,7 @@ pub(super) struct Arrival<H> {
     pub(super) weight: u64,
     pub(super) created: Stamp,
     pub(super) load_time: Duration,
+    pub(super) tagged: Tagged,
 }
 
 /// A value that is not simply fresh, and until when it is of what use.
@@ -33,6 +35,7 @@ pub(super) struct Old<H> {
     pub(super) fresh_until: Tick,
     /// Until when it is kept.
     pub(super) kept_until: Tick,
+    pub(super) tagged: Tagged,
 }
 
 /// A slot that is ready to go into a table.
@@ -123,7 +126,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         if age == Age::Spent {
             return None;
         }
-        Some((Old { held: slot.held, fresh_until: deadline, kept_until: end }, age))
+        let tagged = facts.tagged.clone();
+        Some((Old { held: slot.held, fresh_until: deadline, kept_until: end, tagged }, age))
     }
 
     /// Whether values are kept that are not simply fresh.
@@ -140,7 +144,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             Stamp::NEVER => Tick::NEVER,
             until => now.after(until.since(stamp)),
         };
-        Old { held: H::hold(found.value), fresh_until, kept_until }
+        Old { held: H::hold(found.value), fresh_until, kept_until, tagged: found.tagged }
     }
 
     fn age_in_memory(&self, slot: &Slot<H>, facts: &Facts, now: Tick) -> Age {
@@ -154,7 +158,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The slot with all that is known, if it is of this generation.
     pub(super) fn full_slot(&self, key: &Key<O>) -> Option<Slot<H>> {
         let slot = table::full(self.table.as_ref()?, key)?;
-        (slot.generation() == self.generation.current()).then_some(slot)
+        (slot.generation() == self.generation.current() && slot.is_current()).then_some(slot)
     }
 
     /// The slot with all that is known, if it is in memory and fresh. Counts nothing.
@@ -164,7 +168,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Whether a slot would be served.
     pub(super) fn is_fresh(&self, slot: &Slot<H>) -> bool {
-        slot.generation() == self.generation.current() && !slot.expired(self.core.clock.tick())
+        slot.generation() == self.generation.current() && slot.is_current() && !slot.expired(self.core.clock.tick())
     }
 
     /// Removes what was found to be past its time, unless it is kept longer, or has been replaced meanwhile.
@@ -250,6 +254,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             load_time: arrival.load_time,
             idle: life.tti.map(|tti| Idle::new(tti, now)),
             grace: life.grace(lifetime),
+            tagged: arrival.tagged,
         };
         let until = if self.renews { life::until(now, self.surely_fresh(&facts, lifetime)) } else { facts.fresh_until };
         Slot::new(arrival.held, until, generation, facts, self.watched)

@@ -123,7 +123,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 && !core.has_stores()
                 && !core.off
                 && !core.config.life.lingers()
-                && core.config.error_ttl.is_none(),
+                && core.config.error_ttl.is_none()
+                && !core.config.tagged,
             transforms,
             table: core.bound.map(T::with_bound),
             clock: core.clock.clone(),

@@ -13,6 +13,7 @@ use crate::{
     observe::Verdict,
     strategy::{Call, Permit, life::Terms},
     sync::Arc,
+    tags,
     time::Tick,
 };
 
@@ -86,6 +87,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// The same for loads of any number. What is turned down can be told.
     pub(super) async fn ask_permission(&mut self, shell: Shell, tells: bool, called: Tick) -> Answer<H::Value> {
+        self.learn_tokens(shell).await;
         let Some(asking) = self.asking else { return Answer::Go };
         let deadline = self.longest_wait(tells, called);
         if !self.cache.core.strategies.is_empty() {
@@ -102,6 +104,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             }
         }
         self.find_place(shell, (asking, tells), deadline).await
+    }
+
+    /// Learns what the tags of the loads are worth in the stores, which must be before the body runs.
+    async fn learn_tokens(&mut self, shell: Shell) {
+        let cache = &self.cache;
+        let stores = cache.core.tiers().len();
+        let terms = self.loads.iter().map(|load| &load.terms);
+        let tokens = if self.loads.is_empty() { None } else { cache.learn(shell, terms, stores).await };
+        self.loads.iter_mut().for_each(|load| load.tokens.clone_from(&tokens));
     }
 
     /// Waits until there is room for the body, if only so many may run at once. Old values are better than to wait.
@@ -172,9 +183,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             stored.push(if slot.is_none() { Some((cache.stored_key(&load.key)?, load)) } else { None });
             values.push(slot.map(|slot| slot.held.value()));
         }
+        let since = tags::now();
         let sought = stored.iter().flatten();
         let sought: Vec<_> =
-            sought.map(|(key, load)| Sought { key, hash: load.key.hash, terms: &load.terms }).collect();
+            sought.map(|(key, load)| Sought { key, hash: load.key.hash, terms: &load.terms, since }).collect();
         let mut read = if sought.is_empty() { Vec::new() } else { cache.read_all(shell, &sought).await }.into_iter();
         for value in values.iter_mut().filter(|value| value.is_none()) {
             *value = Some(read.next()?.served()?.value);
@@ -230,7 +242,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                 Some((old, _)) => old.clone(),
                 None => self.cache.old(&load.key)?.0,
             };
-            (now < old.kept_until && self.cache.may_read(load.key.hash)).then_some(old.held)
+            (now < old.kept_until && old.tagged.is_current() && self.cache.may_read(load.key.hash)).then_some(old.held)
         };
         if self.loads.is_empty() { None } else { self.loads.iter().map(old).collect() }
     }

@@ -21,6 +21,7 @@ use crate::{
     observe::{Span, Verdict},
     strategy::{Verdict as Said, life::Terms},
     sync::Arc,
+    tags,
 };
 
 /// Keys of a cache, and what is said about the value of each.
@@ -45,7 +46,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
     }
 
     fn at(&self, at: usize) -> Keyed<O, H, T> {
-        Keyed::new(Arc::clone(&self.cache), self.keys[at].clone(), self.terms[at])
+        Keyed::new(Arc::clone(&self.cache), self.keys[at].clone(), self.terms[at].clone())
     }
 
     /// The values that are fresh. Loads nothing, counts nothing.
@@ -68,7 +69,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
     }
 
     fn sought<'a>(&'a self, at: usize, key: &'a super::stores::StoredKey) -> Sought<'a> {
-        Sought { key, hash: self.keys[at].hash, terms: &self.terms[at] }
+        Sought { key, hash: self.keys[at].hash, terms: &self.terms[at], since: tags::now() }
     }
 
     /// Which of the values are there.
@@ -83,7 +84,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         let readable: Vec<_> = readable.collect();
         let loads = readable.iter().map(|at| {
             let (seat, ()) = cache.fence.enter(&self.keys[*at], |_, _| ());
-            Load::new(cache, self.keys[*at].clone(), seat, None, self.terms[*at])
+            Load::new(cache, self.keys[*at].clone(), seat, None, self.terms[*at].clone())
         });
         let (span, crew) = (Span::of(&cache.core.name), Crew::of(&Arc::new(Pilot::new(shell))));
         let mut leader = Leader::of(cache, loads.collect(), crew, None).in_span(&span);
@@ -117,12 +118,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
             cache.invalidate_all(shell, &refused).await;
         }
         let seats: Vec<_> = kept.iter().map(|(at, ..)| cache.fence.enter(&self.keys[*at], |_, _| ()).0).collect();
-        let placings = seats.iter().zip(&kept).map(|(seat, (at, keyed, (changed, draft), value))| Placing {
-            seat,
-            key: &self.keys[*at],
-            new: keyed.new_value(changed.or(value), *draft),
-        });
-        let stored = cache.overwrite_all(shell, placings.collect()).await;
+        let mut placings = Vec::with_capacity(kept.len());
+        for (seat, (at, keyed, (changed, draft), value)) in seats.iter().zip(&kept) {
+            let mut new = keyed.new_value(changed.or(value), *draft, tags::now());
+            new.tokens = cache.learn_all(shell, &new.tagged).await;
+            placings.push(Placing { seat, key: &self.keys[*at], new });
+        }
+        let stored = cache.overwrite_all(shell, placings).await;
         drop(seats);
         let mut count = 0;
         for ((_, keyed, _, value), stored) in kept.into_iter().zip(stored) {

@@ -8,7 +8,11 @@ use super::{
 use crate::{
     bridge::{self, Shell},
     codec::guarded,
-    core::{DRAIN, within},
+    core::{
+        DRAIN,
+        tokens::{self, TokensOfTiers},
+        within,
+    },
     entry::Times,
     envelope::{self, Content},
     error::Result,
@@ -18,6 +22,7 @@ use crate::{
     memory::{held::Held, table::Table},
     strategy::life::{self, Terms},
     sync::Arc,
+    tags::Tagged,
 };
 
 /// A value that is to go to the first stores.
@@ -28,6 +33,8 @@ pub(super) struct Sending<'a, O, H: Held> {
     pub(super) times: Times,
     pub(super) stores: usize,
     pub(super) guards: Guards,
+    pub(super) tagged: &'a Tagged,
+    pub(super) tokens: Option<TokensOfTiers>,
 }
 
 /// An entry that was found, by whom, and what is said about it.
@@ -36,6 +43,20 @@ pub(super) struct Finding<'a, O, H: Held> {
     pub(super) key: (&'a StoredKey, &'a Key<O>),
     pub(super) found: &'a Found<H::Value>,
     pub(super) terms: &'a Terms,
+}
+
+impl<O, H: Held> Sending<'_, O, H> {
+    /// What the entry carries for its tags in a store; `None` if that is not known.
+    fn carried(&self, tier: usize) -> Option<Vec<u8>> {
+        if self.tagged.is_none() {
+            return Some(Vec::new());
+        }
+        self.tokens.as_ref()?.get(tier)?.as_ref()?.carried(self.tagged.ids())
+    }
+
+    fn knows_its_tokens(&self) -> bool {
+        (0..self.stores).all(|tier| self.carried(tier).is_some())
+    }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -47,9 +68,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 Some(times) => (times, found.tier + 1),
                 None => (found.times, found.tier),
             };
-            Sending { seat, key: *key, value: &found.value, times, stores, guards: Guards::default() }
+            let (tagged, tokens) = (&found.tagged, found.tokens.clone());
+            Sending { seat, key: *key, value: &found.value, times, stores, guards: Guards::default(), tagged, tokens }
         });
-        let sendings: Vec<_> = sendings.filter(|sending| sending.stores > 0).collect();
+        let sendings = sendings.filter(|sending| sending.stores > 0 && sending.knows_its_tokens());
+        let sendings: Vec<_> = sendings.collect();
         if !sendings.is_empty() {
             self.write(shell, &sendings).await;
         }
@@ -110,21 +133,24 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Seals a value for each of the first stores.
     pub(super) fn pack(&self, sending: &Sending<'_, O, H>) -> Shipment {
-        let Sending { key: (key, owned), value, times, stores, ref guards, .. } = *sending;
+        let Sending { key, value, times, stores, ref guards, .. } = *sending;
         let now = self.core.clock.stamp();
-        let entries = self.core.tiers()[..stores].iter().map(|tier| {
+        let entries = self.core.tiers()[..stores].iter().enumerate().map(|(at, tier)| {
             let times = tier.store().map_or(times, |store| store.times(times, now));
-            let entry = tier.store().and_then(|store| self.seal(&store.format, (key, owned), value, &times));
+            let entry = tier.store().and_then(|store| {
+                let carried = sending.carried(at).ok_or_else(tokens::tags_unknown)?;
+                self.seal(&store.format, key, (value, &carried), &times)
+            });
             Parcel { entry, expires: times.keep_until.to_system() }
         });
-        Shipment { name: key.shared_name(), times, entries: entries.collect(), guards: guards.clone() }
+        Shipment { name: key.0.shared_name(), times, entries: entries.collect(), guards: guards.clone() }
     }
 
     fn seal(
         &self,
         format: &Format,
         (key, owned): (&StoredKey, &Key<O>),
-        value: &H::Value,
+        (value, tags): (&H::Value, &[u8]),
         times: &Times,
     ) -> Result<Vec<u8>> {
         let Some(codec) = &self.codec else { return Ok(Vec::new()) };
@@ -134,7 +160,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             return Ok(value);
         }
         let arguments = guarded(|| Ok((codec.arguments)(format, &owned.parts, self.core.config.arguments)))?;
-        let within = Content { value: &value, arguments: arguments.as_deref() };
+        let within = Content { value: &value, arguments: arguments.as_deref(), tags };
         Ok(envelope::seal(codec.encoding(format), &self.shown(format, key), times, &within))
     }
 }

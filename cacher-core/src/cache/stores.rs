@@ -10,7 +10,10 @@ use crate::{
     backend,
     bridge::{self, Shell},
     codec::{guarded, named},
-    core::Core,
+    core::{
+        Core,
+        tokens::{self, Tokens, TokensOfTiers},
+    },
     entry::Times,
     envelope::{self, Encoding, Identity, Opened},
     error::Result,
@@ -23,6 +26,7 @@ use crate::{
         life::{self, Age, Standing, Terms},
     },
     sync::Arc,
+    tags::{self, Tagged},
     tier::{Store, Tier},
     time::Stamp,
 };
@@ -46,6 +50,9 @@ pub(super) struct Found<V> {
     pub(super) past: Duration,
     /// Which store it came from.
     pub(super) tier: usize,
+    pub(super) tagged: Tagged,
+    /// What its tags are worth in the stores up to that one, if it has some.
+    pub(super) tokens: Option<TokensOfTiers>,
 }
 
 /// What a store has under a name.
@@ -54,6 +61,8 @@ struct Got {
     bytes: Vec<u8>,
     /// When it was written, if that is not in an envelope.
     written: Option<SystemTime>,
+    /// What the tags of entries are worth there, if they have some.
+    tokens: Option<Arc<Tokens>>,
 }
 
 /// A key that is looked for, and what its call says.
@@ -62,6 +71,8 @@ pub(super) struct Sought<'a> {
     pub(super) key: &'a StoredKey,
     pub(super) hash: u64,
     pub(super) terms: &'a Terms,
+    /// What the count of invalidated tags was before.
+    pub(super) since: u64,
 }
 
 /// What the stores have for a key.
@@ -115,12 +126,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The first fresh entry of a store.
     pub(super) async fn read(&self, shell: Shell, (key, hash): (&StoredKey, u64), terms: &Terms) -> Reading<H::Value> {
-        self.read_all(shell, &[Sought { key, hash, terms }]).await.pop().unwrap_or_default()
+        self.read_all(shell, &[Sought { key, hash, terms, since: tags::now() }]).await.pop().unwrap_or_default()
     }
 
     /// The same for several keys: each store is asked once, for those that the ones before it don't have.
     pub(super) async fn read_all(&self, shell: Shell, keys: &[Sought<'_>]) -> Vec<Reading<H::Value>> {
         let mut readings: Vec<_> = keys.iter().map(|_| Reading::default()).collect();
+        // Of the stores above the last one before any is read: what is found may go there.
+        let above = self.core.tiers().len().saturating_sub(1);
+        let learned = self.learn(shell, keys.iter().map(|sought| sought.terms), above).await;
         for (index, tier) in self.core.tiers().iter().enumerate() {
             let left: Vec<_> = (0..keys.len()).filter(|at| readings[*at].fresh.is_none()).collect();
             if left.is_empty() {
@@ -130,7 +144,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let Some(got) = self.core.or_fault(get_all(&self.core, shell, tier, names).await) else { continue };
             for (at, got) in left.into_iter().zip(got) {
                 let got = self.core.or_fault(got).flatten();
-                let Some(found) = got.and_then(|got| self.open(keys[at].key, &got, keys[at].terms, index)) else {
+                let Some(found) = got.and_then(|got| self.open(&keys[at], &got, (index, learned.as_ref()))) else {
                     continue;
                 };
                 let age = self.age(keys[at].hash, &found);
@@ -159,12 +173,21 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Opens an entry: damage is a fault, age is not.
-    fn open(&self, key: &StoredKey, got: &Got, terms: &Terms, tier: usize) -> Option<Found<H::Value>> {
+    fn open(
+        &self,
+        sought: &Sought<'_>,
+        got: &Got,
+        (tier, learned): (usize, Option<&TokensOfTiers>),
+    ) -> Option<Found<H::Value>> {
+        let Sought { key, terms, since, .. } = *sought;
         if self.core.config.single && envelope::is_of_another_call(&got.bytes, &self.shown(&got.format, key)) {
             return None;
         }
         let opened = self.core.or_fault(self.opened(key, got))?;
-        if self.core.graves[tier].holds(&key.name, opened.times.load_began) {
+        if self.core.graves[tier].holds(&key.name, opened.times.load_began)
+            || self.core.has_buried_tag(tier, &opened.tags, opened.times.load_began)
+            || got.tokens.as_ref().is_some_and(|tokens| !tokens.agree(&opened.tags))
+        {
             return None;
         }
         let now = self.core.clock.stamp();
@@ -179,7 +202,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let decode = self.codec.as_ref()?.decode;
         let context = self.context(key, &opened.times);
         let value = self.core.or_fault(guarded(|| decode(&got.format, &opened.value, &context)))?;
-        let found = Found { value, times: opened.times, left, past, tier };
+        let tagged = self.tagged(terms, &value, since);
+        // What has not all of its tags was written when the function had others.
+        let has_all = || tagged.ids().all(|id| tokens::ids(&opened.tags).any(|carried| carried == id));
+        if !tagged.is_current() || !has_all() {
+            return None;
+        }
+        let tokens = got.tokens.as_ref().map(|here| {
+            let above = learned.iter().flat_map(|learned| learned.iter().take(tier).cloned());
+            above.chain([Some(Tokens::clone(here))]).collect()
+        });
+        let found = Found { value, times: opened.times, left, past, tier, tagged, tokens };
         if got.written.is_none() { Some(found) } else { self.aged(found, terms) }
     }
 
@@ -196,7 +229,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             keep_until: never,
             load_time: Duration::ZERO,
         };
-        Ok(Opened { times, value: Cow::Borrowed(&got.bytes) })
+        Ok(Opened { times, value: Cow::Borrowed(&got.bytes), tags: Cow::Borrowed(&[]) })
     }
 
     /// A bare value, which lives as long as it would if it was made when it was written.
@@ -235,7 +268,54 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             weight: self.weight(&found.value),
             created: found.times.created,
             load_time: found.times.load_time,
+            tagged: found.tagged.clone(),
         }
+    }
+
+    /// What the tags that calls say are worth in the first stores, if there are tags at all.
+    pub(super) async fn learn<'t>(
+        &self,
+        shell: Shell,
+        terms: impl Iterator<Item = &'t Terms>,
+        stores: usize,
+    ) -> Option<TokensOfTiers> {
+        if !self.core.config.tagged || stores == 0 {
+            return None;
+        }
+        let mut ids: Vec<_> = terms.flat_map(|terms| terms.tags.ids()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Some(self.core.learn_tokens(shell, ids, stores).await)
+    }
+
+    /// The same of the tags of a value: those that only the value says are learned now.
+    pub(super) async fn learn_more(
+        &self,
+        shell: Shell,
+        known: Option<TokensOfTiers>,
+        tagged: &Tagged,
+    ) -> Option<TokensOfTiers> {
+        let known = known.filter(|_| !tagged.is_none())?;
+        if !self.core.config.tagged_by_value {
+            return Some(known);
+        }
+        Some(self.core.learn_more(shell, &known, tagged.ids().collect()).await)
+    }
+
+    /// The same of the tags of a value that is put by hand.
+    pub(super) async fn learn_all(&self, shell: Shell, tagged: &Tagged) -> Option<TokensOfTiers> {
+        if tagged.is_none() || !self.core.has_stores() {
+            return None;
+        }
+        Some(self.core.learn_tokens(shell, tagged.ids().collect(), self.core.tiers().len()).await)
+    }
+
+    /// The tags of a value whose load began when the count of invalidated ones was this.
+    pub(super) fn tagged(&self, terms: &Terms, value: &H::Value, since: u64) -> Tagged {
+        if !self.core.config.tagged {
+            return Tagged::default();
+        }
+        terms.with((self.seen)(value)).tags.since(since)
     }
 
     pub(super) fn bury(&self, key: &StoredKey, overtaken: Option<&Overtaken>) {
@@ -286,12 +366,13 @@ async fn fetch_together(store: &Store, core: &Core, names: &[Arc<str>]) -> Resul
     let keys: Vec<_> = names.iter().map(|name| core.store_key(store, name)).collect::<Result<_>>()?;
     let mut entries = store.get_all(&keys).await?;
     fetch_earlier(store, core, names, &mut entries).await?;
+    let tokens = if core.config.tagged { Some(Arc::new(core.tokens_of(store, &entries).await?)) } else { None };
     let got = |(entry, key): (Option<Vec<u8>>, &backend::Key)| {
         let Some(bytes) = entry else { return Ok(None) };
         let written = if store.format.is_bare() { store.backend.written(key)? } else { None };
         // What is gone by now is no entry.
         let gone = store.format.is_bare() && written.is_none();
-        Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
+        Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written, tokens: tokens.clone() }))
     };
     entries.into_iter().zip(&keys).map(got).collect()
 }

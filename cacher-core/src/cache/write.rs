@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     bridge::Shell,
-    core::{DRAIN, Removal, within},
+    core::{DRAIN, Removal, tokens::TokensOfTiers, within},
     entry::Times,
     fence::{Admission, Closed, Overwriting, Seat},
     key::parts::Key,
@@ -20,6 +20,7 @@ use crate::{
         Draft, Verdict,
         life::{self, Terms},
     },
+    tags::Tagged,
     time::Stamp,
 };
 
@@ -31,6 +32,9 @@ pub(super) struct New<'a, V, H> {
     pub(super) load_began: Stamp,
     pub(super) partition: u64,
     pub(super) guards: Guards,
+    pub(super) tagged: Tagged,
+    /// What its tags are worth in the stores, if it has some.
+    pub(super) tokens: Option<TokensOfTiers>,
 }
 
 /// A value that is to be put at a key.
@@ -164,7 +168,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     fn sending<'a>(&self, placing: &'a Placing<'_, O, H>, key: &'a StoredKey, times: Times) -> Sending<'a, O, H> {
         let Placing { seat, key: owned, new } = placing;
         let stores = self.core.tiers().len();
-        Sending { seat, key: (key, owned), value: new.value, times, stores, guards: new.guards.clone() }
+        let (guards, tagged, tokens) = (new.guards.clone(), &new.tagged, new.tokens.clone());
+        Sending { seat, key: (key, owned), value: new.value, times, stores, guards, tagged, tokens }
     }
 
     /// The same in memory, told to nobody.
@@ -312,6 +317,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             created: times.created,
             load_time: new.draft.load_time,
             held: new.held,
+            tagged: new.tagged,
         }
     }
 }

@@ -73,6 +73,10 @@ impl Graves {
         self.change(|stones| stones.bury_all(stone));
     }
 
+    pub(crate) fn are_any(&self) -> bool {
+        self.any.load(Ordering::SeqCst)
+    }
+
     /// Whether an entry was removed before.
     pub(crate) fn holds(&self, name: &str, load_began: Stamp) -> bool {
         self.any.load(Ordering::SeqCst) && {

@@ -3,6 +3,7 @@
 mod coherence;
 mod graves;
 mod removals;
+pub(crate) mod tokens;
 
 pub(crate) use crate::work::{on_worker_at, within};
 use coherence::News;
@@ -42,7 +43,7 @@ use crate::{
         list::List,
     },
     sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
-    tier::{self, Memory, Opener, Opening, Tier, Wanted},
+    tier::{self, Memory, Opener, Opening, Tier, Wanted, Watchers},
     wrap::{
         Report, Wrapping, Wraps,
         limited::{Limits, Told},
@@ -77,6 +78,10 @@ pub struct Config {
     pub distributed: bool,
     /// How long they wait before they load on their own; as the settings say, or 30 s, if `None`.
     pub patience: Option<Duration>,
+    /// Whether values have tags.
+    pub tagged: bool,
+    /// Whether some of them are known only when the value is.
+    pub tagged_by_value: bool,
     /// The rate at which the body may run.
     pub limit: Option<Arc<RateLimit>>,
     /// Built-in strategies that hits need not ask.
@@ -126,6 +131,8 @@ impl Default for Config {
             single_flight: true,
             distributed: false,
             patience: None,
+            tagged: false,
+            tagged_by_value: false,
             limit: None,
             beside_hits: List::default(),
             max_concurrent: None,
@@ -196,6 +203,9 @@ pub struct Core {
     tiers: Vec<Arc<Tier>>,
     /// One for each tier.
     pub(crate) graves: Vec<Graves>,
+    /// The same for the tokens of tags.
+    pub(crate) tag_graves: Vec<Graves>,
+    remembered: Vec<tokens::Remembered>,
     last_load: AtomicU64,
     last_removal: AtomicU64,
     retrying: AtomicBool,
@@ -307,12 +317,14 @@ fn open(
     claimant: &Claimant,
     wrapping: &Wrapping,
     wanted: &Wanted,
-    (me, distributed): (&Weak<Core>, bool),
+    (me, distributed, tags): (&Weak<Core>, bool, Option<&Arc<str>>),
 ) -> (Option<Memory>, Vec<Arc<Tier>>) {
     let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
-        let watcher = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
-        match tier::open(opening, claimant.clone(), wrapping.of(index, count), wanted.clone(), watcher) {
+        let entries = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
+        let tags = tags.map(|namespace| (Arc::clone(namespace), tokens::watcher(me, tiers.len())));
+        let watchers = Watchers { entries, tags };
+        match tier::open(opening, claimant.clone(), wrapping.of(index, count), wanted.clone(), watchers) {
             Ok(opened) => memory = Some(opened),
             Err(tier) => tiers.push(tier),
         }
@@ -392,6 +404,7 @@ impl Core {
         let namespace: Arc<str> = namespace(&place, &config).into();
         let mut ruling = settings::in_force().rule_on(&name, &place);
         let namespace = ruling.namespace(namespace);
+        let tags = Some(ruling.namespace(tokens::NAMESPACE.into()));
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
         let off = ruling.off();
         let core = Arc::new_cyclic(|me| {
@@ -403,7 +416,7 @@ impl Core {
                 &claimant,
                 &wrapping,
                 &wanted(&config),
-                (me, config.distributed),
+                (me, config.distributed, tags.as_ref().filter(|_| config.tagged)),
             );
             let memory_ttl = memory.and_then(|(_, ttl)| ttl);
             let memory = memory.map(|(bound, _)| bound).or(alone);
@@ -426,6 +439,8 @@ impl Core {
                 generation: Arc::default(),
                 local: Mutex::default(),
                 graves: tiers.iter().map(|_| Graves::default()).collect(),
+                tag_graves: tiers.iter().map(|_| Graves::default()).collect(),
+                remembered: tiers.iter().map(|_| tokens::Remembered::default()).collect(),
                 tiers,
                 last_load: AtomicU64::new(0),
                 last_removal: AtomicU64::new(0),

@@ -7,6 +7,7 @@ use crate::{
     bridge::{self, Shell},
     error::{Kind, Result},
     fence::{Generation, Overtaken},
+    hex,
     strategy::Verdict,
     sync::{Arc, Ordering},
     tier::Store,
@@ -171,6 +172,14 @@ impl Core {
         self.retry_later();
     }
 
+    /// Sees to it that what has one of these tags is not served from a store, and that they are removed there when it can
+    /// be reached.
+    pub(super) fn bury_tags(self: &Arc<Self>, tier: usize, names: impl Iterator<Item = Arc<str>>) {
+        let stamp = self.removal_stamp();
+        names.for_each(|name| self.tag_graves[tier].bury(name, Stone::new(stamp)));
+        self.retry_later();
+    }
+
     /// The time of a removal: after the beginning of every load until now, whatever the time of day does.
     fn removal_stamp(&self) -> Stamp {
         let stamp = Stamp(self.clock.stamp().0.max(self.last_load.load(Ordering::SeqCst)));
@@ -202,8 +211,22 @@ impl Core {
             let keys: Vec<_> = keys.into_iter().filter(removed).collect();
             graves.lift(&keys, all);
         }
-        if self.graves.iter().any(super::graves::Graves::wait_for_retry) {
+        self.retry_tags();
+        if self.graves.iter().chain(&self.tag_graves).any(super::graves::Graves::wait_for_retry) {
             self.retry_later();
+        }
+    }
+}
+
+impl Core {
+    fn retry_tags(&self) {
+        for (tier, graves) in self.tag_graves.iter().enumerate() {
+            let (tags, _) = graves.to_retry();
+            let id = |name: &str| hex::from_hex(name).and_then(|id| id.try_into().ok());
+            let ids: Vec<_> = tags.iter().filter_map(|(name, _)| id(name)).collect();
+            if !ids.is_empty() && self.or_fault(bridge::block_on(self.try_remove_tokens(tier, &ids))).is_some() {
+                graves.lift(&tags, None);
+            }
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Inner<K, V: Clone + 'static> {
 impl<K, V: Clone + 'static> Clone for Inner<K, V> {
     fn clone(&self) -> Self {
         let Self { cache, core, open, terms } = self;
-        Self { cache: Arc::clone(cache), core: Arc::clone(core), open: Arc::clone(open), terms: *terms }
+        Self { cache: Arc::clone(cache), core: Arc::clone(core), open: Arc::clone(open), terms: terms.clone() }
     }
 }
 
@@ -70,7 +70,7 @@ impl<K: Hash + Eq + Clone + 'static, V: Clone + 'static> Further<K, V> {
         M: returns::Mode<R, Value = V>,
     {
         let (cache, key) = self.call;
-        rt::answer((cache, key, self.terms), (Shell::Sync, self.mode, self.asked), returns)
+        rt::answer((cache, key, self.terms.clone()), (Shell::Sync, self.mode, self.asked), returns)
     }
 
     /// The same for an async caller.
@@ -79,7 +79,7 @@ impl<K: Hash + Eq + Clone + 'static, V: Clone + 'static> Further<K, V> {
         M: returns::Mode<R, Value = V>,
     {
         let (cache, key) = self.call;
-        rt::answer_async((cache, key, self.terms), (Shell::Async, self.mode, self.asked), returns).await
+        rt::answer_async((cache, key, self.terms.clone()), (Shell::Async, self.mode, self.asked), returns).await
     }
 }
 
@@ -97,20 +97,20 @@ where
         let (mode, parts, mut asked) = (rt::in_scope(), parts(key), Asked::No);
         match self.cache.first(mode, &parts, &mut asked) {
             Some(value) => Ok(value),
-            None => Err(Further { mode, asked, call: self.cache.second(&parts), terms: self.terms }),
+            None => Err(Further { mode, asked, call: self.cache.second(&parts), terms: self.terms.clone() }),
         }
     }
 
     pub(super) fn with(&self, change: impl FnOnce(Terms) -> Terms) -> Self {
-        Self { terms: change(self.terms), ..self.clone() }
+        Self { terms: change(self.terms.clone()), ..self.clone() }
     }
 
     pub(super) fn at<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> At<K, V> {
-        self.cache.keyed(&parts(key), self.terms)
+        self.cache.keyed(&parts(key), self.terms.clone())
     }
 
     fn several(&self, keys: Vec<Key<Kept<K>>>) -> Several<Kept<K>, Shared<V>, SharedTable<Kept<K>, Shared<V>>> {
-        Several::new(&self.cache, keys.into_iter().map(|key| (key, self.terms)).collect())
+        Several::new(&self.cache, keys.into_iter().map(|key| (key, self.terms.clone())).collect())
     }
 
     pub(super) async fn get<Q: AsKey<K> + ?Sized>(&self, shell: Shell, key: &Q) -> Option<V> {
@@ -121,7 +121,7 @@ where
             return Some(value);
         }
         let (cache, key) = self.cache.second(&parts);
-        cache.seek(shell, (key, self.terms), asked).await
+        cache.seek(shell, (key, self.terms.clone()), asked).await
     }
 
     pub(super) async fn get_many<'a, Q, I>(&self, shell: Shell, keys: I) -> Vec<Option<V>>

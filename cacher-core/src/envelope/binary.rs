@@ -10,7 +10,9 @@
 //! | load began, created, fresh until, keep until (milliseconds) | 8 each             |
 //! | load time (microseconds)                                    | 8                  |
 //! | value                                                       | length (8) and it  |
-//! | schema, if it is known                                      | 8                  |
+//! | nothing; or the schema, if it is known                      | 8                  |
+//! | or, with tags: 1 if there is a schema, the schema or zero   | 1, 8               |
+//! | and what the entry carries for its tags                     | length (8) and it  |
 //! | checksum of all before it                                   | 16                 |
 //!
 //! Numbers are little-endian.
@@ -45,8 +47,14 @@ pub(super) fn seal(encoding: Encoding<'_>, identity: &Identity<'_>, times: &Time
         bytes.extend_from_slice(&number.to_le_bytes());
     }
     write_field(&mut bytes, content.value);
-    if let Some(Fingerprint(schema)) = encoding.schema {
-        bytes.extend_from_slice(&schema.to_le_bytes());
+    match (encoding.schema, content.tags) {
+        (None, []) => {}
+        (Some(Fingerprint(schema)), []) => bytes.extend_from_slice(&schema.to_le_bytes()),
+        (schema, tags) => {
+            bytes.push(u8::from(schema.is_some()));
+            bytes.extend_from_slice(&schema.map_or(0, |Fingerprint(schema)| schema).to_le_bytes());
+            write_field(&mut bytes, tags);
+        }
     }
     let sum = checksum(&bytes);
     bytes.extend_from_slice(&sum);
@@ -89,9 +97,19 @@ impl<'a> Reader<'a> {
             key: Cow::Borrowed(self.field()?),
             times: self.times()?,
             value: Cow::Borrowed(self.field()?),
+            tags: Cow::Borrowed(&[]),
         };
-        let schema = if self.0.is_empty() { None } else { Some(Fingerprint(self.number()?)) };
-        self.0.is_empty().then_some(Entry { encoding: Encoding { format, schema }, ..entry })
+        let (schema, tags) = match self.0.len() {
+            0 => (None, &[][..]),
+            8 => (Some(Fingerprint(self.number()?)), &[][..]),
+            _ => {
+                let known = *self.take(1)?.first()? == 1;
+                let schema = Fingerprint(self.number()?);
+                (known.then_some(schema), self.field()?)
+            }
+        };
+        let encoding = Encoding { format, schema };
+        self.0.is_empty().then_some(Entry { encoding, tags: Cow::Borrowed(tags), ..entry })
     }
 
     fn times(&mut self) -> Option<Times> {

@@ -51,6 +51,8 @@ pub struct Content<'a> {
     pub value: &'a [u8],
     /// The arguments for people to read, as a JSON object. Only the readable form shows them.
     pub arguments: Option<&'a [u8]>,
+    /// What the entry carries for its tags; mostly nothing.
+    pub tags: &'a [u8],
 }
 
 /// An entry that is intact, and of the call that was asked for.
@@ -60,6 +62,8 @@ pub struct Opened<'a> {
     pub times: Times,
     /// The value, encoded in the format of the entry.
     pub value: Cow<'a, [u8]>,
+    /// What it carries for its tags.
+    pub tags: Cow<'a, [u8]>,
 }
 
 /// What an entry says of itself.
@@ -80,6 +84,7 @@ struct Entry<'a> {
     key: Cow<'a, [u8]>,
     times: Times,
     value: Cow<'a, [u8]>,
+    tags: Cow<'a, [u8]>,
 }
 
 /// The entry as a store keeps it: `content`, in this encoding, for `identity`.
@@ -119,7 +124,7 @@ pub fn open<'a, 'b>(bytes: &'a [u8], encoding: impl Into<Encoding<'b>>, identity
     if entry.encoding.schema.zip(encoding.schema).is_some_and(|(theirs, ours)| theirs != ours) {
         return Err(damaged("the type of the value was made of other things when the entry was written"));
     }
-    Ok(Opened { times: entry.times, value: entry.value })
+    Ok(Opened { times: entry.times, value: entry.value, tags: entry.tags })
 }
 
 /// Whose entry `bytes` are and its times, if they are an intact entry in either form.
@@ -135,6 +140,12 @@ pub fn inspect(bytes: &[u8]) -> Option<Header> {
 #[must_use]
 pub fn value(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     read(bytes).ok().map(|entry| entry.value)
+}
+
+/// What an intact entry carries for its tags, if it has any.
+#[must_use]
+pub fn tags(bytes: &[u8]) -> Option<Vec<u8>> {
+    read(bytes).ok().map(|entry| entry.tags.into_owned()).filter(|tags| !tags.is_empty())
 }
 
 /// Whether `bytes` are an intact entry of another call of the function.

@@ -11,6 +11,7 @@ use crate::{
     chain,
     clock::Clock,
     sync::{Arc, Event, Mutex, lock},
+    tags::Tagged,
     time::Tick,
 };
 
@@ -46,6 +47,8 @@ struct Course<H> {
     outcome: Outcome<H>,
     /// What followers may have instead of waiting.
     offer: Option<Offer<H>>,
+    /// The tags of the value.
+    tagged: Tagged,
     /// Whether somebody waits, or has waited.
     followed: bool,
 }
@@ -65,6 +68,7 @@ pub(crate) struct Offer<H> {
     /// From when on followers take it, and until when.
     pub(crate) from: Tick,
     pub(crate) until: Tick,
+    pub(crate) tagged: Tagged,
 }
 
 /// How long a body may take.
@@ -127,7 +131,8 @@ impl<H: Clone> Flight<H> {
     }
 
     fn with(flown: Flown) -> Arc<Self> {
-        let course = Mutex::new(Course { outcome: Outcome::InFlight, offer: None, followed: false });
+        let course =
+            Mutex::new(Course { outcome: Outcome::InFlight, offer: None, tagged: Tagged::default(), followed: false });
         Arc::new(Self { flown, course, landed: Event::new() })
     }
 
@@ -161,6 +166,12 @@ impl<H: Clone> Flight<H> {
         if followed {
             self.landed.notify(usize::MAX);
         }
+    }
+
+    /// Says which tags the value has that it will land with.
+    pub(crate) fn tag(&self, tagged: Tagged) {
+        let earlier = std::mem::replace(&mut lock(&self.course).tagged, tagged);
+        drop(earlier);
     }
 
     /// Lets those who follow look at the time again: the body has begun.
@@ -222,7 +233,8 @@ impl<H: Clone> Flight<H> {
 
     /// What a follower gets at this time, without an outcome.
     fn at(&self, now: Tick, offer: Option<&Offer<H>>, deadlines: Deadlines) -> Option<Followed<H>> {
-        if let Some(offer) = offer.filter(|offer| offer.from <= now && now < offer.until) {
+        let holds = |offer: &&Offer<H>| offer.from <= now && now < offer.until && offer.tagged.is_current();
+        if let Some(offer) = offer.filter(holds) {
             return Some(Followed::Offered(offer.clone()));
         }
         let began = self.pilot().began()?;
@@ -248,10 +260,12 @@ impl<H: Clone> Flight<H> {
         // Whoever listens by now is notified.
         course.followed = true;
         // Values are cloned here, under the lock, only as a slot is: without running the user's code.
-        let (outcome, offer) = (course.outcome.clone(), course.offer.clone());
+        let (outcome, offer, tagged) = (course.outcome.clone(), course.offer.clone(), course.tagged.clone());
         drop(course);
         Err(match outcome {
             Outcome::InFlight => return Ok(offer),
+            // Its load may have begun before the invalidation, and the follower come after it.
+            Outcome::Landed(_) if !tagged.is_current() => Followed::Again,
             Outcome::Landed(value) => Followed::Landed(value),
             Outcome::Failed(Some(error)) => Followed::Failed(error),
             Outcome::Failed(None) => Followed::Again,

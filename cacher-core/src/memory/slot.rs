@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     sync::{Arc, AtomicU64, Ordering},
+    tags::Tagged,
     time::{Stamp, Tick},
 };
 
@@ -35,6 +36,15 @@ pub struct Facts {
     pub(crate) idle: Option<Idle>,
     /// How long it is kept past its time.
     pub(crate) grace: Duration,
+    pub(crate) tagged: Tagged,
+}
+
+impl Facts {
+    /// Notes that the value was asked for; `false` if it is past its time, or has been invalidated by a tag.
+    #[inline(never)]
+    fn ask(&self, now: Tick) -> bool {
+        self.tagged.is_current() && self.idle.as_ref().is_none_or(|idle| idle.ask(now))
+    }
 }
 
 /// Expiry of what nobody asks for.
@@ -53,7 +63,6 @@ impl Idle {
         Tick(self.until.load(Ordering::Relaxed))
     }
 
-    #[inline(never)]
     fn ask(&self, now: Tick) -> bool {
         let lives = now < self.deadline();
         if lives {
@@ -75,8 +84,9 @@ impl<H> Slot<H> {
     /// A value that nobody need think about until then, of a load that began in this generation of the cache.
     pub(crate) fn new(held: H, until: Tick, generation: u64, facts: Facts, full: bool) -> Self {
         // What can expire says so by `until` alone.
-        let most = if facts.idle.is_some() { Tick(Tick::NEVER.0 - 1) } else { Tick::NEVER };
-        let full = if full || facts.idle.is_some() { FULL } else { 0 };
+        let asked = facts.idle.is_some() || !facts.tagged.is_none();
+        let most = if asked { Tick(Tick::NEVER.0 - 1) } else { Tick::NEVER };
+        let full = if full || asked { FULL } else { 0 };
         Self { held, until: until.min(most), generation: generation | full, facts: Some(Arc::new(facts)) }
     }
 
@@ -113,7 +123,12 @@ impl<H> Slot<H> {
 
     /// Whether it is of no use any more.
     pub(crate) fn spent(&self, now: Tick) -> bool {
-        now >= self.end()
+        now >= self.end() || !self.is_current()
+    }
+
+    /// Whether no tag of it has been invalidated.
+    pub(crate) fn is_current(&self) -> bool {
+        self.facts.as_ref().is_none_or(|facts| facts.tagged.is_current())
     }
 
     /// Whether it is past its time.
@@ -142,7 +157,7 @@ impl<H> Slot<H> {
     /// Notes that it was asked for; `false` if it is past its time.
     #[inline]
     pub(crate) fn ask(&self, now: Tick) -> bool {
-        now < self.until && self.idle().is_none_or(|idle| idle.ask(now))
+        now < self.until && self.facts.as_ref().is_none_or(|facts| facts.ask(now))
     }
 
     /// What it counts against the bound of its table.

@@ -15,7 +15,7 @@ use crate::{
 /// How a counter is called, and where it stands in the statistics.
 type Known = (&'static str, fn(&Stats) -> u64);
 
-const COUNTERS: [Known; 12] = [
+const COUNTERS: [Known; 13] = [
     ("cacher_hits_total", |stats| stats.hits),
     ("cacher_stale_hits_total", |stats| stats.stale_hits),
     ("cacher_error_hits_total", |stats| stats.error_hits),

@@ -64,6 +64,7 @@ pub use crate::{
         life::{Life, Terms},
         list::List as Strategies,
     },
+    tags::IntoTags,
     tier::{IntoBackend, Made, Opener},
     transform,
     wrap::{
@@ -173,6 +174,11 @@ pub fn shape<M: 'static, H: Held, C>(
 /// A built-in strategy: gives the expression its type.
 pub fn built_in<S: Strategy>(strategy: S) -> Option<Arc<dyn Strategy>> {
     Some(Arc::new(strategy))
+}
+
+/// Tags as text.
+pub fn tags(tags: impl IntoTags) -> Vec<String> {
+    tags.into_tags()
 }
 
 /// The strategies among the items of a list.
@@ -399,7 +405,7 @@ where
     Z: Recipe<Codec: Codecs<P::Owned, <Z::Held as Held>::Value>>,
     S: Home<P::Owned, Z::Held>,
 {
-    home.with(*recipe, |cache| cache.keyed(parts, terms))
+    home.with(*recipe, |cache| cache.keyed(parts, terms.clone()))
 }
 
 /// The entry of a sync call.

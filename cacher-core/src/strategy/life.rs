@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::Freshness;
 use crate::{
     entry::Times,
+    tags::Tags,
     time::{Stamp, Tick},
 };
 
@@ -146,7 +147,7 @@ fn fraction(random: u64) -> f64 {
 }
 
 /// What a call says about its value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Terms {
     ttl: Option<Duration>,
     none_ttl: Option<Duration>,
@@ -158,6 +159,7 @@ pub struct Terms {
     origin: Origin,
     /// Which of several rate limits applies.
     pub(crate) partition: u64,
+    pub(crate) tags: Tags,
 }
 
 /// Where the TTL comes from.
@@ -193,6 +195,7 @@ impl Default for Terms {
             keep: true,
             as_made: false,
             partition: 0,
+            tags: Tags::default(),
             origin: Origin::Function,
         }
     }
@@ -235,6 +238,12 @@ impl Terms {
         Self { partition, ..self }
     }
 
+    /// The value has these tags.
+    #[must_use]
+    pub fn tags(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        Self { tags: Tags::named(names), ..self }
+    }
+
     /// Says nothing about entries that are stored already: they live as long as was said when they were made.
     #[must_use]
     pub(crate) fn for_new(self) -> Self {
@@ -259,7 +268,7 @@ impl Terms {
 
     /// These terms with what was said on seeing the value.
     #[must_use]
-    pub(crate) fn with(self, seen: Self) -> Self {
+    pub(crate) fn with(&self, seen: Self) -> Self {
         let (ttl, origin) = match seen.ttl.filter(|_| self.origin != Origin::Ruling) {
             Some(ttl) => (Some(ttl), Origin::Function),
             None => (self.ttl, self.origin),
@@ -273,6 +282,7 @@ impl Terms {
             keep: self.keep && seen.keep,
             as_made: self.as_made,
             partition: self.partition,
+            tags: self.tags.clone().and(seen.tags),
         }
     }
 
@@ -381,7 +391,7 @@ pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
 /// The same for a value that was seen.
 #[must_use]
 pub(crate) fn end_of(created: Stamp, terms: &Terms) -> Stamp {
-    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, origin: Origin::Function, ..*terms })
+    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, origin: Origin::Function, ..terms.clone() })
 }
 
 /// The end of a life on the clock of memory.

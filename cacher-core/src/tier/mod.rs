@@ -3,7 +3,7 @@
 mod opened;
 mod store;
 
-pub(crate) use opened::{Tier, open};
+pub(crate) use opened::{Tier, Watchers, open};
 pub use store::Store;
 pub(crate) use store::{Lease, Wanted};
 

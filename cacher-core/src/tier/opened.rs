@@ -28,8 +28,16 @@ pub(crate) struct Tier {
     claimant: Claimant,
     wrapping: Wrapping,
     wanted: Wanted,
-    /// Who hears of changes by others, if something is kept in front of it.
-    watcher: Option<Watcher>,
+    watchers: Watchers,
+}
+
+/// Who hears of changes by others.
+#[derive(Clone, Default)]
+pub(crate) struct Watchers {
+    /// To entries, if something is kept in front of the store.
+    pub(crate) entries: Option<Watcher>,
+    /// To the tokens of tags, under which they stand, if entries have tags.
+    pub(crate) tags: Option<(Arc<str>, Watcher)>,
 }
 
 impl fmt::Debug for Tier {
@@ -55,11 +63,11 @@ pub(crate) fn open(
     claimant: Claimant,
     wrapping: Wrapping,
     wanted: Wanted,
-    watcher: Option<Watcher>,
+    watchers: Watchers,
 ) -> std::result::Result<Memory, Arc<Tier>> {
     let failed = Mutex::new(None);
     let made = call(&opening);
-    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted, watcher };
+    let tier = Tier { open: opening, opened: OnceCell::new(), failed, claimant, wrapping, wanted, watchers };
     match made {
         Ok(Made { what: What::Memory(bound), ttl }) => return Ok((bound, ttl)),
         made => {
@@ -118,8 +126,12 @@ impl Tier {
         let (backend, revised) = self.wrapping.wrap(store.backend, limits)?;
         let native = backend.native();
         let namespace = &self.claimant.namespace;
-        let watching = native.as_ref().zip(self.watcher.clone());
+        let Watchers { entries, tags } = self.watchers.clone();
+        let watching = native.as_ref().zip(entries);
         let watched = watching.is_some_and(|(native, watcher)| native.watch(namespace, watcher));
+        if let Some((native, (namespace, watcher))) = native.as_ref().zip(tags) {
+            native.watch(&namespace, watcher);
+        }
         Ok(Store { backend, revised, native, watched, ..store })
     }
 

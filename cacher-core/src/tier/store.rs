@@ -71,6 +71,11 @@ impl Store {
         self.native.as_ref().filter(|_| self.watched).map(|native| native.mark(key))
     }
 
+    /// The same of a key of another namespace.
+    pub(crate) fn mark_of(&self, key: &Key) -> Option<u64> {
+        self.native.as_ref().map(|native| native.mark(key))
+    }
+
     pub(crate) async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
         match &self.native {
             Some(native) => native.get(key.clone()).await,

@@ -37,7 +37,7 @@ fn an_entry_of_any_chain_is_itself_or_damaged() {
     let value = vec![1_u8, 2, 3];
     for name in ["json", "msgpack+zstd", "postcard+lz4", "raw+zlib", "npy", "raw+encrypt", "json+zlib+encrypt"] {
         let format = format(name);
-        let content = Content { value: &format.encode(&value).expect("encoded"), arguments: None };
+        let content = Content { value: &format.encode(&value).expect("encoded"), arguments: None, tags: &[] };
         let sealed = envelope::seal(format.name(), &IDENTITY, &TIMES, &content);
         let opened = envelope::open(&sealed, format.name(), &IDENTITY).expect("opened");
         assert_eq!(format.decode::<Vec<u8>>(&opened.value).expect("decoded"), value);

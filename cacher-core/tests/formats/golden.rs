@@ -43,7 +43,7 @@ fn path(name: &str) -> PathBuf {
 
 fn sealed<T: Serialize>(name: &str, value: &T) -> Vec<u8> {
     let format = format(name);
-    let content = Content { value: &format.encode(value).expect("encoded"), arguments: None };
+    let content = Content { value: &format.encode(value).expect("encoded"), arguments: None, tags: &[] };
     seal(format.name(), &IDENTITY, &TIMES, &content)
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn entry(write: u64) -> Vec<u8> {
     let value: Vec<u8> = write.to_le_bytes().iter().copied().cycle().take(length).collect();
     let name = key(slot(write)).name;
     let identity = Identity { namespace: SPACE, key: name.as_bytes() };
-    envelope::seal("msgpack", &identity, &times, &Content { value: &value, arguments: None })
+    envelope::seal("msgpack", &identity, &times, &Content { value: &value, arguments: None, tags: &[] })
 }
 
 /// The write that an entry is of, which it must be to the last byte.

@@ -20,7 +20,12 @@ fn entry(value: &[u8], now: SystemTime) -> Vec<u8> {
     let (now, until) = (Stamp::from(now), Stamp::from(now + HOUR));
     let times =
         Times { load_began: now, created: now, fresh_until: until, keep_until: until, load_time: Duration::ZERO };
-    seal("json", &Identity { namespace: "app::fetch", key: b"a" }, &times, &Content { value, arguments: None })
+    seal(
+        "json",
+        &Identity { namespace: "app::fetch", key: b"a" },
+        &times,
+        &Content { value, arguments: None, tags: &[] },
+    )
 }
 
 fn archive(store: &Archived) -> Vec<Vec<u8>> {

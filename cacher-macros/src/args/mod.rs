@@ -3,11 +3,13 @@
 mod batch;
 mod freshness;
 mod names;
+mod tags;
 mod template;
 mod values;
 
 pub(crate) use batch::Batch;
 pub(crate) use freshness::Breaker;
+pub(crate) use tags::Tag;
 pub(crate) use template::Template;
 pub(crate) use values::{
     Backend, Companions, EVICTIONS, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version, Write,
@@ -82,6 +84,7 @@ pub(crate) struct Args {
     pub(crate) breaker: Option<Given<Breaker>>,
     pub(crate) max_concurrent: Option<Given<Expr>>,
     pub(crate) admit: Option<Given<Expr>>,
+    pub(crate) tags: Option<Given<Vec<Tag>>>,
     pub(crate) refresh_at: Option<Given<Expr>>,
     pub(crate) xfetch: Option<Given<Expr>>,
     pub(crate) refresh: Option<Given<Ident>>,
@@ -180,6 +183,7 @@ impl Args {
             "breaker" => set(&mut self.breaker, name, input, freshness::breaker),
             "max_concurrent" => set(&mut self.max_concurrent, name, input, values::bodies),
             "admit" => set(&mut self.admit, name, input, values::admission),
+            "tags" => set(&mut self.tags, name, input, tags::tags),
             "refresh_at" => set(&mut self.refresh_at, name, input, freshness::part),
             "xfetch" => set(&mut self.xfetch, name, input, freshness::eagerness),
             "refresh" => set(&mut self.refresh, name, input, freshness::refresh),

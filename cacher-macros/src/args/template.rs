@@ -3,6 +3,7 @@
 use syn::{Error, Expr, LitStr};
 
 /// Text with expressions in braces. The text stands between them: it has one piece more.
+#[derive(Clone)]
 pub(crate) struct Template {
     /// The literal, at which its errors point: a part of a literal has no place of its own.
     pub(crate) literal: LitStr,
@@ -12,15 +13,21 @@ pub(crate) struct Template {
 
 impl Template {
     pub(super) fn parse(literal: &LitStr) -> syn::Result<Self> {
-        let wrong = |problem: String| Error::new(literal.span(), problem);
-        let (text, braces) = split(&literal.value()).map_err(wrong)?;
-        if braces.is_empty() {
-            return Err(wrong(
+        let template = Self::parse_any(literal)?;
+        if template.parts.is_empty() {
+            return Err(Error::new(
+                literal.span(),
                 "this template names no argument, so all calls would share one entry: \
-                 write one in braces, as in `key = \"user:{id}\"`"
-                    .into(),
+                 write one in braces, as in `key = \"user:{id}\"`",
             ));
         }
+        Ok(template)
+    }
+
+    /// The same, which may name no argument.
+    pub(super) fn parse_any(literal: &LitStr) -> syn::Result<Self> {
+        let wrong = |problem: String| Error::new(literal.span(), problem);
+        let (text, braces) = split(&literal.value()).map_err(wrong)?;
         let parts = braces.iter().map(|inside| part(literal, inside).map_err(wrong)).collect::<syn::Result<_>>()?;
         Ok(Self { literal: literal.clone(), text, parts })
     }

@@ -100,7 +100,12 @@ fn wrong_arguments() {
         (quote!(rate_limt = "1/s"), "there is no argument `rate_limt`; did you mean `rate_limit`?"),
         (quote!(time = 60), "there is no argument `time`; here it is called `ttl`"),
         (quote!(refresh = own), "`refresh` is `caller`, which is the default, or `background`, unquoted"),
-        (quote!(tags = ["a", "b"]), "`tags` is not available in this version"),
+        (quote!(tags = []), "no tag is named: leave `tags` out"),
+        (quote!(tags = [""]), "a tag has a name: write `tags = [\"posts\"]`"),
+        (
+            quote!(tags = [3]),
+            "`tags` takes a list of templates and closures of the value: write `tags = [\"user:{id}\", \"posts\"]`",
+        ),
         (quote!(ttl = "5m", ttl = "6m"), "`ttl` is given twice: keep one of them"),
         (quote!(ttl), "`ttl` needs a value: write `ttl = \"5m\"`"),
         (quote!(ttl =), "`ttl` needs a value: write `ttl = \"5m\"`"),

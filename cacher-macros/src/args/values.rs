@@ -143,7 +143,7 @@ pub(super) fn expression(name: &Ident, input: ParseStream) -> Result<Expr> {
 }
 
 /// Without the invisible group that `macro_rules` puts around an expression.
-fn ungrouped(expr: Expr) -> Expr {
+pub(super) fn ungrouped(expr: Expr) -> Expr {
     match expr {
         Expr::Group(group) => ungrouped(*group.expr),
         other => other,

@@ -1,22 +1,37 @@
 //! What a key template may name, and what it must.
 
 use super::Subject;
-use crate::{args::Template, errors::Errors, item::Argument, names, tokens};
+use crate::{
+    args::{Tag, Template},
+    errors::Errors,
+    item::Argument,
+    names, tokens,
+};
 
 impl<'s> Subject<'s> {
     /// The template, if `key` is one.
     pub(crate) fn template(self) -> Option<&'s Template> {
         self.args.key.as_ref().and_then(|key| key.value.template())
     }
+
+    /// The templates of `tags`.
+    pub(crate) fn tag_templates(self) -> impl Iterator<Item = &'s Template> {
+        let tags = self.args.tags.iter().flat_map(|given| &given.value);
+        tags.filter_map(|tag| match tag {
+            Tag::Template(template) => Some(template),
+            Tag::OfValue(_) => None,
+        })
+    }
 }
 
 // In a tuple stands any expression; braces in a text are for arguments, and one that is misspelt is a mistake here.
 pub(super) fn names_are_arguments(subject: Subject, errors: &Errors) {
-    let Some(template) = subject.template() else { return };
     let known = known(subject);
-    for text in unknown(subject, template) {
-        let hint = names::hint(&text, known.iter().map(String::as_str));
-        errors.at(&template.literal, format!("there is no argument `{text}`{hint}"));
+    for template in subject.template().into_iter().chain(subject.tag_templates()) {
+        for text in unknown(subject, template) {
+            let hint = names::hint(&text, known.iter().map(String::as_str));
+            errors.at(&template.literal, format!("there is no argument `{text}`{hint}"));
+        }
     }
 }
 

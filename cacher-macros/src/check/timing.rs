@@ -2,7 +2,7 @@
 
 use super::{Subject, keyer, wrap};
 use crate::{
-    args::{Args, Backend, Breaker, Format, Given, Rate, Timing},
+    args::{Args, Backend, Breaker, Format, Given, Rate, Tag, Timing},
     errors::Errors,
     item::Argument,
     tokens,
@@ -29,8 +29,14 @@ impl<'s> Subject<'s> {
             _ => None,
         });
         let of_values = self.args.cache_if.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
+        let of_tags = self.args.tags.iter().flat_map(|given| {
+            given.value.iter().filter_map(|tag| match tag {
+                Tag::OfValue(expr) => Some((&given.name, expr)),
+                Tag::Template(_) => None,
+            })
+        });
         let of_errors = self.args.error_if.iter().map(|given| (&given.name, &given.value));
-        let predicates = of_values.chain(of_errors).filter_map(|(name, expr)| match expr {
+        let predicates = of_values.chain(of_tags).chain(of_errors).filter_map(|(name, expr)| match expr {
             Expr::Closure(closure) => Some((name, closure)),
             _ => None,
         });
@@ -131,6 +137,11 @@ pub(super) fn expressions_name_identity_only(subject: Subject, errors: &Errors) 
     let others = others.map(|given| (&given.name, &given.value));
     let conditions = subject.args.cache_if.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
     let others = others.chain(conditions.filter(|(_, expr)| !matches!(expr, Expr::Closure(_))));
+    let tags = subject.args.tags.as_ref().map(|given| &given.name);
+    let tags = tags
+        .into_iter()
+        .flat_map(|name| subject.tag_templates().flat_map(move |tag| tag.parts.iter().map(move |part| (name, part))));
+    let others = others.chain(tags);
     let outside = subject.args.depends_on.iter().flat_map(|given| given.value.iter().map(|expr| (&given.name, expr)));
     for (name, expr) in timings.chain(others).chain(outside) {
         for used in tokens::names(expr) {

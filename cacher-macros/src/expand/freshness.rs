@@ -39,7 +39,10 @@ pub(super) fn fields(plan: &Plan) -> TokenStream {
     let error_ttl = field("error_ttl", error_ttl);
     let life = whole("life", &quote!(#rt::Life), &life);
     let deadlines = whole("deadlines", &quote!(#rt::Deadlines), &deadlines);
-    quote!(#life #deadlines #error_ttl)
+    let tagged = !policies.tags.is_empty() || !policies.value_tags.is_empty();
+    let tagged = tagged.then(|| quote!(tagged: true,));
+    let tagged_by_value = (!policies.value_tags.is_empty()).then(|| quote!(tagged_by_value: true,));
+    quote!(#life #deadlines #error_ttl #tagged #tagged_by_value)
 }
 
 fn field(name: &str, value: Option<TokenStream>) -> Option<TokenStream> {

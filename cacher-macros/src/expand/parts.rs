@@ -181,6 +181,16 @@ pub(crate) fn terms(plan: &Plan) -> TokenStream {
         calls.extend(quote!(.per(#partition)));
         expressions.push(per);
     }
+    if !policies.tags.is_empty() {
+        let tags = policies.tags.iter().map(|(text, parts)| {
+            let escaped = text.iter().map(|piece| piece.replace('{', "{{").replace('}', "}}"));
+            let format = escaped.collect::<Vec<_>>().join("{}");
+            let parts = parts.iter().map(|part| &part.source);
+            quote!(::std::format!(#format, #(#parts),*))
+        });
+        calls.extend(quote!(.tags([#(#tags),*])));
+        expressions.extend(policies.tags.iter().flat_map(|(_, parts)| parts));
+    }
     let shadows = shadows(plan, &expressions);
     let terms = quote!(#rt::Terms::new()#calls);
     let terms = if shadows.is_empty() { terms } else { quote!({ #shadows #terms }) };

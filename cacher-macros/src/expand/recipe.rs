@@ -314,6 +314,10 @@ fn seen(plan: &Plan) -> TokenStream {
         let asked = policies.cache_if.iter().map(predicate).map(|one| quote!(#rt::ask::<_, bool>(#it, #one)));
         said.extend(quote!(.keep(#(#asked)&&*)));
     }
+    if !policies.value_tags.is_empty() {
+        let given = policies.value_tags.iter().map(predicate).map(|one| quote!(#rt::tags(#rt::ask(#it, #one))));
+        said.extend(quote!(.tags([#(#given),*].concat())));
+    }
     if said.is_empty() {
         return quote!(|_| #rt::Terms::new());
     }

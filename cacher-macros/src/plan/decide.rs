@@ -222,6 +222,7 @@ fn keyer(args: &Args) -> Option<Keyer> {
 
 fn policies(args: &Args, sources: &Sources) -> Policies {
     let expr = |given: &Option<Given<Expr>>| given.as_ref().map(|given| given.value.clone());
+    let tags = || args.tags.iter().flat_map(|given| &given.value);
     let conditions = || args.cache_if.iter().flat_map(|given| &given.value);
     Policies {
         ttl: sources.timing(args.ttl.as_ref()),
@@ -240,6 +241,20 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
             args::Rate::Expr(_) => None,
         }),
         cache_if: conditions().filter(|expr| !sources.is_of_arguments(expr)).cloned().collect(),
+        tags: tags()
+            .filter_map(|tag| match tag {
+                args::Tag::Template(template) => {
+                    Some((template.text.clone(), template.parts.iter().map(|part| sources.of(part)).collect()))
+                }
+                args::Tag::OfValue(_) => None,
+            })
+            .collect(),
+        value_tags: tags()
+            .filter_map(|tag| match tag {
+                args::Tag::Template(_) => None,
+                args::Tag::OfValue(expr) => Some(expr.clone()),
+            })
+            .collect(),
         keep_if: conditions().filter(|expr| sources.is_of_arguments(expr)).cloned().collect(),
         single_flight: args.single_flight.as_ref().map_or(Flight::Local, |given| given.value),
         limit: limit(args),

@@ -146,7 +146,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
             Permission::Arrived(values) | Permission::Stale(values) => {
                 let Self { leader, wants } = self;
                 for (load, value) in leader.loads.iter().zip(&values) {
-                    load.land(Outcome::Landed(H::hold(value.clone())));
+                    let tagged = leader.cache.core.config.tagged;
+                    load.land(if tagged { Outcome::Failed(None) } else { Outcome::Landed(H::hold(value.clone())) });
                 }
                 leader.land(Outcome::Absent);
                 let found = wants.into_iter().zip(values).filter_map(|(want, value)| Some((want?, value)));

@@ -17,6 +17,7 @@ use crate::{
     memory::{held::Held, table::Table},
     scope::Mode,
     sync::Arc,
+    tags,
 };
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
@@ -63,7 +64,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
                 (seat, Part::Lead(flight)) => (seat, flight),
             };
             let Want { key, terms, asked } = &self.wants[at];
-            let load = Load::new(&self.cache, key.clone(), seat, flight, *terms);
+            let load = Load::new(&self.cache, key.clone(), seat, flight, terms.clone());
             if *asked == Asked::Refused {
                 unread.push((Some(at), load));
             } else {
@@ -112,7 +113,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
                 }
                 Some(value) => {
                     let held = H::hold(value);
-                    load.land(Outcome::Landed(held.clone()));
+                    // A tag may be invalidated before followers come: they look for themselves.
+                    let tagged = self.cache.core.config.tagged;
+                    load.land(if tagged { Outcome::Failed(None) } else { Outcome::Landed(held.clone()) });
                     self.learn(want.map(|at| (at, Known::Value(held.into_value()))));
                 }
             }
@@ -126,7 +129,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         let loads = open.iter().map(|at| {
             let Want { key, terms, .. } = &self.wants[*at];
             let (seat, flight) = self.cache.enter_anew(key, || Flight::of(&self.pilot));
-            Load::new(&self.cache, key.clone(), seat, Some(flight), *terms)
+            Load::new(&self.cache, key.clone(), seat, Some(flight), terms.clone())
         });
         let leader =
             Leader::of(&self.cache, loads.collect(), Crew::of(&self.pilot), self.asking(open.first().copied()));
@@ -144,9 +147,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         let readable = open.iter().copied().filter(|at| self.wants[*at].asked != Asked::Refused);
         let stored = readable.filter_map(|at| Some((at, self.cache.stored_key(&self.wants[at].key)?)));
         let stored: Vec<_> = stored.collect();
+        let since = tags::now();
         let sought = stored.iter().map(|(at, key)| {
             let Want { key: Key { hash, .. }, terms, .. } = &self.wants[*at];
-            Sought { key, hash: *hash, terms }
+            Sought { key, hash: *hash, terms, since }
         });
         let readings = self.cache.read_all(self.shell, &sought.collect::<Vec<_>>()).await;
         let found = stored.iter().zip(readings).filter_map(|((at, _), reading)| {

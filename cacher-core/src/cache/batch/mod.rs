@@ -68,7 +68,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
     /// A call for keys that memory does not have.
     pub(crate) fn new(cache: &Arc<Cache<O, H, T>>, shell: Shell, mut wants: Vec<Want<O>>) -> Self {
         for want in &mut wants {
-            want.terms = want.terms.ruled(cache.core.ruling.ttl());
+            want.terms = std::mem::take(&mut want.terms).ruled(cache.core.ruling.ttl());
         }
         Self {
             cache: Arc::clone(cache),

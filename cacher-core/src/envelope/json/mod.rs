@@ -20,7 +20,8 @@
 //!   "checksum": "bcdd10d75e0e29cab4f4acf7ccf581b4"
 //! }
 //! ```
-//! Before the value stands `"schema"`, of 16 digits, if the type says what it is made of.
+//! Before the value stands `"schema"`, of 16 digits, if the type says what it is made of, and `"tags"`, what the entry
+//! carries for its tags, if it has some.
 //! `null` is a time that never comes; one after the year 9999 is its number of milliseconds since the Unix epoch.
 //! The checksum covers all before `,"checksum":`, without the white space between tokens: an editor may lay the
 //! object out in another way, and any other change is seen.
@@ -74,6 +75,9 @@ pub(super) fn seal(
     if let Some(Fingerprint(schema)) = schema {
         member("schema", quoted(&hex::to_hex(&schema.to_le_bytes())).as_bytes());
     }
+    if !content.tags.is_empty() {
+        member("tags", quoted(&hex::to_hex(content.tags)).as_bytes());
+    }
     member("value", content.value);
     let sum = hex::to_hex(&checksum(&object));
     object.extend([BEFORE_CHECKSUM, sum.as_bytes(), AFTER_CHECKSUM].concat());
@@ -121,6 +125,7 @@ impl<'a> Members<'a> {
             key: Cow::Owned(hex::from_hex(self.parsed("key")?)?),
             times: self.times()?,
             value: Cow::Owned(self.text("value")?.as_bytes().to_vec()),
+            tags: Cow::Owned(self.tags()?),
         })
     }
 
@@ -132,6 +137,11 @@ impl<'a> Members<'a> {
         }
         let bytes = hex::from_hex(self.parsed("schema")?)?.try_into().ok()?;
         Some(Some(Fingerprint(u64::from_le_bytes(bytes))))
+    }
+
+    /// Nothing if there are none.
+    fn tags(&self) -> Option<Vec<u8>> {
+        if self.0.contains_key("tags") { hex::from_hex(self.parsed("tags")?) } else { Some(Vec::new()) }
     }
 
     fn times(&self) -> Option<Times> {

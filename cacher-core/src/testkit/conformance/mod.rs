@@ -155,7 +155,7 @@ fn sealed(key: &Key, expires: Option<SystemTime>) -> Vec<u8> {
         load_time: Duration::from_millis(5),
     };
     let identity = Identity { namespace: &key.namespace, key: key.name.as_bytes() };
-    envelope::seal(key.format, &identity, &times, &Content { value: b"\"a value\"", arguments: None })
+    envelope::seal(key.format, &identity, &times, &Content { value: b"\"a value\"", arguments: None, tags: &[] })
 }
 
 fn show(entry: Option<&[u8]>) -> String {

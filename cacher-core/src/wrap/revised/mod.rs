@@ -169,7 +169,7 @@ impl Revised {
             load_time: std::time::Duration::ZERO,
         };
         let (value, space) = (history.write(), record_space(&key.namespace));
-        let content = Content { value: &value, arguments: None };
+        let content = Content { value: &value, arguments: None, tags: &[] };
         let sealed = envelope::seal(RECORD, &identity(&space, key), &times, &content);
         self.inner.put(&record(key), &sealed, None)
     }

@@ -200,7 +200,7 @@ fn entry_of(key: &Key) -> Vec<u8> {
         load_time: Duration::ZERO,
     };
     let identity = Identity { namespace: &key.namespace, key: key.name.as_bytes() };
-    seal(key.format, &identity, &times, &Content { value: b"1", arguments: None })
+    seal(key.format, &identity, &times, &Content { value: b"1", arguments: None, tags: &[] })
 }
 
 #[test]
