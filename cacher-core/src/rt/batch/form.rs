@@ -3,6 +3,12 @@
 use hashbrown::HashTable;
 
 /// How a collection holds values.
+#[diagnostic::on_unimplemented(
+    message = "`{C}` is not known to be what a batch returns",
+    label = "neither written as a `Vec` in the order of the items nor a map of them",
+    note = "write it out, as `Vec<T>` or `Vec<Option<T>>` in the order of the items, or return a map whose keys are the \
+            items, as `HashMap<K, T>`"
+)]
 pub trait Answers<C> {
     /// What is kept of each item.
     type Value;
@@ -90,6 +96,7 @@ impl<V, N> Form<Vec<Option<V>>, N> for OptionalInOrder {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, K, V> Answers<C> for Mapped
 where
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
@@ -98,6 +105,7 @@ where
     type Name = K;
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, K, V, N> Form<C, N> for Mapped
 where
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
@@ -150,6 +158,7 @@ impl<V, N> Each<Vec<Option<V>>, N> for OptionalInOrder {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, K, V, N> Each<C, N> for Mapped
 where
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
@@ -168,6 +177,10 @@ where
 }
 
 /// The answer for a single item.
+#[diagnostic::on_unimplemented(
+    message = "`{C}` is not known to be what a batch returns",
+    label = "neither written as a `Vec` in the order of the items nor a map of them"
+)]
 pub trait Only<C>: Answers<C> {
     /// A value, or an option of one where an item may have none.
     type Out;
@@ -197,6 +210,7 @@ impl<V> Only<Vec<Option<V>>> for OptionalInOrder {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, K, V> Only<C> for Mapped
 where
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
