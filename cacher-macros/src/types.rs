@@ -140,11 +140,20 @@ fn is_map(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|last| last.ident.to_string().ends_with("Map"))
 }
 
-/// Whether it is a set of std by its name, in which items have no order that the caller knows.
-pub(crate) fn is_unordered(ty: &Type) -> bool {
-    let inner = inside_reference(ty);
-    let last = last_segment(inner).map(|last| last.ident.to_string());
-    last.is_some_and(|last| ["HashSet", "BTreeSet", "HashMap", "BTreeMap"].contains(&last.as_str()))
+/// Collections whose items stay in the order in which they are put in.
+const ORDERED: &[&str] =
+    &["Vec", "VecDeque", "LinkedList", "SmallVec", "ArrayVec", "TinyVec", "ThinVec", "IndexSet", "IndexMap"];
+
+/// Whether a list is known to keep the order of its items, by its name.
+pub(crate) fn keeps_order(ty: &Type) -> bool {
+    match inside_reference(ty) {
+        Type::Slice(_) | Type::ImplTrait(_) => true,
+        inner => match (last_segment(inner), parameters(inner).as_slice()) {
+            (Some(last), [boxed]) if last.ident == "Box" => matches!(bare(boxed), Type::Slice(_)),
+            (Some(last), _) => ORDERED.contains(&last.ident.to_string().as_str()),
+            (None, _) => false,
+        },
+    }
 }
 
 /// The type without the `&` before it.

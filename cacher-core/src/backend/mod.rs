@@ -22,6 +22,12 @@ mod local;
 pub mod logged;
 #[cfg(feature = "memcached")]
 pub mod memcached;
+#[cfg(feature = "async_backend")]
+#[cfg_attr(
+    not(all(feature = "redis", feature = "memcached", feature = "mongodb")),
+    allow(dead_code, reason = "each server uses a part of it, and a user's own little")
+)]
+mod message;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 #[doc(hidden)]

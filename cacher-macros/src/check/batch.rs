@@ -146,15 +146,24 @@ pub(super) fn answers_are_several(subject: Subject, errors: &Errors) {
     }
 }
 
-// The body gets the missing ones in a set of its own, whose order is another.
+// The body gets the missing ones in a collection of its own: the order of a set is another one there, and that of a type
+// which is not known may be.
 pub(super) fn order_is_known(subject: Subject, errors: &Errors) {
-    if subject.args.extract.is_some() || answer_form(subject) == AnswerForm::Mapped {
+    let by_hand = subject.args.extract.is_some() || subject.args.combine.is_some();
+    if by_hand || answer_form(subject) == AnswerForm::Mapped {
         return;
     }
-    let unordered = subject.lists().find(|list| types::is_unordered(&list.ty));
+    let named = |list: &&Argument| matches!(types::inside_reference(&list.ty), Type::Path(_));
+    let unordered = subject.lists().filter(named).find(|list| !types::keeps_order(&list.ty));
     if let (Some(list), Some(kept)) = (unordered, subject.kept()) {
         let ident = &list.ident;
-        errors.at(kept, format!("`{ident}` has no order that values could be in: return a map of its items"));
+        errors.at(
+            kept,
+            format!(
+                "which value is whose can't be told by the order of `{ident}`, which the body gets in another one: \
+                 return a map of its items, or take `{ident}: &[T]`"
+            ),
+        );
     }
 }
 

@@ -139,7 +139,8 @@ pub(super) fn receiver_is_decided(subject: Subject, errors: &Errors) {
 
 // A hit skips the body, so what the body would have written through the reference is not there.
 pub(super) fn no_mutable_identity(subject: Subject, errors: &Errors) {
-    for argument in arguments_by_default(subject).filter(|argument| tokens::borrow_mutably(&argument.ty)) {
+    let mutable = arguments_by_default(subject).filter(|argument| tokens::borrow_mutably(&argument.ty));
+    for argument in mutable.filter(|argument| !subject.is_list(argument)) {
         let name = ignore_form(argument);
         errors.at(
             &argument.ty,

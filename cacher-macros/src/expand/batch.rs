@@ -19,7 +19,7 @@ use syn::Type;
 /// let scope = in_scope();
 /// let items = list(ids);
 /// let k1 = &lang;
-/// let parts = (0..items.len()).map(|at| { let ids = items[at]; let k0 = &*ids; Borrowed((part!(k0), part!(k1))) });
+/// let parts = |at: usize| { let ids = items[at]; let k0 = &*ids; Borrowed((part!(k0), part!(k1))) };
 /// batch(scope, site(), shape(..), returns, (way, Alone), items((kinds, ..), &items, (parts, rest), |at| terms, ..),
 ///     |asked, columns| async move { let ids: &[u64] = &asked; body })
 /// ```
@@ -32,7 +32,7 @@ pub(crate) fn cached(plan: &Plan, batch: &Batch, unit: Option<&BlockPlan>) -> To
     let (returns, listed) = (returns(plan), listed(plan, batch, &list, &says));
     let several = Several::of(plan, batch, &list, &at);
     let (parts, Several { rest, bindings, .. }) = (hidden("__parts", name), &several);
-    let made = several.parts(&parts, &list, &at);
+    let made = several.parts(&parts, &at);
     let terms = parts::terms(plan);
     let (call, wait) = match (plan.colour, &batch.parallel) {
         (Colour::Async, _) => (quote!(batch), quote!(.await)),
@@ -84,15 +84,13 @@ pub(super) struct Several {
 }
 
 impl Several {
-    /// `let parts: Vec<_> = ..;`
-    pub(super) fn parts(&self, parts: &Ident, list: &Ident, at: &Ident) -> TokenStream {
+    /// `let parts = |at: usize| ..;`
+    pub(super) fn parts(&self, parts: &Ident, at: &Ident) -> TokenStream {
         let Self { shared, values, of_item, bindings, .. } = self;
         quote! {
             #shared
             #values
-            let #parts: ::std::vec::Vec<_> = ::core::iter::Iterator::collect(
-                ::core::iter::Iterator::map(0..#list.len(), |#at| { #bindings #of_item }),
-            );
+            let #parts = |#at: usize| { #bindings #of_item };
         }
     }
 

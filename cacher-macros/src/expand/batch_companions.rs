@@ -128,8 +128,7 @@ fn entries(plan: &Plan, batch: &Batch, companions: &Companions, unit: Option<&Bl
     let Prelude { home, recipe, .. } = Prelude::of(plan, unit);
     let [list, at, made] = ["__items", "__at", "__parts"].map(|text| hidden(text, &plan.signature.ident));
     let several = Several::of(plan, batch, &list, &at);
-    let (listed, parts, terms) =
-        (entries_listed(plan, batch, &list), several.parts(&made, &list, &at), parts::terms(plan));
+    let (listed, parts, terms) = (entries_listed(plan, batch, &list), several.parts(&made, &at), parts::terms(plan));
     let bindings = &several.bindings;
     let (ty, make) = match (&plan.home, plan.colour) {
         (Home::Thread, _) => (quote!(LocalEntries), quote!(entries_local)),
@@ -140,7 +139,7 @@ fn entries(plan: &Plan, batch: &Batch, companions: &Companions, unit: Option<&Bl
     let body = quote! {
         #listed
         #parts
-        #rt::batch::#make(#home, &#recipe, &#made, |#at| { #bindings #terms })
+        #rt::batch::#make(#home, &#recipe, (#list.len(), #made), |#at| { #bindings #terms })
     };
     let body = match this(plan, unit).filter(|_| unit.is_some()) {
         Some(this) => tokens::replace(body, "self", &this),

@@ -27,14 +27,14 @@ pub(super) fn all(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>
 fn inputs(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
     let this = plan.receiver.as_ref().map(|_| {
         let (this, ty) = (hidden("__this", &plan.signature.ident), this_type(unit));
-        quote!(#this: impl ::core::borrow::Borrow<#ty> + Send + Sync + 'static,)
+        quote!(#this: impl ::core::borrow::Borrow<#ty> + ::core::marker::Send + ::core::marker::Sync + 'static,)
     });
     let arguments = plan.arguments.iter().map(|Argument { ident, ty, .. }| {
         let ty = match (list_of(plan, ident), types::bare(ty)) {
             (Some(list), _) => owned_list(list),
             (None, Type::Reference(reference)) => {
                 let inner = &reference.elem;
-                quote!(impl ::core::borrow::Borrow<#inner> + Send + Sync + 'static)
+                quote!(impl ::core::borrow::Borrow<#inner> + ::core::marker::Send + ::core::marker::Sync + 'static)
             }
             (None, ty) => quote!(#ty),
         };
@@ -156,7 +156,7 @@ fn stream(plan: &Plan, batch: &Batch, companions: &Companions, unit: Option<&Blo
         #vis fn #name #parameters(#inputs) -> #krate::#ty<#answer> #predicates {
             #(let #shared = ::std::sync::Arc::new(#shared);)*
             #rt::batch::#make(#rt::batch::list(#ident), #most, move |#some: ::std::vec::Vec<#item>| {
-                #(let #shared = ::std::sync::Arc::clone(&#shared);)*
+                #(let #shared = ::core::clone::Clone::clone(&#shared);)*
                 #run {
                     #made
                     let #answers = #callee(#(#passed),*) #wait;

@@ -152,8 +152,10 @@ impl Server {
         process
     }
 
-    fn log(&self) -> String {
-        fs::read_to_string(self.home.join("log")).unwrap_or_default()
+    /// What the server has written to its output so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.home.join("log")).unwrap_or_default()).into_owned()
     }
 }
 

@@ -158,3 +158,25 @@ fn the_server_may_be_given_as_a_url() {
     let proxy = Proxy::before(format!("redis://user:password@{}/1?timeout=1s", echo()));
     assert_eq!(said_again(&mut client(&proxy), b"abc"), b"abc");
 }
+
+#[test]
+fn what_is_asked_while_answers_are_held_arrives() {
+    let proxy = Proxy::before(echo());
+    let mut one = client(&proxy);
+    assert_eq!(said_again(&mut one, b"first"), b"first");
+    proxy.mute();
+    let before = proxy.bytes_to_server();
+    one.write_all(b"second").unwrap();
+    let start = Instant::now();
+    while proxy.bytes_to_server() < before + 6 {
+        assert!(start.elapsed() < Duration::from_secs(10), "it does not arrive");
+        thread::yield_now();
+    }
+    one.set_read_timeout(Some(MOMENT)).unwrap();
+    assert!(one.read(&mut [0; 1]).is_err(), "no answer comes");
+    one.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    proxy.pass();
+    let mut answer = [0; 6];
+    one.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"second");
+}

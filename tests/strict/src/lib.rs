@@ -12,6 +12,8 @@ use std::{
 
 use memo::Site;
 
+pub mod batches;
+
 /// A user: a number and a name.
 pub type User = (u64, String);
 
@@ -247,7 +249,11 @@ pub fn names(client: &Client) -> Option<String> {
 /// When the rate is reached.
 #[memo::cache(crate = ::memo, rate_limit = "10/s", burst = 2, variance = 0.1, per = host, on_limit = error)]
 pub fn limited(host: &str, page: u64) -> Result<u64, Mistake> {
-    if host.is_empty() { Err(Mistake::Absent) } else { Ok(page) }
+    if host.is_empty() {
+        Err(Mistake::Absent)
+    } else {
+        Ok(page)
+    }
 }
 
 /// Decides nothing.

@@ -60,7 +60,8 @@ pub trait AsyncBackend: Send + Sync + 'static {
         Capabilities::default()
     }
 
-    /// How long an operation may take: one second by default. For `clear`, `len` and `sweep` it is 60 times as long.
+    /// How long an operation may take: one second by default. For `clear`, `len` and `sweep` it is 60 times as long, and
+    /// for many entries that long for each 10,000 of them, or 8 MiB to put, that have begun.
     fn timeout(&self) -> Duration {
         Duration::from_secs(1)
     }

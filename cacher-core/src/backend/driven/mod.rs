@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Backend, Capabilities, Key, Put, Scanned, Watcher,
+    Backend, Capabilities, Key, Put, Scanned, Watcher, message,
     native::{Answer, Native},
 };
 use crate::{
@@ -87,6 +87,11 @@ impl<B: AsyncBackend> Driven<B> {
     }
 }
 
+/// For how many operations it counts to put these.
+fn times_to_put(entries: &[Put]) -> u32 {
+    message::operations(entries.len(), entries.iter().map(message::size).sum())
+}
+
 fn late(limit: Duration) -> Error {
     Error::new(Kind::Unavailable, format!("no answer within {limit:?}"))
 }
@@ -146,15 +151,21 @@ impl<B: AsyncBackend> Native for Driven<B> {
     }
 
     fn get_many(&self, keys: Vec<Key>) -> Answer<Vec<Option<Vec<u8>>>> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.get_many(&keys).await }))
+        let times = message::operations(keys.len(), 0);
+        let get = move |shared: Arc<Shared<B>>| async move { shared.backend.get_many(&keys).await };
+        Box::pin(self.clone().operate(times, get))
     }
 
     fn put_many(&self, entries: Vec<Put>) -> Answer<()> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.put_many(&entries).await }))
+        let times = times_to_put(&entries);
+        let put = move |shared: Arc<Shared<B>>| async move { shared.backend.put_many(&entries).await };
+        Box::pin(self.clone().operate(times, put))
     }
 
     fn remove_many(&self, keys: Vec<Key>) -> Answer<u64> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.remove_many(&keys).await }))
+        let times = message::operations(keys.len(), 0);
+        let remove = move |shared: Arc<Shared<B>>| async move { shared.backend.remove_many(&keys).await };
+        Box::pin(self.clone().operate(times, remove))
     }
 
     fn lease(&self, key: Key, owner: String, life: Duration) -> Answer<Option<String>> {
@@ -210,18 +221,18 @@ impl<B: AsyncBackend> Backend for Driven<B> {
     }
 
     fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
-        let keys = keys.to_vec();
-        self.wait(1, move |shared| async move { shared.backend.get_many(&keys).await })
+        let (keys, times) = (keys.to_vec(), message::operations(keys.len(), 0));
+        self.wait(times, move |shared| async move { shared.backend.get_many(&keys).await })
     }
 
     fn put_many(&self, entries: &[Put]) -> Result<()> {
-        let entries = entries.to_vec();
-        self.wait(1, move |shared| async move { shared.backend.put_many(&entries).await })
+        let (entries, times) = (entries.to_vec(), times_to_put(entries));
+        self.wait(times, move |shared| async move { shared.backend.put_many(&entries).await })
     }
 
     fn remove_many(&self, keys: &[Key]) -> Result<u64> {
-        let keys = keys.to_vec();
-        self.wait(1, move |shared| async move { shared.backend.remove_many(&keys).await })
+        let (keys, times) = (keys.to_vec(), message::operations(keys.len(), 0));
+        self.wait(times, move |shared| async move { shared.backend.remove_many(&keys).await })
     }
 
     fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {

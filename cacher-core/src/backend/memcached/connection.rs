@@ -1,6 +1,6 @@
 //! One connection: a message of requests, then the replies to all of them. Who gives up in between drops it.
 
-use std::{fmt, io, path::PathBuf};
+use std::{fmt, future::poll_fn, io, path::PathBuf, pin::pin, task::Poll};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -78,35 +78,60 @@ impl Connection {
         }
     }
 
-    /// One reply for each request, or fewer if the last has failed.
+    /// One reply for each request, or fewer if the last has failed. They are read while requests are still written: else
+    /// the server might wait for us to read while we wait for it.
     async fn exchange(&mut self, requests: &Requests) -> Result<Vec<Reply>> {
-        self.stream.write_all(requests.bytes()).await.map_err(lost)?;
-        self.stream.flush().await.map_err(lost)?;
-        let (mut replies, mut at) = (Vec::with_capacity(requests.count()), 0);
-        while replies.len() < requests.count() && !matches!(replies.last(), Some(Reply::Failed(_))) {
-            match codec::read(&self.input[at..]).map_err(garbled)? {
-                Some((reply, length)) => {
-                    replies.push(reply);
-                    at += length;
-                }
-                None => self.receive().await.map_err(lost)?,
-            }
-        }
-        if at < self.input.len() {
-            // Nobody knows what the next reply would belong to.
-            return Err(garbled(codec::Garbled));
-        }
+        let (mut reader, mut writer) = tokio::io::split(&mut self.stream);
+        let write = async {
+            writer.write_all(requests.bytes()).await?;
+            writer.flush().await
+        };
+        let read = read_all(&mut reader, &mut self.input, requests.count());
+        let replies = beside(write, read).await?;
         self.input.clear();
         self.input.shrink_to(STEP);
         Ok(replies)
     }
+}
 
-    async fn receive(&mut self) -> io::Result<()> {
-        self.input.reserve(STEP);
-        match self.stream.read_buf(&mut self.input).await? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+/// What `read` gives, while `write` goes on. What is not written by then is not worth it any more.
+async fn beside<T>(write: impl Future<Output = io::Result<()>>, read: impl Future<Output = Result<T>>) -> Result<T> {
+    let (mut write, mut read, mut written) = (pin!(write), pin!(read), false);
+    poll_fn(|cx| {
+        if !written && let Poll::Ready(outcome) = write.as_mut().poll(cx) {
+            written = true;
+            if let Err(error) = outcome {
+                return Poll::Ready(Err(lost(error)));
+            }
         }
+        read.as_mut().poll(cx)
+    })
+    .await
+}
+
+async fn read_all(stream: &mut (impl AsyncRead + Unpin), input: &mut Vec<u8>, count: usize) -> Result<Vec<Reply>> {
+    let (mut replies, mut at) = (Vec::with_capacity(count), 0);
+    while replies.len() < count && !matches!(replies.last(), Some(Reply::Failed(_))) {
+        match codec::read(&input[at..]).map_err(garbled)? {
+            Some((reply, length)) => {
+                replies.push(reply);
+                at += length;
+            }
+            None => {
+                input.drain(..std::mem::take(&mut at));
+                receive(stream, input).await.map_err(lost)?;
+            }
+        }
+    }
+    // Nobody knows what the next reply would belong to.
+    if at < input.len() { Err(garbled(codec::Garbled)) } else { Ok(replies) }
+}
+
+async fn receive(stream: &mut (impl AsyncRead + Unpin), input: &mut Vec<u8>) -> io::Result<()> {
+    input.reserve(STEP);
+    match stream.read_buf(input).await? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
     }
 }
 

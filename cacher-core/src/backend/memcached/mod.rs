@@ -10,7 +10,7 @@ use self::{
     fault::refused,
     server::Server,
 };
-use super::{Capabilities, Key, Put, driven::AsyncBackend};
+use super::{Capabilities, Key, Put, driven::AsyncBackend, message};
 use crate::error::{Error, Kind, Result};
 
 mod codec;
@@ -28,8 +28,8 @@ mod server;
 ///   for in the same message as the entries, so a `clear` by any process holds at once for every operation that begins
 ///   after it; it is not atomic over several servers. What was cleared goes when it expires or the server needs the
 ///   room. Nothing else on the server is touched, and nothing is flushed.
-/// * **Atomic** are a single put, `put_if_absent`, `touch` and `remove`. `put_many` is one message for up to 64 entries
-///   of one server, each on its own.
+/// * **Atomic** are a single put, `put_if_absent`, `touch` and `remove`. `put_many` is one message for
+///   up to 10,000 entries or 8 MiB of one server, each on its own.
 /// * **Not durable**: the server forgets when it ends, and what was not asked for longest when it is full. It may forget
 ///   the number of a namespace too; then all of that namespace is absent.
 /// * **Expiry** is that of the server, in whole seconds: an entry stands up to two seconds longer than it should. The
@@ -59,10 +59,6 @@ pub struct Memcached {
     timeout: Duration,
     format: Option<Cow<'static, str>>,
 }
-
-/// How many entries are asked for in one message: small enough for what a socket holds, so that the server never waits
-/// for us to read while we wait for it.
-const STEP: usize = 64;
 
 /// What puts an entry; or what removes an earlier one, if this one has expired on its way.
 fn set(requests: &mut Requests, key: &str, entry: &[u8], expires: Option<SystemTime>) {
@@ -118,16 +114,17 @@ impl Memcached {
     }
 
     /// The replies to a request about each of many entries, in messages of those that are together.
-    async fn ask_many<F>(&self, keys: &[&Key], create: bool, about: F) -> Result<Vec<Reply>>
+    async fn ask_many<F, S>(&self, keys: &[&Key], create: bool, size: S, about: F) -> Result<Vec<Reply>>
     where
         F: Fn(&mut Requests, usize, &str) + Send + Sync,
+        S: Fn(&usize) -> usize + Send + Sync,
     {
         let items: Vec<_> = keys.iter().map(|key| self.item(key)).collect();
         let mut order: Vec<_> = (0..items.len()).collect();
         let together = |at: usize| (items[at].server, items[at].namespace);
         order.sort_by_key(|at| together(*at));
         let mut all = vec![Reply::Missing; items.len()];
-        for part in order.chunk_by(|a, b| together(*a) == together(*b)).flat_map(|part| part.chunks(STEP)) {
+        for part in order.chunk_by(|a, b| together(*a) == together(*b)).flat_map(|part| message::parts(part, &size)) {
             let about = |requests: &mut Requests, generation| {
                 for at in part {
                     about(requests, *at, &generation::entry(&items[*at].place, generation));
@@ -190,7 +187,7 @@ impl AsyncBackend for Memcached {
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
         let keys: Vec<_> = keys.iter().collect();
-        let replies = self.ask_many(&keys, false, |requests, _, key| requests.get(key)).await?;
+        let replies = self.ask_many(&keys, false, |_| 0, |requests, _, key| requests.get(key)).await?;
         replies.into_iter().map(found).collect()
     }
 
@@ -199,7 +196,7 @@ impl AsyncBackend for Memcached {
         let set = |requests: &mut Requests, at: usize, key: &str| {
             set(requests, key, &entries[at].entry, entries[at].expires);
         };
-        let replies = self.ask_many(&keys, true, set).await?;
+        let replies = self.ask_many(&keys, true, |at| message::size(&entries[*at]), set).await?;
         let mut outcome = Ok(());
         for (key, reply) in keys.into_iter().zip(&replies) {
             if let Err(refusal) = done(Some(reply)) {
@@ -211,7 +208,7 @@ impl AsyncBackend for Memcached {
 
     async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
         let keys: Vec<_> = keys.iter().collect();
-        let replies = self.ask_many(&keys, false, |requests, _, key| requests.remove(key)).await?;
+        let replies = self.ask_many(&keys, false, |_| 0, |requests, _, key| requests.remove(key)).await?;
         replies.iter().try_fold(0, |removed, reply| Ok(removed + u64::from(done(Some(reply))?)))
     }
 

@@ -8,24 +8,12 @@ use crate::{
     error::{Error, Kind, Result},
 };
 
-/// How many bytes of entries are put, or read, at once. A message takes 16 MiB, a single entry too.
-pub(super) const MESSAGE: usize = 8 << 20;
-/// How many entries are put, or read, at once.
-pub(super) const STEP: u16 = 500;
+/// How many entries a page has.
+pub(super) const PAGE: usize = 500;
 
-/// How many entries an answer may hold. With one more than there are, the server knows that it was all.
-pub(super) fn in_one_answer() -> u32 {
-    u32::from(STEP) + 1
-}
-
-/// The first of these that go into one message: one at least.
-pub(super) fn first(entries: &[Put]) -> usize {
-    let mut bytes = 0;
-    let fitting = entries.iter().take(STEP.into()).take_while(|put| {
-        bytes += put.entry.len();
-        bytes <= MESSAGE
-    });
-    fitting.count().max(1).min(entries.len())
+/// How many entries an answer may hold: with one more than are asked for, the server knows that it was all.
+pub(super) fn in_one_answer(entries: usize) -> u32 {
+    u32::try_from(entries).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 impl MongoDb {

@@ -12,12 +12,12 @@ use mongodb::bson::{RawDocumentBuf, doc};
 use self::{
     fault::{fault, is_present},
     link::Link,
-    many::{MESSAGE, STEP},
+    many::{PAGE, in_one_answer},
 };
 use super::{
     Capabilities, Key, Put, Scanned,
     driven::{AsyncBackend, Page},
-    flat,
+    flat, message,
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -34,8 +34,8 @@ mod open;
 ///
 /// The collection should hold nothing else. It is made by the first write of a process, with an index on `exp`.
 ///
-/// * Atomic: each operation on one entry, `put_if_absent` in one round trip. `put_many` sends up to 500 entries or 8 MiB
-///   at a time, which are put one after the other, and `clear` removes entry by entry: others may see a part of it.
+/// * Atomic: each operation on one entry, `put_if_absent` in one round trip. `put_many` sends up to 10,000 entries or
+///   8 MiB at a time, which are put one after the other, and `clear` removes entry by entry: others may see a part of it.
 /// * Precise: entries expire to the millisecond, by the clocks of those who ask. The server removes them about once a
 ///   minute, and until then they count in `len`.
 /// * Durable as `w` and `journal` say: by default what a majority of a replica set has taken. With less, an entry may be
@@ -80,7 +80,7 @@ impl MongoDb {
     /// The entries of some keys, by the names of their documents.
     async fn entries_of(&self, keys: &[Key]) -> Result<HashMap<String, Vec<u8>>> {
         let collection = self.link.entries().await?;
-        let find = collection.find(document::living(document::of_all(keys))).batch_size(many::in_one_answer());
+        let find = collection.find(document::living(document::of_all(keys))).batch_size(in_one_answer(keys.len()));
         let mut cursor = find.await.map_err(fault)?;
         let mut found = HashMap::with_capacity(keys.len());
         while cursor.advance().await.map_err(fault)? {
@@ -135,19 +135,17 @@ impl AsyncBackend for MongoDb {
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
         let mut found = Vec::with_capacity(keys.len());
-        for some in keys.chunks(STEP.into()) {
+        for some in keys.chunks(message::KEYS) {
             let entries = self.entries_of(some).await?;
             found.extend(some.iter().map(|key| entries.get(&document::id(key)).cloned()));
         }
         Ok(found)
     }
 
-    async fn put_many(&self, mut entries: &[Put]) -> Result<()> {
-        while !entries.is_empty() {
-            let (some, rest) = entries.split_at(many::first(entries));
+    async fn put_many(&self, entries: &[Put]) -> Result<()> {
+        for some in message::parts(entries, message::size) {
             some.iter().try_for_each(|put| check_length(&put.entry))?;
             self.put_together(some).await?;
-            entries = rest;
         }
         Ok(())
     }
@@ -155,7 +153,7 @@ impl AsyncBackend for MongoDb {
     async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
         let collection = self.link.entries().await?;
         let mut removed = 0;
-        for some in keys.chunks(STEP.into()) {
+        for some in keys.chunks(message::KEYS) {
             removed += collection.delete_many(document::of_all(some)).await.map_err(fault)?.deleted_count;
         }
         Ok(removed)
@@ -191,15 +189,15 @@ impl AsyncBackend for MongoDb {
             Some(next) => document::behind(namespace, &String::from_utf8_lossy(next)),
         };
         let collection = self.link.entries().await?;
-        let find = collection.find(document::living(range)).sort(doc! { "_id": 1 }).batch_size(many::in_one_answer());
-        let mut cursor = find.limit(i64::from(STEP)).await.map_err(fault)?;
+        let find = collection.find(document::living(range)).sort(doc! { "_id": 1 }).batch_size(in_one_answer(PAGE));
+        let mut cursor = find.limit(PAGE as i64).await.map_err(fault)?;
         let (mut page, namespace, mut count, mut bytes) = (Page::default(), Arc::from(namespace), 0, 0);
         while cursor.advance().await.map_err(fault)? {
             let (id, entry) = document::parts(cursor.current()).map_err(|error| fault(error.into()))?;
             (count, bytes) = (count + 1, bytes + entry.len());
             let key = flat::read(&namespace, &id, LONGEST_KEY);
             page.entries.extend(key.map(|key| Scanned::new(key, entry)));
-            if count == STEP || bytes >= MESSAGE {
+            if count == PAGE || bytes >= message::BYTES {
                 page.next = Some(id.into_bytes());
                 break;
             }

@@ -12,7 +12,7 @@ use self::link::Link;
 use super::{
     Capabilities, Key, Put, Scanned, Watcher,
     driven::{AsyncBackend, Page},
-    flat,
+    flat, message,
 };
 use crate::{
     error::{Kind, Result},
@@ -79,7 +79,7 @@ pub struct Redis {
 
 /// The longest key; Redis takes 512 MiB, people who look at them do not.
 const LONGEST_KEY: usize = 1024;
-/// How many keys are looked at in one step of a scan, and sent in one command.
+/// How many keys are looked at in one step of a scan.
 const STEP: usize = 500;
 
 fn flat_key(key: &Key) -> String {
@@ -187,7 +187,7 @@ impl AsyncBackend for Redis {
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
         let mut found = Vec::with_capacity(keys.len());
-        for some in keys.chunks(STEP) {
+        for some in keys.chunks(message::KEYS) {
             let names: Vec<_> = some.iter().map(flat_key).collect();
             found.append(&mut self.link.ask(cmd("MGET").arg(names)).await?);
         }
@@ -195,7 +195,7 @@ impl AsyncBackend for Redis {
     }
 
     async fn put_many(&self, entries: &[Put]) -> Result<()> {
-        for some in entries.chunks(STEP) {
+        for some in message::parts(entries, message::size) {
             self.link.ask_all(some.iter().map(|put| set(&put.key, &put.entry, put.expires)).collect()).await?;
         }
         Ok(())
@@ -203,7 +203,7 @@ impl AsyncBackend for Redis {
 
     async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
         let mut removed = 0;
-        for some in keys.chunks(STEP) {
+        for some in keys.chunks(message::KEYS) {
             let names: Vec<_> = some.iter().map(flat_key).collect();
             let there: u64 = self.link.ask(cmd("UNLINK").arg(&names)).await?;
             // Which of them were not there is not said.

@@ -8,8 +8,8 @@ use super::{
     statements::{Statement, Statements, Value},
 };
 
-/// How many rows a statement puts at most.
-const ROWS: usize = 500;
+/// How many rows a statement puts at most. A server takes 65,535 parameters, and each row has three.
+const ROWS: usize = 16_384;
 /// How many bytes, unless one row alone has more.
 const BYTES: usize = 1 << 20;
 

@@ -17,7 +17,7 @@ use std::{
 
 use self::{
     batch::Batch,
-    statements::{PAGE, STEP, Statement, Value},
+    statements::{NAMED, PAGE, STEP, Statement, Value},
     table::Table,
 };
 use super::{
@@ -145,7 +145,7 @@ impl AsyncBackend for Sql {
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
         let keys: Vec<_> = keys.iter().map(flat_key).collect();
         let mut found = HashMap::new();
-        for some in keys.chunks(STEP) {
+        for some in keys.chunks(NAMED) {
             let some: Vec<_> = some.iter().map(String::as_bytes).collect();
             let answer = self.table.ask(&[self.table.statements.get_many(&some)]).await?;
             found.extend(answer.rows.into_iter().filter_map(pair));
@@ -162,7 +162,7 @@ impl AsyncBackend for Sql {
     async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
         let keys: Vec<_> = keys.iter().map(flat_key).collect();
         let mut removed = 0;
-        for some in keys.chunks(STEP) {
+        for some in keys.chunks(NAMED) {
             let some: Vec<_> = some.iter().map(String::as_bytes).collect();
             removed += self.table.ask(&[self.table.statements.remove_many(&some)]).await?.affected;
         }

@@ -90,8 +90,10 @@ pub(super) struct Statements {
 
 /// What a namespace is: the keys from a first one to that behind its last.
 const RANGE: &str = "k >= ? AND k < ?";
-/// How many rows are removed or asked for at a time.
+/// How many rows are removed at a time, where nobody says which.
 pub(super) const STEP: usize = 512;
+/// How many rows are named in a statement. A server takes 65,535 parameters.
+pub(super) const NAMED: usize = 16_384;
 /// How many rows with their values are read at a time.
 pub(super) const PAGE: usize = 128;
 

@@ -32,9 +32,10 @@ pub(crate) struct Want<O> {
 }
 
 /// What is known of a key that is wanted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum Known<V> {
     /// Nothing so far.
+    #[default]
     Nothing,
     /// That waiting for its load is in vain.
     Alone,
@@ -86,6 +87,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
     /// What is known of each wanted key.
     pub(crate) fn known(&self) -> &[Known<H::Value>] {
         &self.known
+    }
+
+    /// The same, when the call ends.
+    pub(crate) fn into_known(self) -> Vec<Known<H::Value>> {
+        self.known
     }
 
     /// Notes what became of keys.

@@ -40,15 +40,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
     pub(super) fn begin<P: Parts<Owned = O>>(
         cache: &Arc<Cache<O, H, T>>,
         (shell, mode): (Shell, Mode),
-        parts: &[P],
+        (count, parts): (usize, impl Fn(usize) -> P),
         terms: impl Fn(usize) -> Terms,
     ) -> Result<Vec<H::Value>, Self> {
-        let mut values = Vec::with_capacity(parts.len());
-        for parts_of_item in parts {
+        let mut values = Vec::with_capacity(count);
+        for at in 0..count {
             let mut asked = Asked::No;
-            match cache.first(mode, parts_of_item, &mut asked) {
+            match cache.first(mode, &parts(at), &mut asked) {
                 Some(value) => values.push(value),
-                None => return Err(Self::look_further(cache, (shell, mode), (values, asked), parts, terms)),
+                None => return Err(Self::look_further(cache, (shell, mode), (values, asked), (count, parts), terms)),
             }
         }
         Ok(values)
@@ -59,14 +59,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
         cache: &Arc<Cache<O, H, T>>,
         (shell, mode): (Shell, Mode),
         (values, asked): (Vec<H::Value>, Asked),
-        parts: &[P],
+        (count, parts): (usize, impl Fn(usize) -> P),
         terms: impl Fn(usize) -> Terms,
     ) -> Self {
         let first = values.len();
         let mut places: Vec<_> = values.into_iter().map(Place::Memory).collect();
         let (mut wants, mut firsts, mut known) = (Vec::new(), Vec::new(), HashTable::new());
-        for (at, parts) in parts.iter().enumerate().skip(first) {
-            let hash = Query::of(parts).hash;
+        for at in first..count {
+            let parts = parts(at);
+            let hash = Query::of(&parts).hash;
             let is = |want: &usize| {
                 let Want { key, .. }: &Want<O> = &wants[*want];
                 key.hash == hash && parts.is(&key.parts)
@@ -78,7 +79,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
             let mut asked = asked;
             if at > first {
                 asked = Asked::No;
-                if let Some(value) = cache.first(mode, parts, &mut asked) {
+                if let Some(value) = cache.first(mode, &parts, &mut asked) {
                     places.push(Place::Memory(value));
                     continue;
                 }
@@ -117,13 +118,22 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
 
     /// The value of each item, if there is one.
     pub(super) fn into_values(self) -> Vec<Option<H::Value>> {
-        let known = self.batch.known();
+        let mut known = self.batch.into_known();
+        let mut uses = vec![0_usize; known.len()];
+        for place in &self.places {
+            if let Place::Wanted(want) = place {
+                uses[*want] += 1;
+            }
+        }
+        let mut value_of = |want: usize| {
+            uses[want] -= 1;
+            // Cloned for an item that comes again.
+            let value = if uses[want] > 0 { known[want].clone() } else { std::mem::take(&mut known[want]) };
+            if let Known::Value(value) = value { Some(value) } else { None }
+        };
         let value = |place| match place {
             Place::Memory(value) => Some(value),
-            Place::Wanted(want) => match &known[want] {
-                Known::Value(value) => Some(value.clone()),
-                Known::Nothing | Known::Alone | Known::Absent => None,
-            },
+            Place::Wanted(want) => value_of(want),
         };
         self.places.into_iter().map(value).collect()
     }

@@ -20,7 +20,7 @@ macro_rules! entries {
         pub fn $name<S, Z, P, V: 'static>(
             home: S,
             recipe: &Z,
-            parts: &[P],
+            (count, parts): (usize, impl Fn(usize) -> P),
             terms: impl Fn(usize) -> Terms,
         ) -> $entries<V>
         where
@@ -29,7 +29,7 @@ macro_rules! entries {
             S: Home<P::Owned, Z::Held>,
             Several<P::Owned, Z::Held, S::Table>: $operations<V> $($send)* + 'static,
         {
-            let keys = parts.iter().enumerate().map(|(at, parts)| (Key::of(parts), terms(at)));
+            let keys = (0..count).map(|at| (Key::of(&parts(at)), terms(at)));
             let mut keys = Some(keys.collect());
             home.with(*recipe, |cache| {
                 $entries($pointer::new(Several::new(cache, keys.take().unwrap_or_default())))
@@ -64,7 +64,7 @@ where
     X: Fn(&G::Name) -> u64,
     Y: Fn(&F::Name) -> u64,
 {
-    let names: Vec<_> = items.iter().map(|item| G::name(&G::own(item)).clone()).collect();
+    let names: Vec<_> = items.iter().map(G::named).collect();
     let values = F::each(answer, &names, Hashes { asked: &asked, answered: &answered });
     names.into_iter().zip(values).filter_map(|(name, value)| Some((name, F::out(value)?))).collect()
 }

@@ -3,6 +3,12 @@
 use hashbrown::HashTable;
 
 /// How a collection holds values.
+#[diagnostic::on_unimplemented(
+    message = "`{C}` is not known to be what a batch returns",
+    label = "neither written as a `Vec` in the order of the items nor a map of them",
+    note = "write it out, as `Vec<T>` or `Vec<Option<T>>` in the order of the items, or return a map whose keys are the \
+            items, as `HashMap<K, T>`"
+)]
 pub trait Answers<C> {
     /// What is kept of each item.
     type Value;
@@ -22,8 +28,10 @@ pub trait Form<C, N>: Answers<C> {
     /// # Errors
     /// How many values there are, if that is not as many as there are items.
     fn part(answer: C, asked: &[N], hashes: Hashes<'_, N, Self::Name>) -> Result<Vec<Option<Self::Value>>, usize>;
-    /// What the call returns for so many items.
-    fn join(count: usize, value: impl FnMut(usize) -> Option<Self::Value>, name: impl Fn(usize) -> N) -> C;
+    /// What the call returns if each item has a value.
+    fn all(values: Vec<Self::Value>, name: impl Fn(usize) -> N) -> C;
+    /// What it returns if some have.
+    fn join(values: Vec<Option<Self::Value>>, name: impl Fn(usize) -> N) -> C;
 }
 
 /// Hashes of the names of items and of answers; equal names have equal hashes.
@@ -70,8 +78,12 @@ impl<V, N> Form<Vec<V>, N> for InOrder {
         if answer.len() == asked.len() { Ok(answer.into_iter().map(Some).collect()) } else { Err(answer.len()) }
     }
 
-    fn join(count: usize, value: impl FnMut(usize) -> Option<V>, _name: impl Fn(usize) -> N) -> Vec<V> {
-        (0..count).filter_map(value).collect()
+    fn all(values: Vec<V>, _name: impl Fn(usize) -> N) -> Vec<V> {
+        values
+    }
+
+    fn join(values: Vec<Option<V>>, _name: impl Fn(usize) -> N) -> Vec<V> {
+        values.into_iter().flatten().collect()
     }
 }
 
@@ -85,11 +97,16 @@ impl<V, N> Form<Vec<Option<V>>, N> for OptionalInOrder {
         if answer.len() == asked.len() { Ok(answer) } else { Err(answer.len()) }
     }
 
-    fn join(count: usize, value: impl FnMut(usize) -> Option<V>, _name: impl Fn(usize) -> N) -> Vec<Option<V>> {
-        (0..count).map(value).collect()
+    fn all(values: Vec<V>, _name: impl Fn(usize) -> N) -> Vec<Option<V>> {
+        values.into_iter().map(Some).collect()
+    }
+
+    fn join(values: Vec<Option<V>>, _name: impl Fn(usize) -> N) -> Vec<Option<V>> {
+        values
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, K, V> Answers<C> for Mapped
 where
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
@@ -98,6 +115,7 @@ where
     type Name = K;
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, K, V, N> Form<C, N> for Mapped
 where
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
@@ -115,8 +133,34 @@ where
         Ok(values)
     }
 
-    fn join(count: usize, mut value: impl FnMut(usize) -> Option<V>, name: impl Fn(usize) -> N) -> C {
-        (0..count).filter_map(|at| Some((K::from(name(at)), value(at)?))).collect()
+    fn all(values: Vec<V>, name: impl Fn(usize) -> N) -> C {
+        values.into_iter().enumerate().map(|(at, value)| (K::from(name(at)), value)).collect()
+    }
+
+    fn join(values: Vec<Option<V>>, name: impl Fn(usize) -> N) -> C {
+        let left = values.iter().flatten().count();
+        let there = values.into_iter().enumerate();
+        let there = there.filter_map(|(at, value)| Some((K::from(name(at)), value?)));
+        Counted { left, there }.collect()
+    }
+}
+
+/// So many pairs, for which a map makes room at once.
+struct Counted<I> {
+    left: usize,
+    there: I,
+}
+
+impl<I: Iterator> Iterator for Counted<I> {
+    type Item = I::Item;
+
+    fn next(&mut self) -> Option<I::Item> {
+        self.left = self.left.saturating_sub(1);
+        self.there.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
     }
 }
 
@@ -150,6 +194,7 @@ impl<V, N> Each<Vec<Option<V>>, N> for OptionalInOrder {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, K, V, N> Each<C, N> for Mapped
 where
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
@@ -168,6 +213,10 @@ where
 }
 
 /// The answer for a single item.
+#[diagnostic::on_unimplemented(
+    message = "`{C}` is not known to be what a batch returns",
+    label = "neither written as a `Vec` in the order of the items nor a map of them"
+)]
 pub trait Only<C>: Answers<C> {
     /// A value, or an option of one where an item may have none.
     type Out;
@@ -197,6 +246,7 @@ impl<V> Only<Vec<Option<V>>> for OptionalInOrder {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C, K, V> Only<C> for Mapped
 where
     C: IntoIterator<Item = (K, V)> + FromIterator<(K, V)>,
@@ -218,6 +268,17 @@ pub trait Absence<V> {
     fn keep(value: Option<V>) -> Option<Self::Kept>;
     /// The value that was kept.
     fn give(kept: Self::Kept) -> Option<V>;
+    /// The values of several items, all of which were kept.
+    fn give_all(kept: Vec<Self::Kept>) -> Given<V>;
+}
+
+/// Values of several items.
+#[derive(Debug)]
+pub enum Given<V> {
+    /// Each has one.
+    All(Vec<V>),
+    /// Some have.
+    Some(Vec<Option<V>>),
 }
 
 /// Nothing: the next call asks the body again.
@@ -236,6 +297,9 @@ impl<V> Absence<V> for Forgotten {
     fn give(kept: V) -> Option<V> {
         Some(kept)
     }
+    fn give_all(kept: Vec<V>) -> Given<V> {
+        Given::All(kept)
+    }
 }
 
 impl<V> Absence<V> for Remembered {
@@ -245,6 +309,9 @@ impl<V> Absence<V> for Remembered {
     }
     fn give(kept: Option<V>) -> Option<V> {
         kept
+    }
+    fn give_all(kept: Vec<Option<V>>) -> Given<V> {
+        Given::Some(kept)
     }
 }
 

@@ -13,7 +13,7 @@ use std::{fmt, future::ready, marker::PhantomData};
 use call::Call;
 pub use companions::{each, entries, entries_async, entries_local, iterate, only, stream};
 pub use form::{
-    Absence, Answers, Carrier, Each, Forgotten, Form, Hashes, InOrder, Mapped, Only, OptionalInOrder, Remembered,
+    Absence, Answers, Carrier, Each, Forgotten, Form, Given, Hashes, InOrder, Mapped, Only, OptionalInOrder, Remembered,
 };
 pub use gather::{Alone, Gathers, Window};
 pub use reading::{
@@ -84,35 +84,36 @@ impl<G, F, A> Clone for Kinds<G, F, A> {
 impl<G, F, A> Copy for Kinds<G, F, A> {}
 
 /// The items of a call, and what identifies each.
-pub struct Items<'i, G, F, A, I, P, Q, E, X, Y> {
+pub struct Items<'i, G, F, A, I, L, Q, E, X, Y> {
     kinds: PhantomData<Kinds<G, F, A>>,
     items: &'i [I],
-    parts: Vec<P>,
+    parts: L,
     rest: Q,
     terms: E,
     asked: X,
     answered: Y,
 }
 
-impl<G, F, A, I, P, Q, E, X, Y> fmt::Debug for Items<'_, G, F, A, I, P, Q, E, X, Y> {
+impl<G, F, A, I, L, Q, E, X, Y> fmt::Debug for Items<'_, G, F, A, I, L, Q, E, X, Y> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items").finish_non_exhaustive()
     }
 }
 
-/// Items, with what identifies each (`parts`), what is the same for all (`rest`), what each says about its value, and
+/// Items, with what identifies the one at a place (`parts`), what is the same for all (`rest`), what each says about its value, and
 /// the hashes of the names of items and of answers.
-pub fn items<G, F, A, C, I, P, Q, E, X, Y>(
+pub fn items<G, F, A, C, I, L, P, Q, E, X, Y>(
     (_kinds, _returned): (Kinds<G, F, A>, PhantomData<C>),
     items: &[I],
-    (parts, rest): (Vec<P>, Q),
+    (parts, rest): (L, Q),
     terms: E,
     asked: X,
     answered: Y,
-) -> Items<'_, G, F, A, I, P, Q, E, X, Y>
+) -> Items<'_, G, F, A, I, L, Q, E, X, Y>
 where
     G: Reading<I>,
     F: Answers<C>,
+    L: Fn(usize) -> P,
     E: Fn(usize) -> Terms,
     X: Fn(&G::Name) -> u64,
     Y: Fn(&F::Name) -> u64,
@@ -143,16 +144,17 @@ macro_rules! batch {
         |$most:ident, $chunks:ident, $run:ident, $stops:ident| $spread:expr
     ) => {
         $(#[$doc])*
-        pub async fn $name<S, Z, M, R, G, F, A, I, P, Q, E, X, Y, W, B, Fut>(
+        pub async fn $name<S, Z, M, R, G, F, A, I, L, P, Q, E, X, Y, W, B, Fut>(
             mode: ScopeMode,
             home: S,
             recipe: Z,
             returns: Returns<M, R>,
             (way, window): (Way, W),
-            items: Items<'_, G, F, A, I, P, Q, E, X, Y>,
+            items: Items<'_, G, F, A, I, L, Q, E, X, Y>,
             body: B,
         ) -> R
         where
+            L: Fn(usize) -> P,
             P: Parts,
             Q: Parts,
             S: Home<P::Owned, Z::Held>,
@@ -172,18 +174,17 @@ macro_rules! batch {
             let cache = home.with(recipe, Arc::clone);
             let Items { kinds: _, items, parts, rest, terms, asked, answered } = items;
             let own = |at: usize| G::own(&items[at]);
-            let name = |at: usize| G::name(&own(at)).clone();
+            let name = |at: usize| G::named(&items[at]);
             let (shell, hashes, body) = (Shell::$shell, (&asked, &answered), &body);
             let runner = Runner { shell, returns, way, name: cache.name(), hashes, body };
             if mode == ScopeMode::Bypass {
                 return runner.bypass(&cache, (0..items.len()).map(own).collect()).await;
             }
-            let mut call = match Call::begin(&cache, (shell, mode), &parts, terms) {
-                Ok(values) => {
-                    let mut values = values.into_iter();
-                    let value = |_| A::give(values.next()?);
-                    return M::returned(F::join(items.len(), value, name));
-                }
+            let mut call = match Call::begin(&cache, (shell, mode), (items.len(), parts), terms) {
+                Ok(values) => match A::give_all(values) {
+                    Given::All(values) => return M::returned(F::all(values, name)),
+                    Given::Some(values) => return M::returned(F::join(values, name)),
+                },
                 Err(call) => call,
             };
             let mut failed = None;
@@ -210,9 +211,8 @@ macro_rules! batch {
             match failed {
                 Some(returned) if !way.partial || !call.has_values() => returned,
                 _ => {
-                    let mut values = call.into_values().into_iter();
-                    let value = |_| values.next()?.and_then(A::give);
-                    M::returned(F::join(items.len(), value, name))
+                    let values = call.into_values().into_iter().map(|value| value.and_then(A::give));
+                    M::returned(F::join(values.collect(), name))
                 }
             }
         }
@@ -244,16 +244,17 @@ batch!(
 macro_rules! sync {
     ($(#[$doc:meta])* $name:ident, $inner:ident, [$($more:tt)*]) => {
         $(#[$doc])*
-        pub fn $name<S, Z, M, R, G, F, A, I, P, Q, E, X, Y, W, B>(
+        pub fn $name<S, Z, M, R, G, F, A, I, L, P, Q, E, X, Y, W, B>(
             mode: ScopeMode,
             home: S,
             recipe: Z,
             returns: Returns<M, R>,
             way: (Way, W),
-            items: Items<'_, G, F, A, I, P, Q, E, X, Y>,
+            items: Items<'_, G, F, A, I, L, Q, E, X, Y>,
             body: B,
         ) -> R
         where
+            L: Fn(usize) -> P,
             P: Parts,
             Q: Parts,
             S: Home<P::Owned, Z::Held>,

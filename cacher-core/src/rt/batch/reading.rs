@@ -12,6 +12,10 @@ pub trait Reading<I> {
     fn own(item: &I) -> Self::Own;
     /// Its name.
     fn name(own: &Self::Own) -> &Self::Name;
+    /// The name of an item that the body does not get.
+    fn named(item: &I) -> Self::Name {
+        Self::name(&Self::own(item)).clone()
+    }
 }
 
 /// A list that is borrowed.
@@ -40,6 +44,9 @@ impl<K: Clone> Reading<&K> for ByRef {
     fn own(item: &&K) -> K {
         K::clone(item)
     }
+    fn named(item: &&K) -> K {
+        K::clone(item)
+    }
     fn name(own: &K) -> &K {
         own
     }
@@ -49,6 +56,9 @@ impl<K: Clone> Reading<K> for ByValue {
     type Own = K;
     type Name = K;
     fn own(item: &K) -> K {
+        item.clone()
+    }
+    fn named(item: &K) -> K {
         item.clone()
     }
     fn name(own: &K) -> &K {
@@ -62,6 +72,9 @@ impl<K: Clone, P: Clone> Reading<(&K, &P)> for EntriesByRef {
     fn own((key, value): &(&K, &P)) -> (K, P) {
         (K::clone(key), P::clone(value))
     }
+    fn named((key, _): &(&K, &P)) -> K {
+        K::clone(key)
+    }
     fn name(own: &(K, P)) -> &K {
         &own.0
     }
@@ -73,6 +86,9 @@ impl<K: Clone, P: Clone> Reading<(K, P)> for EntriesByValue {
     fn own(item: &(K, P)) -> (K, P) {
         item.clone()
     }
+    fn named((key, _): &(K, P)) -> K {
+        key.clone()
+    }
     fn name(own: &(K, P)) -> &K {
         &own.0
     }
@@ -83,6 +99,9 @@ impl<A: Reading<I>, B: Reading<J>, I, J> Reading<(I, J)> for Both<A, B> {
     type Name = (A::Own, B::Own);
     fn own((one, other): &(I, J)) -> Self::Own {
         (A::own(one), B::own(other))
+    }
+    fn named(item: &(I, J)) -> Self::Name {
+        Self::own(item)
     }
     fn name(own: &Self::Own) -> &Self::Name {
         own

@@ -36,7 +36,7 @@ fn pump(mut from: TcpStream, mut to: TcpStream, shared: &Shared, number: u64, ga
 }
 
 fn ask(shared: &Shared, number: u64, length: usize) -> usize {
-    let mut state = shared.wait_while_held(number);
+    let mut state = shared.wait_while_held(number, false);
     state.to_server += length as u64;
     length
 }
@@ -49,7 +49,7 @@ fn answer(shared: &Shared, number: u64, length: usize) -> usize {
     if let Some(time) = delay {
         shared.wait(number, time);
     }
-    let mut state = shared.wait_while_held(number);
+    let mut state = shared.wait_while_held(number, true);
     let passed = allowed(&mut state, number, length);
     state.from_server += passed as u64;
     passed

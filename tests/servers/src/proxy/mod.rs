@@ -82,6 +82,14 @@ impl Proxy {
         self.set(Mode::Hold);
     }
 
+    /// Holds back what the server answers: what is asked meanwhile is asked in one round trip.
+    ///
+    /// # Panics
+    /// As [`pass`](Self::pass).
+    pub fn mute(&self) {
+        self.set(Mode::Mute);
+    }
+
     /// Holds back the connections that stand, as a firewall does that has forgotten them; later ones pass. What was held
     /// goes on with the next [`pass`](Self::pass), even if its client has gone.
     ///

@@ -16,6 +16,8 @@ pub(super) enum Mode {
     CutAfter(u64),
     Delay(Duration),
     Hold,
+    /// Holds what the server answers.
+    Mute,
     /// Holds connections of up to this number.
     Strand(u64),
 }
@@ -84,11 +86,12 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Waits as long as everything is held back, and this connection stands.
-    pub(super) fn wait_while_held(&self, number: u64) -> MutexGuard<'_, State> {
+    /// Waits as long as what comes from this side is held back, and this connection stands.
+    pub(super) fn wait_while_held(&self, number: u64, answers: bool) -> MutexGuard<'_, State> {
         let held = |state: &mut State| {
             let meant = match state.mode {
                 Mode::Hold => true,
+                Mode::Mute => answers,
                 Mode::Strand(last) => number <= last,
                 _ => false,
             };

@@ -13,6 +13,12 @@ async fn number(text: &str) -> Result<u64, std::num::ParseIntError> {
     text.parse()
 }
 
+/// Many numbers.
+#[memo::cache(crate = memo, batch = numbers)]
+fn negated(numbers: &[i64]) -> Vec<i64> {
+    numbers.iter().map(|number| -number).collect()
+}
+
 /// A counter.
 struct Counter {
     /// Its cache.
@@ -29,6 +35,7 @@ impl Counter {
 
 fn main() {
     assert_eq!(square(2), 4);
+    assert_eq!((negated(&[1, 2]), negated::one(2)), (vec![-1, -2], -2));
     drop(number("1"));
     assert_eq!(Counter { cache: memo::Site::new() }.next(1), 2);
 }

@@ -1,0 +1,11 @@
+use cacher::cache;
+
+#[derive(PartialEq, Eq, Hash)]
+struct Id(u64);
+
+#[cache(batch = ids)]
+fn values(ids: &[Id]) -> Vec<u64> {
+    ids.iter().map(|id| id.0).collect()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(batch = ids)]
+fn values(ids: &mut [u64]) -> Vec<u64> {
+    ids.to_vec()
+}
+
+fn main() {}

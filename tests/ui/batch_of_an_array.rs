@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(batch = ids)]
+fn values(ids: [u64; 3]) -> Vec<u64> {
+    ids.to_vec()
+}
+
+fn main() {}
