@@ -8,7 +8,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::caught;
+use super::{begun::begin, caught};
 use crate::{
     error::{Error, Kind, Result},
     sync::{Mutex, lock, thread_local},
@@ -26,26 +26,53 @@ thread_local! {
     static HERE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this is that thread.
+/// Whether this is that thread, or one that stands in for it.
 pub(crate) fn here() -> bool {
     HERE.try_with(Cell::get).unwrap_or(false)
 }
 
-/// What `work` gives. It is driven to its end even if the returned future is dropped; its panic becomes the caller's.
+/// Lets this thread stand in for that thread while `part` runs.
+pub(super) fn as_here<T>(part: impl FnOnce() -> T) -> T {
+    struct Back;
+    impl Drop for Back {
+        fn drop(&mut self) {
+            HERE.set(false);
+        }
+    }
+    HERE.set(true);
+    let _back = Back;
+    part()
+}
+
+/// What `work` gives, as [`run_on`] the thread, or in place if it can't be started: what it waits for says why.
 pub(crate) async fn run<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let handle = match handle() {
-        Ok(handle) if !here() => handle,
-        // What it waits for says what is wrong with the thread.
-        _ => return work.await,
-    };
-    let (send, receive) = oneshot::channel();
-    handle.spawn(async move {
-        let _ = send.send(caught(work).await);
-    });
-    match receive.await {
-        Ok(Ok(output)) => output,
-        Ok(Err(panic)) => resume_unwind(panic),
-        Err(_) => unreachable!("the runtime of the thread is never dropped"),
+    match handle() {
+        Ok(handle) => run_on(handle, work).await,
+        Err(_) => work.await,
+    }
+}
+
+/// What `work` gives. It begins where the caller is, and goes on there. It is driven to its end even if the returned
+/// future is dropped; its panic becomes the caller's.
+pub(crate) fn run_on<T: Send + 'static>(
+    handle: Handle,
+    work: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = T> {
+    // Once, as the layers around it would each keep a copy.
+    let work = Box::pin(work);
+    async {
+        if here() {
+            return work.await;
+        }
+        let (send, receive) = oneshot::channel();
+        begin(handle, async {
+            let _ = send.send(caught(work).await);
+        });
+        match receive.await {
+            Ok(Ok(output)) => output,
+            Ok(Err(panic)) => resume_unwind(panic),
+            Err(_) => unreachable!("the runtime of the thread is never dropped"),
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         loop {
             // The seat comes before the read.
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
-            let watching = within(clock, DRAIN, seat.watching()).await;
+            let watching = within(clock, DRAIN, pin!(seat.watching())).await;
             let Some(made) = change(self.peek(shell).await) else { return Changed { made: None, kept: false } };
             let Some(seat) = watching.filter(|_| clock.tick() < deadline) else {
                 self.cache.core.fault(overtaken());
@@ -81,7 +81,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             if let Some(kept) = self.cache.overwrite_unchanged(shell, &seat, &self.key, new).await {
                 return Changed { made: Some(made), kept };
             }
-            within(clock, DRAIN, seat.settled()).await;
+            within(clock, DRAIN, pin!(seat.settled())).await;
         }
     }
 

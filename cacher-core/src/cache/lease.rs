@@ -3,6 +3,7 @@
 use std::{
     future::pending,
     hash::{BuildHasher, RandomState},
+    pin::pin,
     time::Duration,
 };
 
@@ -49,7 +50,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             if core.clock.tick() >= end {
                 return None;
             }
-            self.as_part(within(&core.clock, pause, told(changed))).await;
+            self.as_part(within(&core.clock, pause, pin!(told(changed)))).await;
             pause = (pause * 2).min(LONGEST);
             if let Some(value) = self.look_again(shell).await {
                 return Some(value);

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    pin::pin,
     time::{Duration, SystemTime},
 };
 
@@ -269,7 +270,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let Sending { value, times, stores, guards } = sending;
         // Encoding runs the user's code: before the write is admitted, which others wait for.
         let shipment = self.pack(key, owned, value, times, stores).under(guards);
-        let admitted = within(&self.core.clock, DRAIN, seat.admit()).await;
+        let admitted = within(&self.core.clock, DRAIN, pin!(seat.admit())).await;
         let Some(admitted) = admitted.flatten() else { return Shipped::Outdated };
         self.ship(shell, shipment, admitted).await
     }

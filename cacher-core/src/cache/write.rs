@@ -1,6 +1,6 @@
 //! A new value on its way into every tier, the stores first, outermost foremost, then memory; and an old one's way out.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use super::{
     Cache, Landing,
@@ -132,7 +132,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let stored = self.try_overwrite(shell, seat, key, new).await;
         self.note_write(key, (&draft, partition), stored == Some(true));
         if stored.is_none() {
-            within(&self.core.clock, DRAIN, seat.settled()).await;
+            within(&self.core.clock, DRAIN, pin!(seat.settled())).await;
         }
         stored.unwrap_or(false)
     }
@@ -168,7 +168,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let overwriting = seat.overwrite()?;
         let shipped = shipment.is_some();
         if let Some(shipment) = shipment {
-            let admitted = within(&self.core.clock, DRAIN, overwriting.admit()).await.flatten()?;
+            let admitted = within(&self.core.clock, DRAIN, pin!(overwriting.admit())).await.flatten()?;
             if self.ship(shell, shipment, admitted).await == Shipped::Late {
                 drop(self.forget(key));
                 return Some(false);
@@ -185,7 +185,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let closed = seat.close();
         let mut stored = Removal::Absent;
         if let Some(stored_key) = stored_key {
-            if within(&self.core.clock, DRAIN, closed.quiet()).await.is_none() {
+            if within(&self.core.clock, DRAIN, pin!(closed.quiet())).await.is_none() {
                 self.bury(&stored_key, closed.overtake().as_ref());
                 stored = Removal::Pending;
             }

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     fmt,
+    pin::pin,
     time::{Duration, SystemTime},
 };
 
@@ -15,6 +16,7 @@ use crate::{
     clock::Clock,
     error::{Error, Kind, Result},
     sync::{Arc, Mutex, lock},
+    work::within,
 };
 
 mod breaker;
@@ -56,21 +58,23 @@ impl<B: AsyncBackend> Driven<B> {
     }
 
     /// One operation, driven to its end.
-    async fn operate<T, F>(self, times: u32, operation: impl FnOnce(Arc<Shared<B>>) -> F + Send + 'static) -> Result<T>
+    fn operate<T, F>(&self, times: u32, operation: impl FnOnce(Arc<Shared<B>>) -> F + Send + 'static) -> Answer<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let limit = self.0.timeout.saturating_mul(times);
-        let passed = self.0.pass()?;
-        io::handle()?;
-        let work = async move {
-            let answer = tokio::time::timeout(limit, operation(Arc::clone(&self.0))).await;
-            let answer = answer.unwrap_or_else(|_| Err(late(limit)));
-            passed.note(&answer);
-            answer
-        };
-        io::run(work).await
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move {
+            let passed = shared.pass()?;
+            let work = async move {
+                let limit = shared.timeout.saturating_mul(times);
+                let answer = within(&Clock::System, limit, pin!(operation(shared))).await;
+                let answer = answer.unwrap_or_else(|| Err(late(limit)));
+                passed.note(&answer);
+                answer
+            };
+            io::run_on(io::handle()?, work).await
+        })
     }
 
     /// The same for a caller that waits on its thread.
@@ -83,7 +87,7 @@ impl<B: AsyncBackend> Driven<B> {
             let message = "a network store can't be waited for on the thread that drives it: write an async function";
             return Err(Error::new(Kind::Invalid, message));
         }
-        bridge::block_on(self.clone().operate(times, operation))
+        bridge::block_on(self.operate(times, operation))
     }
 }
 
@@ -134,38 +138,38 @@ impl<B: AsyncBackend> fmt::Debug for Driven<B> {
 
 impl<B: AsyncBackend> Native for Driven<B> {
     fn get(&self, key: Key) -> Answer<Option<Vec<u8>>> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.get(&key).await }))
+        self.operate(1, move |shared| async move { shared.backend.get(&key).await })
     }
 
     fn put(&self, key: Key, entry: Vec<u8>, expires: Option<SystemTime>) -> Answer<()> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.put(&key, &entry, expires).await }))
+        self.operate(1, move |shared| async move { shared.backend.put(&key, &entry, expires).await })
     }
 
     fn remove(&self, key: Key) -> Answer<bool> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.remove(&key).await }))
+        self.operate(1, move |shared| async move { shared.backend.remove(&key).await })
     }
 
     fn get_many(&self, keys: Vec<Key>) -> Answer<Vec<Option<Vec<u8>>>> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.get_many(&keys).await }))
+        self.operate(1, move |shared| async move { shared.backend.get_many(&keys).await })
     }
 
     fn put_many(&self, entries: Vec<Put>) -> Answer<()> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.put_many(&entries).await }))
+        self.operate(1, move |shared| async move { shared.backend.put_many(&entries).await })
     }
 
     fn lease(&self, key: Key, owner: String, life: Duration) -> Answer<Option<String>> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.lease(&key, &owner, life).await }))
+        self.operate(1, move |shared| async move { shared.backend.lease(&key, &owner, life).await })
     }
 
     fn put_leased(&self, key: Key, entry: Vec<u8>, expires: Option<SystemTime>, token: String) -> Answer<bool> {
         let put =
             move |shared: Arc<Shared<B>>| async move { shared.backend.put_leased(&key, &entry, expires, &token).await };
-        Box::pin(self.clone().operate(1, put))
+        self.operate(1, put)
     }
 
     fn end_lease(&self, key: Key, token: Option<String>) -> Answer<()> {
         let end = move |shared: Arc<Shared<B>>| async move { shared.backend.end_lease(&key, token.as_deref()).await };
-        Box::pin(self.clone().operate(1, end))
+        self.operate(1, end)
     }
 
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {

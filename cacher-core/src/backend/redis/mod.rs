@@ -221,10 +221,10 @@ impl AsyncBackend for Redis {
     async fn clear(&self, namespace: &str) -> Result<u64> {
         let (mut removed, mut next) = (0, None);
         loop {
-            let (keys, more) = self.keys(namespace, next.as_deref()).await?;
-            removed += self.unlink(&keys).await?;
+            let (keys, more) = self.link.in_time(self.keys(namespace, next.as_deref())).await?;
+            removed += self.link.in_time(self.unlink(&keys)).await?;
             if more.is_none() {
-                self.announce(&flat::prefix(namespace, LONGEST_KEY)).await?;
+                self.link.in_time(self.announce(&flat::prefix(namespace, LONGEST_KEY))).await?;
                 return Ok(removed);
             }
             next = more;
@@ -252,7 +252,7 @@ impl AsyncBackend for Redis {
     async fn len(&self, namespace: &str) -> Result<u64> {
         let (mut count, mut next) = (0, None);
         loop {
-            let (keys, more) = self.keys(namespace, next.as_deref()).await?;
+            let (keys, more) = self.link.in_time(self.keys(namespace, next.as_deref())).await?;
             count += keys.len() as u64;
             if more.is_none() {
                 return Ok(count);
