@@ -1,70 +1,123 @@
-//! Work that begins where its maker is, and goes on as a task of the thread for network stores: what it sends first is
-//! on its way without a change of threads, and what is answered is seen to whether or not its maker looks after it.
+//! Work that begins where its maker is, and goes on on the thread for network stores, whenever it is woken: what it
+//! sends first is on its way without a change of threads, and what is answered is seen to whether or not its maker
+//! looks after it.
 
 use std::{
     mem,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, Wake, Waker},
+    thread,
 };
 
-use tokio::runtime::Handle;
-
-use super::io;
+use super::{
+    due::GoOn,
+    io::{self, Thread},
+};
 use crate::sync::{Arc, Mutex, lock};
 
-/// Polls `work` once, and leaves the rest to the runtime: from when it is woken for the first time.
-pub(super) fn begin(handle: Handle, work: impl Future<Output = ()> + Send + 'static) {
-    let begun = Arc::new(Begun { handle, state: Mutex::new(State::Polled { woken: false }) });
-    let mut work = Box::pin(work);
-    if begun.poll(work.as_mut()).is_pending() {
-        begun.leave(work);
-    }
-}
-
-struct Begun<W> {
-    handle: Handle,
+pub(super) struct Begun<W: Future> {
+    thread: Thread,
     state: Mutex<State<W>>,
 }
 
-enum State<W> {
-    Polled {
-        woken: bool,
-    },
-    /// Until it is woken.
-    Waiting(Pin<Box<W>>),
-    /// A task.
-    Left,
+struct State<W: Future> {
+    stage: Stage<W>,
+    /// Who waits for the end.
+    maker: Option<Waker>,
 }
 
-impl<W: Future<Output = ()> + Send + 'static> Begun<W> {
-    fn poll(self: &Arc<Self>, work: Pin<&mut W>) -> Poll<()> {
-        let waker = Waker::from(Arc::clone(self));
-        let _runtime = self.handle.enter();
-        io::as_here(|| work.poll(&mut Context::from_waker(&waker)))
+enum Stage<W: Future> {
+    Polled { woken: bool },
+    Asleep(Pin<Box<W>>),
+    Due(Pin<Box<W>>),
+    Ended(Option<Outcome<W>>),
+}
+
+/// The output, or the panic of a poll.
+type Outcome<W> = thread::Result<<W as Future>::Output>;
+
+impl<W: Future<Output: Send> + Send + 'static> Begun<W> {
+    pub(super) fn new(thread: Thread, work: Pin<Box<W>>) -> Arc<Self> {
+        let state = State { stage: Stage::Polled { woken: false }, maker: None };
+        let begun = Arc::new(Self { thread, state: Mutex::new(state) });
+        let runtime = begun.thread.handle.enter();
+        io::as_here(|| begun.poll(work));
+        drop(runtime);
+        begun
     }
 
-    fn leave(&self, work: Pin<Box<W>>) {
+    /// What has come of it.
+    pub(super) fn outcome(&self, cx: &Context<'_>) -> Poll<Outcome<W>> {
+        // Foreign code, as is the drop of an earlier one: where no lock is held.
+        let maker = cx.waker().clone();
         let mut state = lock(&self.state);
-        if matches!(*state, State::Polled { woken: false }) {
-            *state = State::Waiting(work);
-        } else {
-            *state = State::Left;
-            drop(state);
-            self.handle.spawn(work);
+        if let Stage::Ended(outcome) = &mut state.stage {
+            return outcome.take().map_or(Poll::Pending, Poll::Ready);
+        }
+        let earlier = state.maker.replace(maker);
+        drop(state);
+        drop(earlier);
+        Poll::Pending
+    }
+
+    fn poll(self: &Arc<Self>, mut work: Pin<Box<W>>) {
+        let waker = Waker::from(Arc::clone(self));
+        let poll = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut Context::from_waker(&waker))));
+        match poll {
+            Ok(Poll::Pending) => self.pause(work),
+            Ok(Poll::Ready(output)) => self.end(Ok(output)),
+            Err(panic) => self.end(Err(panic)),
+        }
+    }
+
+    fn pause(self: &Arc<Self>, work: Pin<Box<W>>) {
+        let mut state = lock(&self.state);
+        if matches!(state.stage, Stage::Polled { woken: false }) {
+            state.stage = Stage::Asleep(work);
+            return;
+        }
+        state.stage = Stage::Due(work);
+        drop(state);
+        self.thread.due.push(Arc::clone(self) as _);
+    }
+
+    fn end(&self, outcome: Outcome<W>) {
+        let mut state = lock(&self.state);
+        state.stage = Stage::Ended(Some(outcome));
+        let maker = state.maker.take();
+        drop(state);
+        if let Some(maker) = maker {
+            maker.wake();
         }
     }
 }
 
-impl<W: Future<Output = ()> + Send + 'static> Wake for Begun<W> {
+impl<W: Future<Output: Send> + Send + 'static> GoOn for Begun<W> {
+    fn go_on(self: Arc<Self>) {
+        let mut state = lock(&self.state);
+        match mem::replace(&mut state.stage, Stage::Polled { woken: false }) {
+            Stage::Due(work) => {
+                drop(state);
+                self.poll(work);
+            }
+            other => state.stage = other,
+        }
+    }
+}
+
+impl<W: Future<Output: Send> + Send + 'static> Wake for Begun<W> {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
-        match mem::replace(&mut *state, State::Left) {
-            State::Waiting(work) => {
+        match mem::replace(&mut state.stage, Stage::Polled { woken: true }) {
+            Stage::Asleep(work) => {
+                state.stage = Stage::Due(work);
                 drop(state);
-                self.handle.spawn(work);
+                let thread = self.thread.clone();
+                thread.due.push(self);
             }
-            State::Polled { .. } => *state = State::Polled { woken: true },
-            State::Left => {}
+            Stage::Polled { .. } => {}
+            other => state.stage = other,
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::{
 #[cfg(feature = "async_backend")]
 mod begun;
 #[cfg(feature = "async_backend")]
+mod due;
+#[cfg(feature = "async_backend")]
 pub(crate) mod io;
 #[cfg(not(feature = "async_backend"))]
 #[path = "io_off.rs"]

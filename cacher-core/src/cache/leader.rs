@@ -224,13 +224,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.span.end(self.success);
         let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
         let (held, terms) = self.within(|| self.held(load, value));
-        self.as_part(async { self.span.drive(pin!(self.store(shell, &held, value, terms))).await }).await;
+        self.as_part(pin!(async { self.span.drive(pin!(self.store(shell, &held, value, terms))).await })).await;
         self.land(Outcome::Landed(held));
     }
 
     /// What `work` gives, which is part of the load.
-    pub(super) async fn as_part<F: Future>(&self, work: F) -> F::Output {
-        let work = pin!(work);
+    pub(super) async fn as_part<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
         match self.flight() {
             Some(flight) => flight.drive(work).await,
             None => work.await,

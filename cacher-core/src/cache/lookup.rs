@@ -308,7 +308,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return self.answered(value);
         }
         if self.cache.core.config.distributed
-            && let Some(value) = self.take_lease(shell).await
+            && let Some(value) = Box::pin(self.take_lease(shell)).await
         {
             return self.answered(value);
         }
@@ -351,7 +351,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         // Before the store is read, so that no change is missed.
         self.hear(&stored);
         let (load, cache) = (self.load.as_ref()?, &self.cache);
-        let Reading { fresh, stale } = self.as_part(self.read_and_fill(shell, &stored)).await;
+        let Reading { fresh, stale } = self.as_part(pin!(self.read_and_fill(shell, &stored))).await;
         let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, found, &self.span)));
         if let Some(load) = self.load.as_mut() {
             load.stale = stale.map(H::hold);

@@ -238,13 +238,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             None => (found.times, found.tier),
         };
         if stores > 0 {
-            self.write(
-                shell,
-                seat,
-                (key, owned),
-                Sending { value: &found.value, times, stores, guards: Guards::default() },
-            )
-            .await;
+            let sending = Sending { value: &found.value, times, stores, guards: Guards::default() };
+            // Larger than the read that it follows now and then.
+            Box::pin(self.write(shell, seat, (key, owned), sending)).await;
         }
     }
 
@@ -279,7 +275,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) -> Shipped {
         let core = Arc::clone(&self.core);
         let place = core.place_of_writes(shipment.entries.len());
-        bridge::drive(shell, place, async move { shipment.deliver(&core, admitted).await }).await
+        // On the heap once: it is large, and each layer around it would keep a copy.
+        bridge::drive(shell, place, Box::pin(async move { shipment.deliver(&core, admitted).await })).await
     }
 
     /// Seals a value for each of the first stores.

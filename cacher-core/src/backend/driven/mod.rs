@@ -12,7 +12,10 @@ use super::{
     native::{Answer, Native},
 };
 use crate::{
-    bridge::{self, io},
+    bridge::{
+        self,
+        io::{self, Thread},
+    },
     clock::Clock,
     error::{Error, Kind, Result},
     sync::{Arc, Mutex, lock},
@@ -73,7 +76,7 @@ impl<B: AsyncBackend> Driven<B> {
                 passed.note(&answer);
                 answer
             };
-            io::run_on(io::handle()?, work).await
+            io::run_on(Thread::of_process()?, work).await
         })
     }
 

@@ -53,10 +53,9 @@ impl Link {
     /// Lets a watcher be told of changes to the keys with this prefix, from the next command on.
     pub(super) fn watch(self: &Arc<Self>, prefix: String, watcher: Watcher) {
         self.watchers.add(prefix, watcher);
-        if !self.beating.swap(true, Ordering::SeqCst)
-            && let Ok(io) = io::handle()
-        {
-            io.spawn(beat(Arc::downgrade(self)));
+        if !self.beating.swap(true, Ordering::SeqCst) {
+            // Without that thread nothing can be asked either.
+            let _ = io::spawn(beat(Arc::downgrade(self)));
         }
     }
 
