@@ -41,9 +41,12 @@ impl<W: Future<Output: Send> + Send + 'static> Begun<W> {
     pub(super) fn new(thread: Thread, work: Pin<Box<W>>) -> Arc<Self> {
         let state = State { stage: Stage::Polled { woken: false }, maker: None };
         let begun = Arc::new(Self { thread, state: Mutex::new(state) });
-        let runtime = begun.thread.handle.enter();
-        io::as_here(|| begun.poll(work));
-        drop(runtime);
+        if io::may_stand_in() {
+            let _runtime = begun.thread.handle.enter();
+            io::as_here(|| begun.poll(work));
+        } else {
+            begun.go_on_later(work);
+        }
         begun
     }
 
@@ -77,8 +80,12 @@ impl<W: Future<Output: Send> + Send + 'static> Begun<W> {
             state.stage = Stage::Asleep(work);
             return;
         }
-        state.stage = Stage::Due(work);
         drop(state);
+        self.go_on_later(work);
+    }
+
+    fn go_on_later(self: &Arc<Self>, work: Pin<Box<W>>) {
+        lock(&self.state).stage = Stage::Due(work);
         self.thread.due.push(Arc::clone(self) as _);
     }
 
@@ -111,10 +118,8 @@ impl<W: Future<Output: Send> + Send + 'static> Wake for Begun<W> {
         let mut state = lock(&self.state);
         match mem::replace(&mut state.stage, Stage::Polled { woken: true }) {
             Stage::Asleep(work) => {
-                state.stage = Stage::Due(work);
                 drop(state);
-                let thread = self.thread.clone();
-                thread.due.push(self);
+                self.go_on_later(work);
             }
             Stage::Polled { .. } => {}
             other => state.stage = other,

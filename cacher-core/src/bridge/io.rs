@@ -33,6 +33,21 @@ static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
 
 thread_local! {
     static HERE: Cell<bool> = const { Cell::new(false) };
+    /// Gone before what Tokio keeps for this thread, which is not to be used after it.
+    static ALIVE: Alive = const { Alive };
+}
+
+struct Alive;
+
+impl Drop for Alive {
+    fn drop(&mut self) {}
+}
+
+/// Whether work may be polled here as there.
+pub(super) fn may_stand_in() -> bool {
+    // Thread-locals go in the reverse order of their first use.
+    let _ = Handle::try_current();
+    ALIVE.try_with(|_| ()).is_ok()
 }
 
 /// Whether this is that thread, or one that stands in for it.
