@@ -41,6 +41,8 @@ enum Mood {
     #[default]
     Well,
     Slow,
+    /// It answers none of four before it has been asked by all.
+    Four,
     Refusing,
     Silent,
     Panicking,
@@ -69,8 +71,11 @@ impl Remote {
         if mood == Mood::Slow {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        while mood == Mood::Four && self.asked.load(Ordering::SeqCst) < 4 {
+            tokio::task::yield_now().await;
+        }
         match mood {
-            Mood::Well | Mood::Slow => Ok(what(&mut self.entries.lock().expect("no panic"))),
+            Mood::Well | Mood::Slow | Mood::Four => Ok(what(&mut self.entries.lock().expect("no panic"))),
             Mood::Refusing => Err(Error::new(Kind::Unavailable, "connection refused")),
             Mood::Silent => pending().await,
             Mood::Panicking => panic!("a bug in a driver"),
@@ -291,6 +296,27 @@ fn a_read_whose_caller_is_gone_is_no_failure_of_the_store() {
     }
     assert!(cache.set(&1, 10));
     assert_eq!((cache.get(&1), cache.stats().store_errors), (Some(10), 0));
+}
+
+#[test]
+fn many_are_asked_for_at_once() {
+    for asynchronous in [false, true] {
+        let remote = Remote::default();
+        let cache = cache(&remote);
+        for key in [1, 2, 4] {
+            cache.set(&key, key * 10);
+        }
+        remote.set(Mood::Four);
+        remote.asked.store(0, Ordering::SeqCst);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let keys = [4, 1, 3, 1];
+        let found = match asynchronous {
+            false => cache.get_many(&keys),
+            true => runtime.block_on(cache.nonblocking().get_many(&keys)),
+        };
+        assert_eq!(found, [Some(40), Some(10), None, Some(10)]);
+        assert_eq!((cache.stats().hits, cache.stats().misses), (3, 1));
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ struct Running {
 /// Where work is handed in.
 #[derive(Clone)]
 pub(crate) struct Thread {
-    pub(super) handle: Handle,
+    pub(crate) handle: Handle,
     pub(super) due: Arc<Due>,
 }
 
@@ -88,14 +88,6 @@ pub(crate) fn run_on<T: Send + 'static>(
             Err(panic) => resume_unwind(panic),
         }
     }
-}
-
-/// Drives `task` there beside all others.
-///
-/// # Errors
-/// When the thread can't be started.
-pub(crate) fn spawn(task: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-    Thread::of_process().map(|thread| drop(thread.handle.spawn(task)))
 }
 
 impl Thread {

@@ -97,6 +97,28 @@ pub(crate) async fn drive<T: Send + 'static>(
     }
 }
 
+/// What each of these gives, in their order, some of it known already. All others begin at once: what waits for a network
+/// then goes on by itself.
+pub(crate) async fn each<T, F: Future<Output = T> + Unpin>(mut all: Vec<Result<T, F>>, mut take: impl FnMut(T)) {
+    poll_fn(|cx| {
+        for one in &mut all {
+            if let Err(future) = one
+                && let Poll::Ready(output) = Pin::new(future).poll(cx)
+            {
+                *one = Ok(output);
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+    for one in all {
+        take(match one {
+            Ok(output) => output,
+            Err(future) => future.await,
+        });
+    }
+}
+
 /// What `future` gives, or the panic of one of its polls. It is pinned, so that it is not kept twice.
 pub(crate) async fn caught<F: Future + Unpin>(mut future: F) -> thread::Result<F::Output> {
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(cx))) {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::key::{AsKey, Kept, parts};
 use crate::{
-    bridge::Shell,
+    bridge::{self, Shell},
     cache::{self, Asked, Changed, Keyed},
     codec::guarded,
     companion::Entry,
@@ -24,6 +24,9 @@ use crate::{
     sync::Arc,
     time::Stamp,
 };
+
+/// How many values are asked for at once.
+const AT_ONCE: usize = 128;
 
 pub(super) type Typed<K, V> = cache::Cache<Kept<K>, Shared<V>, SharedTable<Kept<K>, Shared<V>>>;
 type At<K, V> = Keyed<Kept<K>, Shared<V>, SharedTable<Kept<K>, Shared<V>>>;
@@ -109,14 +112,26 @@ where
     }
 
     pub(super) async fn get<Q: AsKey<K> + ?Sized>(&self, shell: Shell, key: &Q) -> Option<V> {
+        match self.sought(shell, key) {
+            Ok(value) => value,
+            Err(seeking) => seeking.await,
+        }
+    }
+
+    /// What memory has, or else a search in the stores.
+    fn sought<Q: AsKey<K> + ?Sized>(
+        &self,
+        shell: Shell,
+        key: &Q,
+    ) -> Result<Option<V>, impl Future<Output = Option<V>> + use<K, V, Q>> {
         let parts = parts(key);
         let mut asked = Asked::No;
         // Whatever scope is in force: nothing is loaded here.
         if let Some(value) = self.cache.first(Mode::Normal, &parts, &mut asked) {
-            return Some(value);
+            return Ok(Some(value));
         }
-        let (cache, key) = self.cache.second(&parts);
-        cache.seek(shell, (key, self.terms), asked).await
+        let ((cache, key), terms) = (self.cache.second(&parts), self.terms);
+        Err(async move { cache.seek(shell, (key, terms), asked).await })
     }
 
     pub(super) async fn get_many<'a, Q, I>(&self, shell: Shell, keys: I) -> Vec<Option<V>>
@@ -124,9 +139,11 @@ where
         Q: AsKey<K> + ?Sized + 'a,
         I: IntoIterator<Item = &'a Q>,
     {
-        let mut values = Vec::new();
-        for key in keys {
-            values.push(self.get(shell, key).await);
+        let (mut keys, mut values) = (keys.into_iter().peekable(), Vec::new());
+        while keys.peek().is_some() {
+            let some = keys.by_ref().take(AT_ONCE);
+            let sought: Vec<_> = some.map(|key| self.sought(shell, key).map_err(Box::pin)).collect();
+            bridge::each(sought, |value| values.push(value)).await;
         }
         values
     }

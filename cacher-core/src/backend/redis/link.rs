@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     backend::Watcher,
-    bridge::io,
+    bridge::io::Thread,
     clock::Clock,
     error::{Error, Kind, Result},
     sync::{Arc, AtomicBool, Ordering, Weak},
@@ -53,9 +53,10 @@ impl Link {
     /// Lets a watcher be told of changes to the keys with this prefix, from the next command on.
     pub(super) fn watch(self: &Arc<Self>, prefix: String, watcher: Watcher) {
         self.watchers.add(prefix, watcher);
-        if !self.beating.swap(true, Ordering::SeqCst) {
-            // Without that thread nothing can be asked either.
-            let _ = io::spawn(beat(Arc::downgrade(self)));
+        if !self.beating.swap(true, Ordering::SeqCst)
+            && let Ok(thread) = Thread::of_process()
+        {
+            thread.handle.spawn(beat(Arc::downgrade(self)));
         }
     }
 
