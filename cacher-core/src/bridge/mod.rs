@@ -42,7 +42,7 @@ pub(crate) enum Place {
     Here,
     /// On a worker thread: it blocks.
     Worker,
-    /// On the thread that drives network stores: it waits for them alone.
+    /// First where the caller is, then on the thread that drives network stores: it waits for them alone.
     Io,
 }
 

@@ -28,7 +28,8 @@ macro_rules! operations {
                 $finish
             }
 
-            /// The values under `keys`, in their order, each as [`get`](Self::get) returns it.
+            /// The values under `keys`, in their order, each as [`get`](Self::get) returns it. Stores behind a network
+            /// are asked for 128 at once.
             pub $($async)* fn get_many<'a, Q, I>(&self, keys: I) -> Vec<Option<V>>
             where
                 Q: AsKey<K> + ?Sized + 'a,

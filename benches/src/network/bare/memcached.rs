@@ -9,7 +9,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use super::{Answer, Bare, CONNECTIONS, ENTRY, Operation, filled, name, names};
+use super::{Answer, Bare, CONNECTIONS, Operation, entry, filled, name, names};
 
 struct Client {
     turns: Semaphore,
@@ -51,8 +51,9 @@ impl Bare for Shared {
             match operation {
                 Operation::Get => client.ask(format!("mg {} v\r\n", name(key)).as_bytes(), b"\x07\r\n").await,
                 Operation::Set => {
-                    let mut message = format!("ms {} {} T0 MS\r\n", name(key), ENTRY.len()).into_bytes();
-                    message.extend(ENTRY);
+                    let entry = entry();
+                    let mut message = format!("ms {} {} T0 MS\r\n", name(key), entry.len()).into_bytes();
+                    message.extend(entry);
                     message.extend(b"\r\n");
                     client.ask(&message, b"HD\r\n").await;
                 }

@@ -5,6 +5,8 @@ pub(super) mod mongodb;
 pub(super) mod redis;
 pub(super) mod sql;
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use tokio::runtime::Runtime;
 
 use super::calls::{Answer, KEYS, Operation, many};
@@ -14,8 +16,14 @@ pub(super) trait Bare {
     fn call(&self, operation: Operation, key: u64) -> Answer;
 }
 
-/// About as many bytes as an entry of ours has.
-const ENTRY: [u8; 120] = [7; 120];
+/// About as many bytes as an entry of ours has; like those, no two are the same, which would be nothing to write.
+fn entry() -> Vec<u8> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mut entry = vec![7; 120];
+    entry[..8].copy_from_slice(&COUNT.fetch_add(1, Relaxed).to_be_bytes());
+    entry
+}
+
 /// How many connections those have that need one for each request under way: as many as ours.
 const CONNECTIONS: u32 = 8;
 

@@ -6,7 +6,7 @@ use mongodb::{
 };
 use tokio::runtime::Runtime;
 
-use super::{Answer, Bare, ENTRY, Operation, filled, name, names};
+use super::{Answer, Bare, Operation, entry, filled, name, names};
 
 struct Entries(Collection<RawDocumentBuf>);
 
@@ -28,7 +28,7 @@ impl Bare for Entries {
             let asked = match operation {
                 Operation::Get => entries.find_one(living(name(key))).await.map(drop),
                 Operation::Set => {
-                    let entry = Binary { subtype: BinarySubtype::Generic, bytes: ENTRY.to_vec() };
+                    let entry = Binary { subtype: BinarySubtype::Generic, bytes: entry() };
                     let set = doc! { "$set": { "v": entry, "exp": null } };
                     entries.update_one(doc! { "_id": name(key) }, set).upsert(true).await.map(drop)
                 }

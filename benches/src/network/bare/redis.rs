@@ -3,7 +3,7 @@
 use redis::{aio::MultiplexedConnection, cmd};
 use tokio::runtime::Runtime;
 
-use super::{Answer, Bare, ENTRY, Operation, filled, name, names};
+use super::{Answer, Bare, Operation, entry, filled, name, names};
 
 struct Client(MultiplexedConnection);
 
@@ -21,7 +21,7 @@ impl Bare for Client {
                 Operation::Get => {
                     cmd("GET").arg(name(key)).query_async::<Option<Vec<u8>>>(&mut connection).await.map(drop)
                 }
-                Operation::Set => cmd("SET").arg(name(key)).arg(&ENTRY[..]).query_async(&mut connection).await,
+                Operation::Set => cmd("SET").arg(name(key)).arg(entry()).query_async(&mut connection).await,
                 Operation::GetMany => {
                     let mut get = cmd("MGET");
                     get.arg(names(key)).query_async::<Vec<Option<Vec<u8>>>>(&mut connection).await.map(drop)

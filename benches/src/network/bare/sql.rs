@@ -3,7 +3,7 @@
 use sqlx::{MySqlPool, PgPool, mysql::MySqlPoolOptions, postgres::PgPoolOptions};
 use tokio::runtime::Runtime;
 
-use super::{Answer, Bare, CONNECTIONS, ENTRY, Operation, filled, name, names};
+use super::{Answer, Bare, CONNECTIONS, Operation, entry, filled, name, names};
 
 struct Postgres(PgPool);
 struct MariaDb(MySqlPool);
@@ -38,7 +38,7 @@ macro_rules! bare {
                             row.fetch_optional(&pool).await.map(drop)
                         }
                         Operation::Set => {
-                            let set = sqlx::query($set).bind(name(key).into_bytes()).bind(&ENTRY[..]);
+                            let set = sqlx::query($set).bind(name(key).into_bytes()).bind(entry());
                             set.bind(None::<i64>).execute(&pool).await.map(drop)
                         }
                         Operation::GetMany => {

@@ -31,7 +31,7 @@ pub use self::{
     contract::{AsyncBackend, Page},
 };
 
-/// An [`AsyncBackend`] as a [`Backend`]: driven on a thread of the library, with a time limit and a [`Breaker`].
+/// An [`AsyncBackend`] as a [`Backend`]: driven by the library, with a time limit and a [`Breaker`].
 ///
 /// Sync callers wait on their own thread, async callers as futures, of any executor or none. It may be cloned: clones
 /// are the same store.
