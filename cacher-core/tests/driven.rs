@@ -41,8 +41,6 @@ enum Mood {
     #[default]
     Well,
     Slow,
-    /// It answers none of four before it has been asked by all.
-    Four,
     Refusing,
     Silent,
     Panicking,
@@ -55,6 +53,10 @@ fn place(key: &Key) -> (String, String, &'static str) {
 impl Remote {
     fn set(&self, mood: Mood) {
         *self.mood.lock().expect("no panic") = mood;
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.entries.lock().expect("no panic").keys().any(|(_, key, _)| key == name)
     }
 
     fn note_thread(&self) {
@@ -71,11 +73,8 @@ impl Remote {
         if mood == Mood::Slow {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        while mood == Mood::Four && self.asked.load(Ordering::SeqCst) < 4 {
-            tokio::task::yield_now().await;
-        }
         match mood {
-            Mood::Well | Mood::Slow | Mood::Four => Ok(what(&mut self.entries.lock().expect("no panic"))),
+            Mood::Well | Mood::Slow => Ok(what(&mut self.entries.lock().expect("no panic"))),
             Mood::Refusing => Err(Error::new(Kind::Unavailable, "connection refused")),
             Mood::Silent => pending().await,
             Mood::Panicking => panic!("a bug in a driver"),
@@ -100,6 +99,10 @@ impl AsyncBackend for Remote {
 
     async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
         self.answer(|entries| entries.get(&place(key)).cloned()).await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
+        self.answer(|entries| keys.iter().map(|key| entries.get(&place(key)).cloned()).collect()).await
     }
 
     async fn put(&self, key: &Key, entry: &[u8], _expires: Option<SystemTime>) -> Result<()> {
@@ -298,25 +301,73 @@ fn a_read_whose_caller_is_gone_is_no_failure_of_the_store() {
     assert_eq!((cache.get(&1), cache.stats().store_errors), (Some(10), 0));
 }
 
+/// What each shell finds of some keys, and how often these stores were asked for it.
+fn found(cache: &Cache<u64, u64>, keys: &[u64], stores: [&Remote; 2]) -> [(Vec<Option<u64>>, [u32; 2]); 2] {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let asked = || stores.map(|store| store.asked.swap(0, Ordering::SeqCst));
+    asked();
+    let plainly = (cache.get_many(keys), asked());
+    [plainly, (runtime.block_on(cache.nonblocking().get_many(keys)), asked())]
+}
+
 #[test]
 fn many_are_asked_for_at_once() {
-    for asynchronous in [false, true] {
-        let remote = Remote::default();
-        let cache = cache(&remote);
-        for key in [1, 2, 4] {
-            cache.set(&key, key * 10);
-        }
-        remote.set(Mood::Four);
-        remote.asked.store(0, Ordering::SeqCst);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        let keys = [4, 1, 3, 1];
-        let found = match asynchronous {
-            false => cache.get_many(&keys),
-            true => runtime.block_on(cache.nonblocking().get_many(&keys)),
-        };
-        assert_eq!(found, [Some(40), Some(10), None, Some(10)]);
-        assert_eq!((cache.stats().hits, cache.stats().misses), (3, 1));
+    let remote = Remote::default();
+    let cache = cache(&remote);
+    for key in [1, 2, 4] {
+        cache.set(&key, key * 10);
     }
+    let expected = vec![Some(40), Some(10), None, Some(10)];
+    for (values, asked) in found(&cache, &[4, 1, 3, 1], [&remote, &Remote::default()]) {
+        assert_eq!((values, asked), (expected.clone(), [1, 0]));
+    }
+    assert_eq!((cache.stats().hits, cache.stats().misses), (6, 2));
+    let all: Vec<_> = (0..300).collect();
+    let [(values, asked), _] = found(&cache, &all, [&remote, &Remote::default()]);
+    assert_eq!((values[4], values.iter().flatten().count(), asked), (Some(40), 3, [3, 0]));
+    remote.set(Mood::Refusing);
+    assert_eq!(cache.get_many(&[1, 2]), [None, None]);
+    assert_eq!(cache.stats().store_errors, 2);
+}
+
+#[test]
+fn what_the_first_of_two_stores_lacks_of_many_comes_from_the_second() {
+    let (first, second) = (Remote::default(), Remote::default());
+    let name = "driven_tiers";
+    let behind: Cache<u64, u64> = Cache::builder().name(name).backend(second.clone()).build().expect("a cache");
+    for key in [1, 2] {
+        behind.set(&key, key * 10);
+    }
+    drop(behind);
+    let builder = Cache::builder().name(name).backend(first.clone()).backend(second.clone());
+    let cache: Cache<u64, u64> = builder.build().expect("a cache");
+    cache.set(&3, 30);
+    second.entries.lock().expect("no panic").retain(|(_, key, _), _| !first.holds(key));
+    let [(values, asked), again] = found(&cache, &[1, 2, 3, 4], [&first, &second]);
+    // The first is asked once, and given two; the second is asked for three.
+    assert_eq!((values, asked), (vec![Some(10), Some(20), Some(30), None], [3, 3]));
+    assert_eq!(again, (vec![Some(10), Some(20), Some(30), None], [1, 1]));
+}
+
+#[test]
+fn what_was_invalidated_while_many_were_read_is_not_kept() {
+    let remote = Remote::default();
+    let fill = |builder: cacher_core::direct::CacheBuilder<u64, u64>| builder.backend(remote.clone()).build();
+    let behind = fill(Cache::builder().name("driven_fenced")).expect("a cache");
+    for key in [1, 2] {
+        behind.set(&key, key * 10);
+    }
+    drop(behind);
+    let cache = fill(Cache::builder().name("driven_fenced").backend("memory://")).expect("a cache");
+    remote.set(Mood::Slow);
+    let other = cache.nonblocking();
+    let mut reading = Box::pin(other.get_many(&[1, 2]));
+    begin(reading.as_mut());
+    assert_eq!(cache.entry(&1).invalidate(), Removal::Removed);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    assert_eq!(runtime.block_on(reading)[1], Some(20));
+    remote.set(Mood::Refusing);
+    assert_eq!((cache.get(&1), cache.get(&2)), (None, Some(20)), "only what stands is in memory");
 }
 
 #[test]

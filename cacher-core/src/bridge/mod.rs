@@ -97,9 +97,9 @@ pub(crate) async fn drive<T: Send + 'static>(
     }
 }
 
-/// What each of these gives, in their order, some of it known already. All others begin at once: what waits for a network
-/// then goes on by itself.
-pub(crate) async fn each<T, F: Future<Output = T> + Unpin>(mut all: Vec<Result<T, F>>, mut take: impl FnMut(T)) {
+/// What each of these gives, in their order. All begin at once: what waits for a network then goes on by itself.
+pub(crate) async fn each<F: Future + Unpin>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut all: Vec<_> = futures.into_iter().map(Err).collect();
     poll_fn(|cx| {
         for one in &mut all {
             if let Err(future) = one
@@ -111,12 +111,14 @@ pub(crate) async fn each<T, F: Future<Output = T> + Unpin>(mut all: Vec<Result<T
         Poll::Ready(())
     })
     .await;
+    let mut outputs = Vec::with_capacity(all.len());
     for one in all {
-        take(match one {
+        outputs.push(match one {
             Ok(output) => output,
             Err(future) => future.await,
         });
     }
+    outputs
 }
 
 /// What `future` gives, or the panic of one of its polls. It is pinned, so that it is not kept twice.

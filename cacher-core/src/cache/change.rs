@@ -1,9 +1,9 @@
-//! What a cache without a function does besides: looks a key up without loading it, and changes a value by what it is.
+//! What a cache without a function does besides: changes a value by what it is.
 
 use std::{pin::pin, time::Duration};
 
 use super::{
-    Asked, Cache, Keyed, Leader, Lookup,
+    Keyed,
     stores::Guards,
     write::{Kept, New},
 };
@@ -11,40 +11,9 @@ use crate::{
     bridge::Shell,
     core::{DRAIN, within},
     error::{Error, Kind},
-    flight::Outcome,
-    key::parts::Key,
     memory::{held::Held, table::Table},
-    observe::{Span, Verdict},
-    strategy::{Draft, life::Terms},
-    sync::Arc,
+    strategy::Draft,
 };
-
-impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
-    /// What a store has, which goes to the tiers above it. Loads nothing, and waits for no load.
-    pub(crate) async fn seek(
-        self: &Arc<Self>,
-        shell: Shell,
-        (key, terms): (Key<O>, Terms),
-        asked: Asked,
-    ) -> Option<H::Value> {
-        if !self.core.has_stores() {
-            self.core.counters.misses.add(1);
-            return None;
-        }
-        let (seat, ()) = self.fence.enter(&key, |_, _| ());
-        let terms = terms.ruled(self.core.ruling.ttl());
-        let span = Span::of(&self.core.name);
-        let leader = Leader::new(self, key, seat, None, terms).in_span(&span);
-        match span.drive(pin!(leader.look_in_stores(shell, asked))).await {
-            Lookup::Hit(value) => return Some(value),
-            // Nobody follows: the lead is given up, and no load has failed.
-            Lookup::Miss(leader) => leader.land(Outcome::Failed(None)),
-            _ => {}
-        }
-        span.end(Verdict::Absent);
-        None
-    }
-}
 
 /// What became of a change.
 #[derive(Debug)]

@@ -215,7 +215,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     async fn found(&self, shell: Shell) -> Option<Found<H::Value>> {
-        self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms).await.fresh
+        self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms, None).await.fresh
     }
 }
 

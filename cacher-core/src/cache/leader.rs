@@ -9,12 +9,13 @@ use std::{
 use super::{
     Cache, Landing,
     permit::Asking,
-    stores::{Guards, StoredKey},
+    stores::{Got, Guards, StoredKey},
     write::{Kept, New},
 };
 use crate::{
     bridge::Shell,
     clock::Stopwatch,
+    error::Result,
     fence::Seat,
     flight::{Flight, Outcome, SharedError},
     key::parts::Key,
@@ -57,6 +58,8 @@ pub(super) struct Load<O, H> {
     /// Whether the value takes the place of what is stored already.
     pub(super) overwrites: bool,
     began: Stamp,
+    /// What the first store has, if that is known already.
+    pub(super) first: Option<(StoredKey, Result<Option<Got>>)>,
     /// A value of a store that is past its time.
     pub(super) stale: Option<H>,
     pub(super) guards: Guards,
@@ -79,7 +82,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         // Only entries of stores carry it.
         let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
         let asking = Asking { key: key.hash, partition: terms.partition };
-        let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None, guards: Guards::default() };
+        let load = Load {
+            key,
+            seat,
+            flight,
+            terms,
+            overwrites: false,
+            began,
+            first: None,
+            stale: None,
+            guards: Guards::default(),
+        };
         Self::with(cache, Some(load), Some(asking))
     }
 

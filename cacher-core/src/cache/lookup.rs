@@ -5,7 +5,7 @@ use std::pin::pin;
 use super::{
     Cache, Keyed, Landing, Leader,
     permit::Asking,
-    stores::{Found, Reading, StoredKey},
+    stores::{Found, Got, Reading, StoredKey},
 };
 use crate::{
     bridge::Shell,
@@ -184,7 +184,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     ) -> Option<H::Value> {
         let value = match self.stored_key(key).filter(|_| asked != Asked::Refused) {
             Some(stored) => {
-                let found = self.read(shell, (&stored, key.hash), terms).await.fresh;
+                let found = self.read(shell, (&stored, key.hash), terms, None).await.fresh;
                 found.and_then(|found| self.served(key.hash, found, span))
             }
             None => None,
@@ -346,12 +346,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if let Some(value) = self.hit_again() {
             return Some(value);
         }
-        let load = self.load.as_ref()?;
-        let stored = self.within(|| self.cache.stored_key(&load.key))?;
-        // Before the store is read, so that no change is missed.
-        self.hear(&stored);
+        let (stored, first) = match self.load.as_mut()?.first.take() {
+            Some((stored, got)) => (stored, Some(got)),
+            None => (self.about_to_read()?, None),
+        };
         let (load, cache) = (self.load.as_ref()?, &self.cache);
-        let Reading { fresh, stale } = self.as_part(pin!(self.read_and_fill(shell, &stored))).await;
+        let Reading { fresh, stale } = self.as_part(pin!(self.read_and_fill(shell, &stored, first))).await;
         let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, found, &self.span)));
         if let Some(load) = self.load.as_mut() {
             load.stale = stale.map(H::hold);
@@ -359,10 +359,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         value
     }
 
-    async fn read_and_fill(&self, shell: Shell, stored: &StoredKey) -> Reading<H::Value> {
+    /// The key for the stores; what others do to the entry is heard from now on, so that no change is missed.
+    pub(super) fn about_to_read(&mut self) -> Option<StoredKey> {
+        let load = self.load.as_ref()?;
+        let stored = self.within(|| self.cache.stored_key(&load.key))?;
+        self.hear(&stored);
+        Some(stored)
+    }
+
+    async fn read_and_fill(
+        &self,
+        shell: Shell,
+        stored: &StoredKey,
+        first: Option<Result<Option<Got>, Error>>,
+    ) -> Reading<H::Value> {
         let Some(load) = &self.load else { return Reading { fresh: None, stale: None } };
         let cache = &self.cache;
-        let reading = cache.read(shell, (stored, load.key.hash), &load.terms).await;
+        let reading = cache.read(shell, (stored, load.key.hash), &load.terms, first).await;
         if let Some(found) = &reading.fresh {
             cache.back_fill(shell, &load.seat, (stored, &load.key), found, &load.terms).await;
             if cache.table.is_some() {

@@ -9,6 +9,7 @@ mod lookup;
 mod memory;
 mod permit;
 mod revisions;
+mod seek;
 mod stores;
 mod watch;
 mod write;

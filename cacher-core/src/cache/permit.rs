@@ -109,7 +109,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return cache.outward(slot.held.value());
         }
         let stored = cache.stored_key(&load.key)?;
-        let reading = cache.read(shell, (&stored, load.key.hash), &load.terms).await;
+        let reading = cache.read(shell, (&stored, load.key.hash), &load.terms, None).await;
         cache.outward(reading.fresh?.value)
     }
 

@@ -47,7 +47,7 @@ pub(super) struct Found<V> {
 }
 
 /// What a store has under a name.
-struct Got {
+pub(super) struct Got {
     format: Format,
     bytes: Vec<u8>,
     /// When it was written, if that is not in an envelope.
@@ -126,12 +126,21 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Some(stored)
     }
 
-    /// The first fresh entry of a store.
-    pub(super) async fn read(&self, shell: Shell, (key, hash): (&StoredKey, u64), terms: &Terms) -> Reading<H::Value> {
+    /// The first fresh entry of a store. What the `first` has may be known.
+    pub(super) async fn read(
+        &self,
+        shell: Shell,
+        (key, hash): (&StoredKey, u64),
+        terms: &Terms,
+        mut first: Option<Result<Option<Got>>>,
+    ) -> Reading<H::Value> {
         let mut stale = None;
         for (index, tier) in self.core.tiers().iter().enumerate() {
-            let bytes = get(&self.core, shell, tier, &key.name).await;
-            let Some(got) = self.core.or_fault(bytes).flatten() else { continue };
+            let got = match first.take() {
+                Some(known) => known,
+                None => get(&self.core, shell, tier, &key.name).await,
+            };
+            let Some(got) = self.core.or_fault(got).flatten() else { continue };
             let Some(found) = self.open(key, &got, terms, index) else { continue };
             match self.judge(hash, &found) {
                 Freshness::Fresh => return Reading { fresh: Some(found), stale },
@@ -366,7 +375,11 @@ async fn fetch(store: &Store, core: &Core, name: &Arc<str>) -> Result<Option<Got
     let written = if store.format.is_bare() { store.backend.written(&key)? } else { None };
     // What is gone by now is no entry.
     let gone = store.format.is_bare() && written.is_none();
-    Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
+    Ok((!gone).then(|| Got { written, ..fetched(store, bytes) }))
+}
+
+pub(super) fn fetched(store: &Store, bytes: Vec<u8>) -> Got {
+    Got { format: store.format.clone(), bytes, written: None }
 }
 
 impl Shipment {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::key::{AsKey, Kept, parts};
 use crate::{
-    bridge::{self, Shell},
+    bridge::Shell,
     cache::{self, Asked, Changed, Keyed},
     codec::guarded,
     companion::Entry,
@@ -112,26 +112,17 @@ where
     }
 
     pub(super) async fn get<Q: AsKey<K> + ?Sized>(&self, shell: Shell, key: &Q) -> Option<V> {
-        match self.sought(shell, key) {
-            Ok(value) => value,
-            Err(seeking) => seeking.await,
+        match self.in_memory(key) {
+            Ok(value) => Some(value),
+            Err(sought) => self.cache.seek(shell, sought, self.terms).await,
         }
     }
 
-    /// What memory has, or else a search in the stores.
-    fn sought<Q: AsKey<K> + ?Sized>(
-        &self,
-        shell: Shell,
-        key: &Q,
-    ) -> Result<Option<V>, impl Future<Output = Option<V>> + use<K, V, Q>> {
-        let parts = parts(key);
-        let mut asked = Asked::No;
-        // Whatever scope is in force: nothing is loaded here.
-        if let Some(value) = self.cache.first(Mode::Normal, &parts, &mut asked) {
-            return Ok(Some(value));
-        }
-        let ((cache, key), terms) = (self.cache.second(&parts), self.terms);
-        Err(async move { cache.seek(shell, (key, terms), asked).await })
+    /// What memory has, or else what is to be sought in stores. Whatever scope is in force: nothing is loaded here.
+    fn in_memory<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> Result<V, (Key<Kept<K>>, Asked)> {
+        let (parts, mut asked) = (parts(key), Asked::No);
+        let value = self.cache.first(Mode::Normal, &parts, &mut asked);
+        value.ok_or_else(|| (self.cache.second(&parts).1, asked))
     }
 
     pub(super) async fn get_many<'a, Q, I>(&self, shell: Shell, keys: I) -> Vec<Option<V>>
@@ -139,11 +130,20 @@ where
         Q: AsKey<K> + ?Sized + 'a,
         I: IntoIterator<Item = &'a Q>,
     {
-        let (mut keys, mut values) = (keys.into_iter().peekable(), Vec::new());
-        while keys.peek().is_some() {
-            let some = keys.by_ref().take(AT_ONCE);
-            let sought: Vec<_> = some.map(|key| self.sought(shell, key).map_err(Box::pin)).collect();
-            bridge::each(sought, |value| values.push(value)).await;
+        let (mut values, mut places, mut sought) = (Vec::new(), Vec::new(), Vec::new());
+        for key in keys {
+            let value = self.in_memory(key).map_err(|missing| sought.push(missing)).ok();
+            if value.is_none() {
+                places.push(values.len());
+            }
+            values.push(value);
+        }
+        while !sought.is_empty() {
+            let some = sought.drain(..sought.len().min(AT_ONCE)).collect();
+            let found = self.cache.seek_many(shell, some, self.terms).await;
+            for (place, value) in places.drain(..found.len()).zip(found) {
+                values[place] = value;
+            }
         }
         values
     }

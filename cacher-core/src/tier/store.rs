@@ -78,6 +78,13 @@ impl Store {
         }
     }
 
+    pub(crate) async fn get_many(&self, keys: Vec<Key>) -> Result<Vec<Option<Vec<u8>>>> {
+        match &self.native {
+            Some(native) => native.get_many(keys).await,
+            None => self.backend.get_many(&keys),
+        }
+    }
+
     pub(crate) async fn put(&self, key: &Key, entry: Vec<u8>, expires: Option<SystemTime>) -> Result<()> {
         match &self.native {
             Some(native) => native.put(key.clone(), entry, expires).await,
