@@ -1,7 +1,8 @@
 //! What a call through the attribute costs beside a bare table and beside the peers, as ratios of one run.
 //!
 //! `cargo run --release -p cacher-benches` prints the tables; with `-- --check` it fails if a budget is missed;
-//! with `-- --only TEXT` it measures the rows whose names hold the text, with `-- --only store` the stores.
+//! with `-- --only TEXT` it measures the rows whose names hold the text, with `-- --only store` the stores, with
+//! `--features network -- --only network WORD ..` those behind a network, in rows whose names hold all the words.
 
 mod alloc;
 mod budgets;
@@ -21,7 +22,8 @@ use harness::{Pace, measure};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let check = arguments.iter().any(|argument| argument == "--check");
-    let only = arguments.iter().skip_while(|argument| *argument != "--only").nth(1);
+    let mut picked = arguments.iter().skip_while(|argument| *argument != "--only").skip(1);
+    let only = picked.next();
     let wanted = |name: &str| only.is_none_or(|text| name.contains(text.as_str()));
 
     let rows: Vec<_> = subjects::rows().into_iter().filter(|row| wanted(row.name)).collect();
@@ -41,7 +43,8 @@ fn main() -> ExitCode {
     }
     #[cfg(feature = "network")]
     if wanted(network::NAME) {
-        network::measure();
+        let words: Vec<_> = picked.cloned().collect();
+        network::measure(&network::Wanted(&words));
     }
     // Not by itself: it takes minutes, and judges no budget.
     if only.is_some_and(|text| text == stores::NAME)

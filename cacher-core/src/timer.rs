@@ -21,8 +21,15 @@ pub(crate) fn id(when: Tick) -> AlarmId {
 
 #[derive(Default)]
 struct Timer {
-    due: Mutex<BTreeMap<AlarmId, Alarm>>,
+    state: Mutex<State>,
     earlier: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    due: BTreeMap<AlarmId, Alarm>,
+    /// Until when the thread sleeps, if it does not wait to be woken. Most alarms are cancelled before: then it sleeps on.
+    sleeps: Option<Tick>,
 }
 
 static TIMER: OnceCell<&'static Timer> = OnceCell::new();
@@ -36,11 +43,11 @@ pub(crate) fn at(id: AlarmId, alarm: Alarm) {
         }
         return;
     };
-    let mut due = lock(&timer.due);
-    let first = due.first_key_value().is_none_or(|(earliest, _)| id < *earliest);
-    due.insert(id, alarm);
-    drop(due);
-    if first {
+    let mut state = lock(&timer.state);
+    let oversleeps = state.sleeps.is_none_or(|until| id.0 < until);
+    state.due.insert(id, alarm);
+    drop(state);
+    if oversleeps {
         timer.earlier.notify_one();
     }
 }
@@ -48,7 +55,7 @@ pub(crate) fn at(id: AlarmId, alarm: Alarm) {
 /// Forgets an alarm, if it has not rung.
 pub(crate) fn cancel(id: AlarmId) {
     let Some(timer) = TIMER.get() else { return };
-    let cancelled = lock(&timer.due).remove(&id);
+    let cancelled = lock(&timer.state).due.remove(&id);
     drop(cancelled);
 }
 
@@ -68,16 +75,25 @@ fn run(timer: &Timer) -> ! {
 
 /// Waits for the earliest alarm, and takes it.
 fn next_due(timer: &Timer) -> Alarm {
-    let mut due = lock(&timer.due);
+    let mut state = lock(&timer.state);
     loop {
         let now = Clock::System.tick();
-        due = match due.first_entry() {
-            Some(first) if first.key().0 <= now => return first.remove(),
-            Some(first) => {
-                let wait = first.key().0.since(now);
-                timer.earlier.wait_timeout(due, wait).unwrap_or_else(PoisonError::into_inner).0
+        state = match state.due.first_entry() {
+            Some(first) if first.key().0 <= now => {
+                let alarm = first.remove();
+                // It looks again before it sleeps.
+                state.sleeps = Some(now);
+                return alarm;
             }
-            None => timer.earlier.wait(due).unwrap_or_else(PoisonError::into_inner),
+            Some(first) => {
+                let until = first.key().0;
+                state.sleeps = Some(until);
+                timer.earlier.wait_timeout(state, until.since(now)).unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => {
+                state.sleeps = None;
+                timer.earlier.wait(state).unwrap_or_else(PoisonError::into_inner)
+            }
         };
     }
 }

@@ -1,11 +1,6 @@
 //! Work that waits for a time, and waits that end at one.
 
-use std::{
-    future::poll_fn,
-    pin::{Pin, pin},
-    task::Poll,
-    time::Duration,
-};
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Duration};
 
 use crate::{
     bridge,
@@ -21,12 +16,11 @@ pub(crate) fn on_worker_at(clock: &Clock, when: Tick, job: impl FnOnce() + Send 
     };
 }
 
-/// What `future` gives within `time`.
-pub(crate) async fn within<F: Future>(clock: &Clock, time: Duration, future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
+/// What `future` gives within `time`. It is pinned, so that it is not kept twice.
+pub(crate) async fn within<F: Future + Unpin>(clock: &Clock, time: Duration, mut future: F) -> Option<F::Output> {
     let mut timer = None;
     poll_fn(|cx| {
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+        if let Poll::Ready(output) = Pin::new(&mut future).poll(cx) {
             return Poll::Ready(Some(output));
         }
         let timer = timer.get_or_insert_with(|| clock.sleep_until(clock.tick().after(time)));

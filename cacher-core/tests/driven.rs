@@ -17,6 +17,8 @@ use cacher_core::{
         Backend, Capabilities, Key, Scanned,
         driven::{AsyncBackend, Driven, Page},
     },
+    core::Removal,
+    direct::Cache,
     error::{Error, Kind, Result},
     testkit::{ManualClock, conformance},
 };
@@ -28,6 +30,8 @@ struct Remote {
     asked: Arc<AtomicU32>,
     mood: Arc<Mutex<Mood>>,
     patience: Option<Duration>,
+    /// Where it was polled.
+    threads: Arc<Mutex<Vec<Option<String>>>>,
 }
 
 type Entries = BTreeMap<(String, String, &'static str), Vec<u8>>;
@@ -36,6 +40,7 @@ type Entries = BTreeMap<(String, String, &'static str), Vec<u8>>;
 enum Mood {
     #[default]
     Well,
+    Slow,
     Refusing,
     Silent,
     Panicking,
@@ -50,12 +55,26 @@ impl Remote {
         *self.mood.lock().expect("no panic") = mood;
     }
 
+    fn holds(&self, name: &str) -> bool {
+        self.entries.lock().expect("no panic").keys().any(|(_, key, _)| key == name)
+    }
+
+    fn note_thread(&self) {
+        let name = std::thread::current().name().map(str::to_owned);
+        self.threads.lock().expect("no panic").push(name);
+    }
+
     async fn answer<T>(&self, what: impl FnOnce(&mut Entries) -> T) -> Result<T> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        self.note_thread();
         tokio::task::yield_now().await;
+        self.note_thread();
         let mood = *self.mood.lock().expect("no panic");
+        if mood == Mood::Slow {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         match mood {
-            Mood::Well => Ok(what(&mut self.entries.lock().expect("no panic"))),
+            Mood::Well | Mood::Slow => Ok(what(&mut self.entries.lock().expect("no panic"))),
             Mood::Refusing => Err(Error::new(Kind::Unavailable, "connection refused")),
             Mood::Silent => pending().await,
             Mood::Panicking => panic!("a bug in a driver"),
@@ -80,6 +99,10 @@ impl AsyncBackend for Remote {
 
     async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
         self.answer(|entries| entries.get(&place(key)).cloned()).await
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
+        self.answer(|entries| keys.iter().map(|key| entries.get(&place(key)).cloned()).collect()).await
     }
 
     async fn put(&self, key: &Key, entry: &[u8], _expires: Option<SystemTime>) -> Result<()> {
@@ -196,4 +219,203 @@ fn an_answer_that_says_no_is_no_failure() {
         assert_eq!(store.written(&key("a")).expect_err("it can't").kind(), Kind::Unsupported);
     }
     assert_eq!(store.get(&key("a")).expect("asked"), None);
+}
+
+/// A cache that keeps its values there.
+fn cache(remote: &Remote) -> Cache<u64, u64> {
+    static NAMES: AtomicU32 = AtomicU32::new(0);
+    let name = format!("driven{}", NAMES.fetch_add(1, Ordering::SeqCst));
+    Cache::builder().name(name).backend(remote.clone()).build().expect("a cache")
+}
+
+#[test]
+fn it_begins_where_its_caller_is_and_goes_on_on_the_thread_of_the_library() {
+    let remote = Remote::default();
+    let store = Driven::new(remote.clone());
+    let caller = std::thread::Builder::new().name("caller".into());
+    let calling = caller.spawn(move || store.get(&key("a"))).expect("a thread");
+    assert_eq!(calling.join().expect("no panic").expect("got"), None);
+    let threads = remote.threads.lock().expect("no panic").clone();
+    assert_eq!(threads, ["caller", "cacher-io"].map(|name| Some(name.to_owned())));
+}
+
+#[test]
+fn a_runtime_without_a_timer_will_do() {
+    let remote = Remote::default();
+    remote.set(Mood::Slow);
+    let cache = cache(&remote).nonblocking();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    assert!(runtime.block_on(cache.set(&1, 10)));
+    drop(runtime);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    assert_eq!(runtime.block_on(cache.get(&1)), Some(10));
+}
+
+/// Polls once.
+fn begin<T>(future: std::pin::Pin<&mut impl Future<Output = T>>) {
+    let polled = future.poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(polled.is_pending(), "it waits for the store");
+}
+
+#[test]
+fn a_write_whose_caller_is_gone_is_done() {
+    let remote = Remote::default();
+    remote.set(Mood::Slow);
+    let cache = cache(&remote);
+    let other = cache.nonblocking();
+    let mut setting = Box::pin(other.set(&1, 10));
+    begin(setting.as_mut());
+    drop(setting);
+    remote.set(Mood::Well);
+    // It waits for the write, which nobody else looks after.
+    assert_eq!(cache.entry(&1).invalidate(), Removal::Removed);
+    assert_eq!(cache.get(&1), None);
+    assert_eq!(remote.entries.lock().expect("no panic").len(), 0);
+}
+
+#[test]
+fn a_write_is_done_while_its_caller_looks_elsewhere() {
+    let remote = Remote::default();
+    remote.set(Mood::Slow);
+    let cache = cache(&remote);
+    let other = cache.nonblocking();
+    let mut setting = Box::pin(other.set(&1, 10));
+    begin(setting.as_mut());
+    remote.set(Mood::Well);
+    assert_eq!(cache.entry(&1).invalidate(), Removal::Removed);
+    drop(setting);
+    assert_eq!(cache.get(&1), None);
+}
+
+#[test]
+fn a_read_whose_caller_is_gone_is_no_failure_of_the_store() {
+    let remote = Remote::default();
+    let cache = cache(&remote);
+    remote.set(Mood::Slow);
+    let other = cache.nonblocking();
+    for key in 0..20 {
+        let mut getting = Box::pin(other.get(&key));
+        begin(getting.as_mut());
+    }
+    assert!(cache.set(&1, 10));
+    assert_eq!((cache.get(&1), cache.stats().store_errors), (Some(10), 0));
+}
+
+/// What each shell finds of some keys, and how often these stores were asked for it.
+fn found(cache: &Cache<u64, u64>, keys: &[u64], stores: [&Remote; 2]) -> [(Vec<Option<u64>>, [u32; 2]); 2] {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let asked = || stores.map(|store| store.asked.swap(0, Ordering::SeqCst));
+    asked();
+    let plainly = (cache.get_many(keys), asked());
+    [plainly, (runtime.block_on(cache.nonblocking().get_many(keys)), asked())]
+}
+
+#[test]
+fn many_are_asked_for_at_once() {
+    let remote = Remote::default();
+    let cache = cache(&remote);
+    for key in [1, 2, 4] {
+        cache.set(&key, key * 10);
+    }
+    let expected = vec![Some(40), Some(10), None, Some(10)];
+    for (values, asked) in found(&cache, &[4, 1, 3, 1], [&remote, &Remote::default()]) {
+        assert_eq!((values, asked), (expected.clone(), [1, 0]));
+    }
+    assert_eq!((cache.stats().hits, cache.stats().misses), (6, 2));
+    let all: Vec<_> = (0..300).collect();
+    let [(values, asked), _] = found(&cache, &all, [&remote, &Remote::default()]);
+    assert_eq!((values[4], values.iter().flatten().count(), asked), (Some(40), 3, [3, 0]));
+    remote.set(Mood::Refusing);
+    assert_eq!(cache.get_many(&[1, 2]), [None, None]);
+    assert_eq!(cache.stats().store_errors, 2);
+}
+
+#[test]
+fn what_the_first_of_two_stores_lacks_of_many_comes_from_the_second() {
+    let (first, second) = (Remote::default(), Remote::default());
+    let name = "driven_tiers";
+    let behind: Cache<u64, u64> = Cache::builder().name(name).backend(second.clone()).build().expect("a cache");
+    for key in [1, 2] {
+        behind.set(&key, key * 10);
+    }
+    drop(behind);
+    let builder = Cache::builder().name(name).backend(first.clone()).backend(second.clone());
+    let cache: Cache<u64, u64> = builder.build().expect("a cache");
+    cache.set(&3, 30);
+    second.entries.lock().expect("no panic").retain(|(_, key, _), _| !first.holds(key));
+    let [(values, asked), again] = found(&cache, &[1, 2, 3, 4], [&first, &second]);
+    // The first is asked once, and given two; the second is asked for three.
+    assert_eq!((values, asked), (vec![Some(10), Some(20), Some(30), None], [3, 3]));
+    assert_eq!(again, (vec![Some(10), Some(20), Some(30), None], [1, 1]));
+}
+
+#[test]
+fn what_was_invalidated_while_many_were_read_is_not_kept() {
+    let remote = Remote::default();
+    let fill = |builder: cacher_core::direct::CacheBuilder<u64, u64>| builder.backend(remote.clone()).build();
+    let behind = fill(Cache::builder().name("driven_fenced")).expect("a cache");
+    for key in [1, 2] {
+        behind.set(&key, key * 10);
+    }
+    drop(behind);
+    let cache = fill(Cache::builder().name("driven_fenced").backend("memory://")).expect("a cache");
+    remote.set(Mood::Slow);
+    let other = cache.nonblocking();
+    let mut reading = Box::pin(other.get_many(&[1, 2]));
+    begin(reading.as_mut());
+    assert_eq!(cache.entry(&1).invalidate(), Removal::Removed);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    assert_eq!(runtime.block_on(reading)[1], Some(20));
+    remote.set(Mood::Refusing);
+    assert_eq!((cache.get(&1), cache.get(&2)), (None, Some(20)), "only what stands is in memory");
+}
+
+#[test]
+fn a_thread_that_ends_may_still_ask() {
+    struct AsksAtLast(Cache<u64, u64>);
+    impl Drop for AsksAtLast {
+        fn drop(&mut self) {
+            self.0.set(&2, 20);
+        }
+    }
+    thread_local!(static LAST: std::cell::RefCell<Option<AsksAtLast>> = const { std::cell::RefCell::new(None) });
+    let remote = Remote::default();
+    let cache = cache(&remote);
+    let inner = cache.clone();
+    // The first of its thread-locals goes last.
+    let ending = std::thread::spawn(move || {
+        LAST.set(Some(AsksAtLast(inner.clone())));
+        inner.set(&1, 10);
+    });
+    ending.join().expect("no panic");
+    assert_eq!((cache.get(&1), cache.get(&2)), (Some(10), Some(20)));
+}
+
+/// A store that asks another one, and waits for it on its thread.
+struct Blocking(Driven<Remote>);
+
+impl AsyncBackend for Blocking {
+    fn describe(&self) -> String {
+        "blocking".into()
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
+        self.0.get(key)
+    }
+
+    async fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()> {
+        tokio::task::yield_now().await;
+        self.0.put(key, entry, expires)
+    }
+
+    async fn remove(&self, key: &Key) -> Result<bool> {
+        self.0.remove(key)
+    }
+}
+
+#[test]
+fn a_store_that_waits_for_another_is_told_so_from_its_first_step_on() {
+    let store = Driven::new(Blocking(Driven::new(Remote::default())));
+    assert_eq!(store.get(&key("a")).expect_err("it may not").kind(), Kind::Invalid);
+    assert_eq!(store.put(&key("a"), &[1], None).expect_err("it may not").kind(), Kind::Invalid);
 }

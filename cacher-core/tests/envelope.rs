@@ -23,6 +23,7 @@ const TIMES: Times = Times {
 const CONTENT: Content<'static> = Content {
     value: br#"{"EUR":[1.08,-0.0],"note":"a \"b\", {c}: [d]\\","none":[],"empty":{},"deep":[[{"x":null}]],"t":true}"#,
     arguments: Some(br#"{"day":"2026-11-20"}"#),
+    tags: &[],
 };
 
 const GOLDEN_JSON: &str = r#"{
@@ -279,14 +280,16 @@ proptest! {
         key in collection::vec(any::<u8>(), 0..50),
         text in any::<String>(),
         arguments in any::<Option<String>>(),
+        tags in collection::vec(any::<[u8; 32]>(), 0..3),
     ) {
         let identity = Identity { namespace: &namespace, key: &key };
         let value = serde_json::to_vec(&(&text, [&text])).expect("json");
         let arguments = arguments.map(|text| serde_json::json!({ &*text: text }).to_string().into_bytes());
         for format in FORMATS {
-            let entry = seal(format, &identity, &times, &Content { value: &value, arguments: arguments.as_deref() });
+            let content = Content { value: &value, arguments: arguments.as_deref(), tags: &tags.concat() };
+            let entry = seal(format, &identity, &times, &content);
             let opened = open(&entry, format, &identity).expect("intact");
-            prop_assert_eq!((opened.times, &*opened.value), (times, &*value));
+            prop_assert_eq!((opened.times, &*opened.value, opened.tags.to_vec()), (times, &*value, tags.concat()));
             let header = inspect(&entry).expect("ours");
             prop_assert_eq!((&*header.namespace, header.times), (&*namespace, times));
         }

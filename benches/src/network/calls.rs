@@ -7,17 +7,11 @@ use std::{
 };
 
 use cacher::AsyncCache;
-use redis::aio::MultiplexedConnection;
 use tokio::{runtime::Runtime, task::JoinSet};
 
-use super::{Store, cache};
+use super::{Store, Wanted, cache};
 
 pub(super) type Answer = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// A client that is asked directly, for entries of the same size.
-pub(super) trait Bare {
-    fn call(&self, operation: Operation, key: u64) -> Answer;
-}
 
 #[derive(Clone, Copy)]
 pub(super) enum Operation {
@@ -28,34 +22,49 @@ pub(super) enum Operation {
 
 const OPERATIONS: [(&str, Operation); 3] =
     [("hit", Operation::Get), ("set", Operation::Set), ("`get_many` of 100", Operation::GetMany)];
-const KEYS: u64 = 1024;
+const CALLERS: [u32; 2] = [1, 64];
+pub(super) const KEYS: u64 = 1024;
 const MANY: u64 = 100;
-const ROUNDS: usize = 21;
+const ROUNDS: usize = 41;
+
+/// A row: what is done, and how many do it at once.
+type Row = (&'static str, Operation, u32);
 
 /// Prints the table of one store.
-pub(super) fn measure(store: &Store, url: &str) {
-    println!("\n{}: microseconds a call, the median of {ROUNDS} rounds in turn, and calls a second.\n", store.name);
-    println!("|  | callers | bare client | cacher | more | bare, a second | cacher, a second |");
-    println!("|---|---:|---:|---:|---:|---:|---:|");
+pub(super) fn measure(store: &Store, url: &str, wanted: &Wanted<'_>) {
+    let rows = OPERATIONS.iter().flat_map(|&(name, operation)| CALLERS.map(|callers| (name, operation, callers)));
+    let is_wanted = |&(name, _, callers): &Row| wanted.has(&format!("calls {} {name} x{callers}", store.name));
+    let rows: Vec<_> = rows.filter(is_wanted).collect();
+    if rows.is_empty() {
+        return;
+    }
+    println!(
+        "\n{}: microseconds until all callers have their answer (the least of {ROUNDS} rounds in turn), what is more \
+         (the median), and calls a second.\n",
+        store.name
+    );
+    println!("|  | callers | bare client | cacher | more | bare, a second | cacher, a second | of bare |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     let runtime = runtime();
     let cache = cache("calls", &[url]);
     for key in 0..KEYS {
         cache.set(&key, key);
     }
     let (cache, bare) = (cache.nonblocking(), (store.bare)(&runtime, url));
-    for (name, operation) in OPERATIONS {
-        for callers in [1, 64] {
-            let ours = |key| ask(cache.clone(), operation, key);
-            let theirs = |key| bare.call(operation, key);
-            let (theirs, ours) = side_by_side(&runtime, callers, &theirs, &ours);
-            let rate = |time: f64| 1e6 / time * f64::from(callers);
-            println!(
-                "| {name} | {callers} | {theirs:.1} | {ours:.1} | {:+.1} | {:.0} | {:.0} |",
-                ours - theirs,
-                rate(theirs),
-                rate(ours)
-            );
-        }
+    for (name, operation, callers) in rows {
+        let ours = |key| ask(cache.clone(), operation, key);
+        let theirs = |key| bare.call(operation, key);
+        let times = side_by_side(&runtime, (operation, callers), &theirs, &ours);
+        let rate = |time: f64| 1e6 / time * f64::from(callers);
+        let (theirs, ours) = (least(&times[0]), least(&times[1]));
+        let pairs = times[0].iter().zip(&times[1]);
+        println!(
+            "| {name} | {callers} | {theirs:.1} | {ours:.1} | {:+.1} | {:.0} | {:.0} | {:.2} |",
+            median(pairs.clone().map(|(theirs, ours)| ours - theirs).collect()),
+            rate(theirs),
+            rate(ours),
+            median(pairs.map(|(theirs, ours)| theirs / ours).collect()),
+        );
     }
 }
 
@@ -77,27 +86,31 @@ fn ask(cache: AsyncCache<u64, u64>, operation: Operation, key: u64) -> Answer {
     })
 }
 
-fn many(first: u64) -> impl Iterator<Item = u64> {
+pub(super) fn many(first: u64) -> impl Iterator<Item = u64> {
     (first..first + MANY).map(|key| key % KEYS)
 }
 
 type Call<'a> = &'a dyn Fn(u64) -> Answer;
 
-/// The microseconds of a call of each, with so many callers at once.
-fn side_by_side(runtime: &Runtime, callers: u32, one: Call<'_>, other: Call<'_>) -> (f64, f64) {
-    let calls = if callers == 1 { 100 } else { 10 };
-    let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
+/// The microseconds of a call of each in each round, with so many callers at once.
+fn side_by_side(
+    runtime: &Runtime,
+    (operation, callers): (Operation, u32),
+    one: Call<'_>,
+    other: Call<'_>,
+) -> [Vec<f64>; 2] {
+    let calls = match operation {
+        Operation::GetMany => 2,
+        _ if callers == 1 => 200,
+        _ => 20,
+    };
+    let mut times = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         for (times, call) in times.iter_mut().zip([one, other]) {
-            times.push(round(runtime, callers, calls, call));
+            times.push(round(runtime, callers, calls, call).as_secs_f64() * 1e6 / f64::from(calls));
         }
     }
-    let median = |times: &mut Vec<Duration>| {
-        times.sort_unstable();
-        times[ROUNDS / 2].as_secs_f64() * 1e6 / f64::from(calls)
-    };
-    let [ref mut one, ref mut other] = times;
-    (median(one), median(other))
+    times
 }
 
 fn round(runtime: &Runtime, callers: u32, calls: u32, call: Call<'_>) -> Duration {
@@ -121,43 +134,11 @@ fn round(runtime: &Runtime, callers: u32, calls: u32, call: Call<'_>) -> Duratio
     })
 }
 
-struct BareRedis(MultiplexedConnection);
-
-/// About as many bytes as an entry has.
-const ENTRY: usize = 120;
-
-/// The client that the store is made of.
-pub(super) fn redis(runtime: &Runtime, url: &str) -> Box<dyn Bare> {
-    let client = redis::Client::open(url).expect("a URL");
-    let connection = runtime.block_on(client.get_multiplexed_async_connection()).expect("a connection");
-    let bare = BareRedis(connection);
-    for key in 0..KEYS {
-        runtime.block_on(bare.call(Operation::Set, key));
-    }
-    Box::new(bare)
+fn least(times: &[f64]) -> f64 {
+    times.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-fn name(key: u64) -> String {
-    format!("benches::bare|msgpack|{key:064x}")
-}
-
-impl Bare for BareRedis {
-    fn call(&self, operation: Operation, key: u64) -> Answer {
-        let mut connection = self.0.clone();
-        Box::pin(async move {
-            let query = match operation {
-                Operation::Get => {
-                    redis::cmd("GET").arg(name(key)).query_async::<Option<Vec<u8>>>(&mut connection).await.map(drop)
-                }
-                Operation::Set => {
-                    redis::cmd("SET").arg(name(key)).arg(&[7_u8; ENTRY][..]).query_async(&mut connection).await
-                }
-                Operation::GetMany => {
-                    let names: Vec<_> = many(key).map(name).collect();
-                    redis::cmd("MGET").arg(names).query_async::<Vec<Option<Vec<u8>>>>(&mut connection).await.map(drop)
-                }
-            };
-            query.expect("an answer");
-        })
-    }
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

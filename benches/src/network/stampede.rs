@@ -11,18 +11,19 @@ use std::{
 
 use tokio::task::JoinSet;
 
-use super::{Store, cache, calls::runtime};
+use super::{Store, Wanted, cache, calls::runtime};
 
 /// How long a body takes.
 const BODY: Duration = Duration::from_millis(100);
 const REQUESTS: usize = 200_000;
 
 /// Prints the tables of one store.
-pub(super) fn measure(store: &Store, url: &str) {
+pub(super) fn measure(store: &Store, url: &str, wanted: &Wanted<'_>) {
+    let Some(reads) = store.reads.filter(|_| wanted.has(&format!("stampede {}", store.name))) else { return };
     println!("\nMemory over {}, a body of {BODY:?}: callers of one key.\n", store.name);
     println!("| callers | time | reads of the store | loads |\n|---:|---:|---:|---:|");
     for callers in [1, 10, 100, 1_000, 10_000] {
-        let ran = run(store, url, callers, &Arc::new(vec![7; callers]));
+        let ran = run(reads, url, callers, &Arc::new(vec![7; callers]));
         println!("| {callers} | {:.0} ms | {} | {} |", ran.milliseconds, ran.reads, ran.loads);
     }
     let requests = Arc::new(zipf(REQUESTS));
@@ -30,7 +31,7 @@ pub(super) fn measure(store: &Store, url: &str) {
     println!("\nThe same, {REQUESTS} requests of {distinct} keys by Zipf's law (1.001, keys 10 to 200,000).\n");
     println!("| at once | time | reads of the store | loads |\n|---:|---:|---:|---:|");
     for callers in [1_000, 10_000, 100_000] {
-        let ran = run(store, url, callers, &requests);
+        let ran = run(reads, url, callers, &requests);
         println!("| {callers} | {:.0} ms | {} | {} |", ran.milliseconds, ran.reads, ran.loads);
     }
 }
@@ -42,13 +43,13 @@ struct Ran {
 }
 
 /// Answers all requests, so many at once.
-fn run(store: &Store, url: &str, callers: usize, requests: &Arc<Vec<u64>>) -> Ran {
+fn run(reads: fn(&str) -> u64, url: &str, callers: usize, requests: &Arc<Vec<u64>>) -> Ran {
     static RUN: AtomicU64 = AtomicU64::new(0);
     let name = format!("stampede{}", RUN.fetch_add(1, Relaxed));
     let cache = cache(&name, &["memory://", url]);
     let asynchronous = cache.nonblocking();
     let (next, loads) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
-    let reads = (store.reads)(url);
+    let before = reads(url);
     let start = Instant::now();
     runtime().block_on(async {
         let mut running = JoinSet::new();
@@ -71,7 +72,7 @@ fn run(store: &Store, url: &str, callers: usize, requests: &Arc<Vec<u64>>) -> Ra
         }
     });
     let milliseconds = start.elapsed().as_secs_f64() * 1e3;
-    let ran = Ran { milliseconds, reads: (store.reads)(url) - reads, loads: loads.load(Relaxed) };
+    let ran = Ran { milliseconds, reads: reads(url) - before, loads: loads.load(Relaxed) };
     cache.clear();
     ran
 }

@@ -13,28 +13,36 @@ const BY_HASH: &str = "\0hash";
 
 /// What the keys of a namespace begin with, and no key of another does.
 pub(super) fn prefix(namespace: &str, most: usize) -> String {
-    let mut prefix = escaped(namespace);
-    if prefix.len() > most / 2 {
-        prefix = hashed(namespace);
-    }
-    prefix.push('|');
+    let mut prefix = String::with_capacity(namespace.len() + 1);
+    push_prefix(&mut prefix, namespace, most);
     prefix
+}
+
+fn push_prefix(text: &mut String, namespace: &str, most: usize) {
+    push_escaped(text, namespace);
+    if text.len() > most / 2 {
+        *text = hashed(namespace);
+    }
+    text.push('|');
 }
 
 /// The key, in at most so many bytes: 200 or more.
 pub(super) fn key(key: &Key, most: usize) -> String {
-    let mut text = prefix(&key.namespace, most);
+    let mut text = String::with_capacity(key.namespace.len() + key.format.len() + key.name.len() + 2);
+    push_prefix(&mut text, &key.namespace, most);
     if key.format == BY_HASH {
         text.push_str(&key.name);
         return text;
     }
     let start = text.len();
-    text.push_str(&escaped(key.format));
+    push_escaped(&mut text, key.format);
     text.push('|');
-    text.push_str(&escaped(&key.name));
+    let name = text.len();
+    push_escaped(&mut text, &key.name);
     if text.len() > most {
-        text.truncate(start);
-        text.push_str(&hashed(&format!("{}|{}", escaped(key.format), key.name)));
+        text.truncate(name);
+        text.push_str(&key.name);
+        text.replace_range(start.., &hashed(&text[start..]));
     }
     text
 }
@@ -63,16 +71,25 @@ fn hashed(text: &str) -> String {
     format!("#{}", blake3::hash(text.as_bytes()).to_hex())
 }
 
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'%' | b'|' | b'#' | b'{' | b'}' => _ = write!(escaped, "%{byte:02x}"),
-            b'!'..=b'~' => escaped.push(char::from(byte)),
-            _ => _ = write!(escaped, "%{byte:02x}"),
+fn push_escaped(escaped: &mut String, text: &str) {
+    // Most are, and to look at all bytes takes next to no time.
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
+        return escaped.push_str(text);
+    }
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if !is_plain(byte) {
+            // Nothing within a letter, whose bytes are escaped one by one.
+            escaped.push_str(text.get(plain..at).unwrap_or_default());
+            let _ = write!(escaped, "%{byte:02x}");
+            plain = at + 1;
         }
     }
-    escaped
+    escaped.push_str(text.get(plain..).unwrap_or_default());
+}
+
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_graphic() & !matches!(byte, b'%' | b'|' | b'#' | b'{' | b'}')
 }
 
 fn unescaped(text: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
 };
@@ -13,6 +13,10 @@ use crate::{
     sync::{Arc, Event, Mutex, lock},
 };
 
+#[cfg(feature = "async_backend")]
+mod begun;
+#[cfg(feature = "async_backend")]
+mod due;
 #[cfg(feature = "async_backend")]
 pub(crate) mod io;
 #[cfg(not(feature = "async_backend"))]
@@ -49,7 +53,7 @@ pub(crate) enum Place {
     Here,
     /// On a worker thread: it blocks.
     Worker,
-    /// On the thread that drives network stores: it waits for them alone.
+    /// First where the caller is, then on the thread that drives network stores: it waits for them alone.
     Io,
 }
 
@@ -104,10 +108,9 @@ pub(crate) async fn drive<T: Send + 'static>(
     }
 }
 
-/// What `future` gives, or the panic of one of its polls.
-pub(crate) async fn caught<F: Future>(future: F) -> thread::Result<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+/// What `future` gives, or the panic of one of its polls. It is pinned, so that it is not kept twice.
+pub(crate) async fn caught<F: Future + Unpin>(mut future: F) -> thread::Result<F::Output> {
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut future).poll(cx))) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(panic)),
     })
@@ -148,7 +151,7 @@ pub(crate) fn aside_async<T: Send + 'static>(
 ) -> impl Future<Output = T> {
     let answer = Answer::new();
     let reply = Arc::clone(&answer);
-    detach(async move { reply.give(caught(work).await, lost) });
+    detach(async move { reply.give(caught(pin!(work)).await, lost) });
     async move { answer.taken().await }
 }
 

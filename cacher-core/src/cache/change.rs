@@ -73,7 +73,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         loop {
             // The seat comes before the read.
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
-            let watching = within(clock, DRAIN, seat.watching()).await;
+            let watching = within(clock, DRAIN, pin!(seat.watching())).await;
             let since = tags::now();
             let stores = self.cache.core.tiers().len();
             let tokens = self.cache.learn(shell, std::iter::once(&self.terms), stores).await;
@@ -92,7 +92,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             if let Some(kept) = self.cache.overwrite_unchanged(shell, placing).await {
                 return Changed { made: Some(made), kept };
             }
-            within(clock, DRAIN, seat.settled()).await;
+            within(clock, DRAIN, pin!(seat.settled())).await;
         }
     }
 

@@ -1,6 +1,6 @@
 //! Finding what memory has of an entry that others have changed in a store.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, pin::pin};
 
 use super::{Cache, stores::StoredKey};
 use crate::{
@@ -84,7 +84,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let closed = seat.close();
         if let Some(stored) = stored {
             let removed = async {
-                if within(&self.core.clock, DRAIN, closed.quiet()).await.is_none() {
+                if within(&self.core.clock, DRAIN, pin!(closed.quiet())).await.is_none() {
                     self.bury(&stored, closed.overtake().as_ref());
                 }
                 for upper in 0..tier {

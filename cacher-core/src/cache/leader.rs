@@ -182,11 +182,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// What `work` gives, which is part of the load.
-    pub(super) async fn as_part<F: Future>(&self, work: F) -> F::Output {
-        self.drive_part(pin!(work)).await
-    }
-
-    async fn drive_part<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
+    pub(super) async fn as_part<F: Future>(&self, work: Pin<&mut F>) -> F::Output {
         match self.pilot() {
             Some(pilot) if self.crew.is_empty() => pilot.drive(work).await,
             Some(pilot) => pilot.drive(pin!(self.crew.drive(work))).await,
@@ -273,12 +269,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             };
             let body = async {
                 match self.cache.core.config.deadlines.hard {
-                    Some(time) => within(&self.cache.core.clock, time, body).await.unwrap_or(Ended::TimedOut),
+                    Some(time) => within(&self.cache.core.clock, time, pin!(body)).await.unwrap_or(Ended::TimedOut),
                     None => body.await,
                 }
             };
             let body = pin!(body);
-            self.drive_part(pin!(self.span.drive(body))).await
+            self.as_part(pin!(self.span.drive(body))).await
         };
         self.body_ended();
         ended
@@ -412,7 +408,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             let all = self.loads.iter().zip(values);
             all.map(|(load, value)| value.map(|value| self.held(load, value))).collect::<Vec<_>>()
         });
-        self.as_part(async { self.span.drive(pin!(self.store(shell, values, &held))).await }).await;
+        self.as_part(pin!(async { self.span.drive(pin!(self.store(shell, values, &held))).await })).await;
         self.count_end();
         for (load, held) in self.loads.iter().zip(held) {
             match held {

@@ -3,6 +3,7 @@
 use std::{
     future::pending,
     hash::{BuildHasher, RandomState},
+    pin::pin,
     time::Duration,
 };
 
@@ -40,7 +41,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             let stored = self.loads.first().and_then(|load| self.within(|| self.cache.stored_key(&load.key)))?;
             let news = self.cache.news(&stored);
             let changed = news.as_ref().map(|subject| subject.changed.listen());
-            let asked = self.as_part(self.cache.lease(shell, &stored, owner.clone())).await;
+            let asked = self.as_part(pin!(self.cache.lease(shell, &stored, owner.clone()))).await;
             if let Some(lease) = core.key_or_fault(asked)? {
                 self.loads.first_mut()?.guards.lease = Some(Arc::new(lease));
                 // The one who had it before may have put what is wanted.
@@ -49,7 +50,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             if core.clock.tick() >= end {
                 return None;
             }
-            self.as_part(within(&core.clock, pause, told(changed))).await;
+            self.as_part(pin!(within(&core.clock, pause, pin!(told(changed))))).await;
             pause = (pause * 2).min(LONGEST);
             if let Some(value) = self.look_again(shell).await {
                 return Some(value);

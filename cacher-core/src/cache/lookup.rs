@@ -368,7 +368,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return self.failed_before(error);
         }
         if self.cache.core.config.distributed
-            && let Some(value) = self.take_lease(shell).await
+            && let Some(value) = Box::pin(self.take_lease(shell)).await
         {
             return self.answered(value);
         }
@@ -453,7 +453,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         for (at, key) in &stored {
             self.loads[*at].hear(&self.cache, key);
         }
-        let readings = self.as_part(self.read_and_fill(shell, &stored)).await;
+        let readings = self.as_part(pin!(self.read_and_fill(shell, &stored))).await;
         for ((at, _), Reading { fresh, due, stale }) in stored.into_iter().zip(readings) {
             let hash = self.loads[at].key.hash;
             values[at] = fresh.and_then(|found| self.within(|| self.cache.served(hash, found, &self.span)));

@@ -1,6 +1,6 @@
 //! Whether the body may run now, and what becomes of a call whose body may not.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use super::{Leader, Lookup, load::Load, stores::Sought};
 use crate::{
@@ -91,7 +91,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let Some(asking) = self.asking else { return Answer::Go };
         let deadline = self.longest_wait(tells, called);
         if !self.cache.core.strategies.is_empty() {
-            match self.as_part(self.permit(shell, asking, deadline)).await {
+            let answer = self.as_part(pin!(self.permit(shell, asking, deadline))).await;
+            match answer {
                 Answer::Go => self.permitted = true,
                 Answer::TurnedDown(refusal) => match self.turned_down(refusal, tells) {
                     Answer::Go => {}
@@ -124,7 +125,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             core.counters.limited.add(1);
             if core.config.on_limit == OnLimit::Wait && self.within(|| self.old_values()).is_none() {
                 self.hold(deadline.min(core.clock.tick().after(LONGEST_WAIT)));
-                place = self.as_part(gate.wait(shell, &core.clock, deadline)).await;
+                place = self.as_part(pin!(gate.wait(shell, &core.clock, deadline))).await;
             }
         }
         if let Some(place) = place {

@@ -1,5 +1,7 @@
 //! Values on their way into the stores: sealed, admitted, sent together.
 
+use std::pin::pin;
+
 use super::{
     Cache, Landing,
     shipment::{Guards, Parcel, Shipment, Shipped, deliver},
@@ -111,7 +113,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             shipped[at] = outcome;
         }
         for (at, shipment) in later {
-            let admitted = within(&self.core.clock, DRAIN, sendings[at].seat.admit()).await.flatten();
+            let admitted = within(&self.core.clock, DRAIN, pin!(sendings[at].seat.admit())).await.flatten();
             if let Some(admitted) = admitted {
                 shipped[at] = self.ship_one(shell, shipment, admitted).await;
             }
@@ -128,7 +130,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let core = Arc::clone(&self.core);
         let stores = shipments.iter().map(|(shipment, _)| shipment.entries.len()).max().unwrap_or_default();
         let place = core.place_of_writes(stores);
-        bridge::drive(shell, place, async move { deliver(&core, shipments).await }).await
+        // On the heap once: it is large, and each layer around it would keep a copy.
+        bridge::drive(shell, place, Box::pin(async move { deliver(&core, shipments).await })).await
     }
 
     /// Seals a value for each of the first stores.

@@ -1,6 +1,6 @@
 //! A new value on its way into every tier, the stores first, outermost foremost, then memory; and an old one's way out.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use super::{
     Cache, Landing,
@@ -195,7 +195,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let seats: Vec<_> = placings.iter().map(|one| one.seat).collect();
         let stored = self.try_overwrite(shell, placings).await;
         for (seat, _) in seats.iter().zip(&stored).filter(|(_, stored)| stored.is_none()) {
-            within(&self.core.clock, DRAIN, seat.settled()).await;
+            within(&self.core.clock, DRAIN, pin!(seat.settled())).await;
         }
         stored.into_iter().map(Option::unwrap_or_default).collect()
     }
@@ -231,7 +231,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             stored[at] = self.replace_shipped(replacing, shipped);
         }
         for (at, shipment, replacing) in later {
-            let admitted = within(&self.core.clock, DRAIN, replacing.overwriting.admit()).await.flatten();
+            let admitted = within(&self.core.clock, DRAIN, pin!(replacing.overwriting.admit())).await.flatten();
             if let Some(admitted) = admitted {
                 let shipped = self.ship_one(shell, shipment, admitted).await;
                 stored[at] = self.replace_shipped(replacing, shipped);
@@ -284,7 +284,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                     closed.quiet().await;
                 }
             };
-            if within(&self.core.clock, DRAIN, quiet).await.is_none() {
+            if within(&self.core.clock, DRAIN, pin!(quiet)).await.is_none() {
                 for (key, closed) in stored.iter().zip(&closed) {
                     key.iter().for_each(|key| self.bury(key, closed.overtake().as_ref()));
                 }

@@ -1,6 +1,6 @@
 //! Removing entries: from all stores, fenced, and again later where a store could not be reached.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use super::{Core, Member, graves::Stone, within};
 use crate::{
@@ -69,12 +69,12 @@ impl Core {
         let members = &clearing.members;
         let mut removal = Removal::of(self.size().0 > 0);
         if self.has_stores() {
-            let drained = within(&self.clock, DRAIN, async {
+            let all_quiet = pin!(async {
                 for member in members {
                     member.quiet().await;
                 }
             });
-            if drained.await.is_none() {
+            if within(&self.clock, DRAIN, all_quiet).await.is_none() {
                 let overtaken: Vec<_> = members.iter().flat_map(|member| member.overtake()).collect();
                 self.bury_all(&overtaken);
                 removal = Removal::Pending;

@@ -6,7 +6,7 @@ mod load;
 use std::{
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
 };
 
 use crate::{
@@ -120,7 +120,7 @@ pub fn detach(function: &'static str, call: impl FnOnce() + Send + 'static) {
 /// The same for an async call.
 pub fn detach_async(function: &'static str, call: impl Future<Output = ()> + Send + 'static) {
     bridge::detach(async move {
-        if bridge::caught(call).await.is_err() {
+        if bridge::caught(pin!(call)).await.is_err() {
             report_panic(function);
         }
     });

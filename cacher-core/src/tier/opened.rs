@@ -4,6 +4,7 @@ use std::{
     any::Any,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     time::Duration,
 };
 
@@ -210,7 +211,7 @@ impl Tier {
         F: Future<Output = Result<T>>,
     {
         let store = self.store()?;
-        answered(store, caught(operation(store)).await)
+        answered(store, caught(pin!(operation(store))).await)
     }
 }
 

@@ -20,8 +20,10 @@ pub struct Page {
 /// A store of bytes under keys, written with futures: what a network client is natural in.
 ///
 /// The contract is that of [`Backend`](crate::backend::Backend), with these differences:
-/// * The futures are polled on one thread of the library, inside a Tokio runtime that never ends: clients made by them
-///   live as long as the process, whatever becomes of the executors of its callers. Nothing may block there.
+/// * The futures are polled inside a Tokio runtime of the library that never ends: clients made by them live as long as
+///   the process, whatever becomes of the executors of its callers. The first poll is on the thread of the caller, so that
+///   what is sent is on its way without a change of threads, all further ones are on one thread of the library. Nothing
+///   may block in any of them. What has begun is driven to its end, also if the caller is gone.
 /// * Each operation has a time limit, [`timeout`](Self::timeout), and behind it a future is dropped.
 /// * Where [`Kind::Unavailable`] or that limit comes too often, the store is left alone for a while
 ///   ([`Breaker`](super::Breaker)).

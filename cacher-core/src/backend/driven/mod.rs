@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     fmt,
+    pin::pin,
     time::{Duration, SystemTime},
 };
 
@@ -11,10 +12,14 @@ use super::{
     native::{Answer, Native},
 };
 use crate::{
-    bridge::{self, io},
+    bridge::{
+        self,
+        io::{self, Thread},
+    },
     clock::Clock,
     error::{Error, Kind, Result},
     sync::{Arc, Mutex, lock},
+    work::within,
 };
 
 mod breaker;
@@ -26,7 +31,7 @@ pub use self::{
     contract::{AsyncBackend, Page},
 };
 
-/// An [`AsyncBackend`] as a [`Backend`]: driven on a thread of the library, with a time limit and a [`Breaker`].
+/// An [`AsyncBackend`] as a [`Backend`]: driven by the library, with a time limit and a [`Breaker`].
 ///
 /// Sync callers wait on their own thread, async callers as futures, of any executor or none. It may be cloned: clones
 /// are the same store.
@@ -56,21 +61,23 @@ impl<B: AsyncBackend> Driven<B> {
     }
 
     /// One operation, driven to its end.
-    async fn operate<T, F>(self, times: u32, operation: impl FnOnce(Arc<Shared<B>>) -> F + Send + 'static) -> Result<T>
+    fn operate<T, F>(&self, times: u32, operation: impl FnOnce(Arc<Shared<B>>) -> F + Send + 'static) -> Answer<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let limit = self.0.timeout.saturating_mul(times);
-        let passed = self.0.pass()?;
-        io::handle()?;
-        let work = async move {
-            let answer = tokio::time::timeout(limit, operation(Arc::clone(&self.0))).await;
-            let answer = answer.unwrap_or_else(|_| Err(late(limit)));
-            passed.note(&answer);
-            answer
-        };
-        io::run(work).await
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move {
+            let passed = shared.pass()?;
+            let work = async move {
+                let limit = shared.timeout.saturating_mul(times);
+                let answer = within(&Clock::System, limit, pin!(operation(shared))).await;
+                let answer = answer.unwrap_or_else(|| Err(late(limit)));
+                passed.note(&answer);
+                answer
+            };
+            io::run_on(Thread::of_process()?, work).await
+        })
     }
 
     /// The same for a caller that waits on its thread.
@@ -83,7 +90,7 @@ impl<B: AsyncBackend> Driven<B> {
             let message = "a network store can't be waited for on the thread that drives it: write an async function";
             return Err(Error::new(Kind::Invalid, message));
         }
-        bridge::block_on(self.clone().operate(times, operation))
+        bridge::block_on(self.operate(times, operation))
     }
 }
 
@@ -139,48 +146,45 @@ impl<B: AsyncBackend> fmt::Debug for Driven<B> {
 
 impl<B: AsyncBackend> Native for Driven<B> {
     fn get(&self, key: Key) -> Answer<Option<Vec<u8>>> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.get(&key).await }))
+        self.operate(1, move |shared| async move { shared.backend.get(&key).await })
     }
 
     fn put(&self, key: Key, entry: Vec<u8>, expires: Option<SystemTime>) -> Answer<()> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.put(&key, &entry, expires).await }))
+        self.operate(1, move |shared| async move { shared.backend.put(&key, &entry, expires).await })
     }
 
     fn remove(&self, key: Key) -> Answer<bool> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.remove(&key).await }))
+        self.operate(1, move |shared| async move { shared.backend.remove(&key).await })
     }
 
     fn get_many(&self, keys: Vec<Key>) -> Answer<Vec<Option<Vec<u8>>>> {
         let times = message::operations(keys.len(), 0);
-        let get = move |shared: Arc<Shared<B>>| async move { shared.backend.get_many(&keys).await };
-        Box::pin(self.clone().operate(times, get))
+        self.operate(times, move |shared| async move { shared.backend.get_many(&keys).await })
     }
 
     fn put_many(&self, entries: Vec<Put>) -> Answer<()> {
         let times = times_to_put(&entries);
-        let put = move |shared: Arc<Shared<B>>| async move { shared.backend.put_many(&entries).await };
-        Box::pin(self.clone().operate(times, put))
+        self.operate(times, move |shared| async move { shared.backend.put_many(&entries).await })
     }
 
     fn remove_many(&self, keys: Vec<Key>) -> Answer<u64> {
         let times = message::operations(keys.len(), 0);
-        let remove = move |shared: Arc<Shared<B>>| async move { shared.backend.remove_many(&keys).await };
-        Box::pin(self.clone().operate(times, remove))
+        self.operate(times, move |shared| async move { shared.backend.remove_many(&keys).await })
     }
 
     fn lease(&self, key: Key, owner: String, life: Duration) -> Answer<Option<String>> {
-        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.lease(&key, &owner, life).await }))
+        self.operate(1, move |shared| async move { shared.backend.lease(&key, &owner, life).await })
     }
 
     fn put_leased(&self, key: Key, entry: Vec<u8>, expires: Option<SystemTime>, token: String) -> Answer<bool> {
         let put =
             move |shared: Arc<Shared<B>>| async move { shared.backend.put_leased(&key, &entry, expires, &token).await };
-        Box::pin(self.clone().operate(1, put))
+        self.operate(1, put)
     }
 
     fn end_lease(&self, key: Key, token: Option<String>) -> Answer<()> {
         let end = move |shared: Arc<Shared<B>>| async move { shared.backend.end_lease(&key, token.as_deref()).await };
-        Box::pin(self.clone().operate(1, end))
+        self.operate(1, end)
     }
 
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {

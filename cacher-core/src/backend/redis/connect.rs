@@ -19,10 +19,16 @@ use super::{
 };
 use crate::sync::Arc;
 
+/// How many commands may wait for the connection to take them; who comes then waits for a place.
+const WAITING: usize = 1024;
+
 /// Connects, and lets the connection be told of changes to keys with these prefixes. `number` is that of the attempt.
 pub(super) async fn connect(link: &Link, number: u64, told: &BTreeSet<String>) -> RedisResult<Line> {
     // The time for answers is limited above, where it is counted.
-    let mut config = AsyncConnectionConfig::new().set_connection_timeout(Some(link.timeout)).set_response_timeout(None);
+    let mut config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(link.timeout))
+        .set_response_timeout(None)
+        .set_pipeline_buffer_size(WAITING);
     if told.is_empty() {
         let wire = open(link, number, &config, ProtocolVersion::RESP2).await?;
         return Ok(Line::new(wire).await);

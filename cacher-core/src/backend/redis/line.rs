@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use redis::{Cmd, RedisResult, cmd};
 
-use super::{tracking::tracking, wire::Wire};
+use super::{
+    tracking::{Prefixes, tracking},
+    wire::Wire,
+};
 use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 
 /// The connection in use, and how many there were with it.
@@ -12,8 +15,8 @@ use crate::sync::{Arc, AtomicBool, AtomicU64, Ordering};
 pub(super) struct Current {
     pub(super) number: u64,
     pub(super) line: Option<Arc<Line>>,
-    /// The prefixes of the keys whose changes it is told of.
-    pub(super) told: BTreeSet<String>,
+    /// Whose changes it is told of.
+    pub(super) told: Prefixes,
     /// The earlier ones that the server may still hear something from.
     pub(super) past: Vec<Peer>,
 }
@@ -45,16 +48,14 @@ impl Line {
     }
 
     /// Lets it be told of all that is wanted, and says whether it could.
-    pub(super) async fn tell(&self, told: &mut BTreeSet<String>, wanted: &BTreeSet<String>) -> bool {
-        let more: BTreeSet<_> = wanted.difference(told).cloned().collect();
-        if more.is_empty() {
-            return true;
-        }
+    pub(super) async fn tell(&self, told: &mut Prefixes, wanted: &Prefixes) -> bool {
+        let more: BTreeSet<_> = wanted.prefixes.difference(&told.prefixes).cloned().collect();
         // Without any it does not speak the protocol that news come by.
-        let (mut wire, can) = (self.wire.clone(), !told.is_empty());
-        let tells = can && self.heard(tracking(&more).query_async::<()>(&mut wire)).await.is_ok();
+        let (mut wire, can) = (self.wire.clone(), !told.prefixes.is_empty());
+        let tells = more.is_empty() || can && self.heard(tracking(&more).query_async::<()>(&mut wire)).await.is_ok();
         if tells {
-            told.extend(more);
+            told.prefixes.extend(more);
+            told.number = wanted.number;
         }
         tells
     }

@@ -1,6 +1,6 @@
 //! The way to the server: connected with the first command, and again when it is lost.
 
-use std::{collections::BTreeSet, fmt, io as std_io, time::Duration};
+use std::{fmt, pin::pin, time::Duration};
 
 use redis::{Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, cmd};
 use tokio::{sync::Mutex, task::JoinSet};
@@ -16,9 +16,11 @@ use super::{
 };
 use crate::{
     backend::Watcher,
-    bridge::io,
-    error::Result,
+    bridge::io::Thread,
+    clock::Clock,
+    error::{Error, Kind, Result},
     sync::{Arc, AtomicBool, Ordering, Weak},
+    work::within,
 };
 
 pub(super) struct Link {
@@ -52,9 +54,9 @@ impl Link {
     pub(super) fn watch(self: &Arc<Self>, prefix: String, watcher: Watcher) {
         self.watchers.add(prefix, watcher);
         if !self.beating.swap(true, Ordering::SeqCst)
-            && let Ok(io) = io::handle()
+            && let Ok(thread) = Thread::of_process()
         {
-            io.spawn(beat(Arc::downgrade(self)));
+            thread.handle.spawn(beat(Arc::downgrade(self)));
         }
     }
 
@@ -80,24 +82,17 @@ impl Link {
     }
 
     async fn send<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<(Arc<Line>, RedisResult<T>)> {
-        self.in_time(async {
-            let line = self.line().await?;
-            let mut wire = line.wire.clone();
-            let answer = line.heard(command.query_async(&mut wire)).await;
-            Ok((line, answer))
-        })
-        .await
+        let line = self.line().await?;
+        let mut wire = line.wire.clone();
+        let answer = line.heard(command.query_async(&mut wire)).await;
+        Ok((line, answer))
     }
 
     /// Sends a transaction.
     pub(super) async fn ask_together(&self, commands: &Pipeline) -> Result<()> {
-        let sending = async {
-            let line = self.line().await?;
-            let mut wire = line.wire.clone();
-            let answer: RedisResult<()> = line.heard(commands.query_async(&mut wire)).await;
-            Ok((line, answer))
-        };
-        let (line, answer) = self.in_time(sending).await.map_err(fault)?;
+        let line = self.line().await.map_err(fault)?;
+        let mut wire = line.wire.clone();
+        let answer: RedisResult<()> = line.heard(commands.query_async(&mut wire)).await;
         if answer.as_ref().is_err_and(|error| self.is_lost(error)) {
             self.leave(&line).await;
         }
@@ -123,17 +118,14 @@ impl Link {
 
     /// Some keys, and where the next ones are.
     pub(super) async fn scan(&self, pattern: &str, next: Option<&[u8]>) -> Result<(Vec<Vec<u8>>, Option<Vec<u8>>)> {
-        let scan = async {
-            let line = self.line().await?;
-            Ok(line.heard(nodes::scan(line.wire.clone(), pattern, next)).await)
-        };
-        self.in_time(scan).await.map_err(fault)?
+        let line = self.line().await.map_err(fault)?;
+        line.heard(nodes::scan(line.wire.clone(), pattern, next)).await
     }
 
-    /// What takes no longer than one answer may, also where an operation asks for many.
-    async fn in_time<T>(&self, asking: impl Future<Output = RedisResult<T>>) -> RedisResult<T> {
-        let late = |_| RedisError::from(std_io::Error::new(std_io::ErrorKind::TimedOut, "no answer in time"));
-        tokio::time::timeout(self.timeout, asking).await.map_err(late)?
+    /// What takes no longer than one answer may, for an operation that asks for many.
+    pub(super) async fn in_time<T>(&self, asking: impl Future<Output = Result<T>>) -> Result<T> {
+        let answer = within(&Clock::System, self.timeout, pin!(asking)).await;
+        answer.unwrap_or_else(|| Err(Error::new(Kind::Unavailable, "no answer in time")))
     }
 
     /// Whether another connection may do better: sentinels may name another primary.
@@ -145,20 +137,26 @@ impl Link {
     /// Who comes meanwhile waits for it.
     async fn line(&self) -> RedisResult<Arc<Line>> {
         let mut current = self.current.lock().await;
-        let wanted = if self.can_watch() { self.watchers.prefixes() } else { BTreeSet::new() };
+        match current.line.as_ref().filter(|line| !line.is_silent()) {
+            Some(line) if current.told.number == self.watchers.number() => Ok(Arc::clone(line)),
+            // Seldom, and much larger.
+            _ => Box::pin(self.renewed(&mut current)).await,
+        }
+    }
+
+    async fn renewed(&self, current: &mut Current) -> RedisResult<Arc<Line>> {
+        let wanted = self.watchers.wanted();
         if let Some(line) = current.line.as_ref().filter(|line| !line.is_silent()).map(Arc::clone)
             && line.tell(&mut current.told, &wanted).await
         {
             return Ok(line);
         }
-        self.let_go(&mut current);
+        self.let_go(current);
         current.number += 1;
-        let line = Arc::new(connect::connect(self, current.number, &wanted).await?);
+        let line = Arc::new(connect::connect(self, current.number, &wanted.prefixes).await?);
         line.fence(&mut current.past).await?;
-        let again = current.number > 1;
         (current.line, current.told) = (Some(Arc::clone(&line)), wanted);
-        drop(current);
-        if again {
+        if current.number > 1 {
             // What is in memory was put there while nothing was told.
             self.watchers.lost();
         }
@@ -195,7 +193,7 @@ async fn beat(link: Weak<Link>) {
         tokio::time::sleep(HEARTBEAT).await;
         let Some(link) = link.upgrade() else { return };
         // That it fails is seen by those who ask for something.
-        let _ = link.ask_once::<()>(&cmd("PING")).await;
+        let _ = link.in_time(link.ask_once::<()>(&cmd("PING"))).await;
         link.leave_silent().await;
     }
 }

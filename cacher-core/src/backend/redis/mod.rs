@@ -92,6 +92,12 @@ fn milliseconds(expires: SystemTime) -> u64 {
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX).min(i64::MAX as u64 / 2)
 }
 
+fn get(key: &str) -> Cmd {
+    let mut get = Cmd::with_capacity(2, key.len() + 3);
+    get.arg("GET").arg(key);
+    get
+}
+
 /// What puts an entry; or what removes an earlier one, if this one has expired on its way.
 fn set(key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Cmd {
     if expires.is_some_and(|expires| milliseconds(expires) == 0) {
@@ -99,8 +105,9 @@ fn set(key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Cmd {
         unlink.arg(flat_key(key));
         return unlink;
     }
-    let mut set = cmd("SET");
-    set.arg(flat_key(key)).arg(entry);
+    let key = flat_key(key);
+    let mut set = Cmd::with_capacity(5, key.len() + entry.len() + 30);
+    set.arg("SET").arg(key).arg(entry);
     if let Some(expires) = expires {
         set.arg("PX").arg(milliseconds(expires).max(1));
     }
@@ -169,7 +176,7 @@ impl AsyncBackend for Redis {
     }
 
     async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
-        self.link.ask(cmd("GET").arg(flat_key(key))).await
+        self.link.ask(&get(&flat_key(key))).await
     }
 
     async fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()> {
@@ -235,10 +242,10 @@ impl AsyncBackend for Redis {
     async fn clear(&self, namespace: &str) -> Result<u64> {
         let (mut removed, mut next) = (0, None);
         loop {
-            let (keys, more) = self.keys(namespace, next.as_deref()).await?;
-            removed += self.unlink(&keys).await?;
+            let (keys, more) = self.link.in_time(self.keys(namespace, next.as_deref())).await?;
+            removed += self.link.in_time(self.unlink(&keys)).await?;
             if more.is_none() {
-                self.announce(&[flat::prefix(namespace, LONGEST_KEY)]).await?;
+                self.link.in_time(self.announce(&[flat::prefix(namespace, LONGEST_KEY)])).await?;
                 return Ok(removed);
             }
             next = more;
@@ -266,7 +273,7 @@ impl AsyncBackend for Redis {
     async fn len(&self, namespace: &str) -> Result<u64> {
         let (mut count, mut next) = (0, None);
         loop {
-            let (keys, more) = self.keys(namespace, next.as_deref()).await?;
+            let (keys, more) = self.link.in_time(self.keys(namespace, next.as_deref())).await?;
             count += keys.len() as u64;
             if more.is_none() {
                 return Ok(count);

@@ -13,11 +13,24 @@ use redis::{
 };
 
 use super::super::{Notice, Watcher};
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering, lock};
+use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering, lock};
 
 /// Who wants to hear of which keys.
 #[derive(Default)]
-pub(super) struct Watchers(Mutex<Vec<Entry>>);
+pub(super) struct Watchers {
+    entries: Mutex<Vec<Entry>>,
+    /// How many there were.
+    number: AtomicU64,
+}
+
+/// What somebody wants to hear of.
+#[derive(Default)]
+pub(super) struct Prefixes {
+    /// The prefixes of the keys.
+    pub(super) prefixes: BTreeSet<String>,
+    /// How many wanted to hear of anything: where others came since, there may be more.
+    pub(super) number: u64,
+}
 
 #[derive(Clone)]
 struct Entry {
@@ -35,12 +48,19 @@ pub(super) fn mark(key: &str) -> u64 {
 impl Watchers {
     /// Adds one for the keys with this prefix.
     pub(super) fn add(&self, prefix: String, watcher: Watcher) {
-        lock(&self.0).push(Entry { prefix, watcher });
+        lock(&self.entries).push(Entry { prefix, watcher });
+        self.number.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The prefixes of the keys that somebody wants to hear of.
-    pub(super) fn prefixes(&self) -> BTreeSet<String> {
-        lock(&self.0).iter().map(|entry| entry.prefix.clone()).collect()
+    /// How many there were.
+    pub(super) fn number(&self) -> u64 {
+        self.number.load(Ordering::SeqCst)
+    }
+
+    /// What all of them want to hear of.
+    pub(super) fn wanted(&self) -> Prefixes {
+        let number = self.number();
+        Prefixes { prefixes: lock(&self.entries).iter().map(|entry| entry.prefix.clone()).collect(), number }
     }
 
     /// Tells all that changes may have been missed.
@@ -56,10 +76,10 @@ impl Watchers {
 
     /// Tells those whose prefix is meant, and forgets those who are gone.
     fn tell(&self, meant: impl Fn(&str) -> bool, notice: Notice) {
-        let told: Vec<_> = lock(&self.0).iter().filter(|entry| meant(&entry.prefix)).cloned().collect();
+        let told: Vec<_> = lock(&self.entries).iter().filter(|entry| meant(&entry.prefix)).cloned().collect();
         for Entry { prefix, watcher } in told {
             if !watcher.tell(notice) {
-                lock(&self.0).retain(|entry| entry.prefix != prefix || !entry.watcher.is(&watcher));
+                lock(&self.entries).retain(|entry| entry.prefix != prefix || !entry.watcher.is(&watcher));
             }
         }
     }

@@ -2,17 +2,19 @@
 
 use std::{
     mem,
+    pin::pin,
     time::{Duration, Instant},
 };
 
 use sqlx::{ConnectOptions, Connection, Database};
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::fault::{Failed, Fault};
-use crate::sync::{Mutex, lock};
+use crate::{
+    clock::Clock,
+    sync::{Mutex, lock},
+    work::within,
+};
 
 /// What says how to connect.
 pub(super) type OptionsOf<D> = <<D as Database>::Connection as Connection>::Options;
@@ -51,8 +53,8 @@ impl<D: Database> Pool<D> {
     }
 
     pub(super) async fn take(&self) -> Result<Used<'_, D>, Failed> {
-        let taken = timeout(self.patience, self.idle_or_new()).await;
-        taken.unwrap_or_else(|_| Err(Failed::new(Fault::Unreachable, "no connection within its time")))
+        let taken = within(&Clock::System, self.patience, pin!(self.idle_or_new())).await;
+        taken.unwrap_or_else(|| Err(Failed::new(Fault::Unreachable, "no connection within its time")))
     }
 
     async fn idle_or_new(&self) -> Result<Used<'_, D>, Failed> {

@@ -47,6 +47,9 @@ pub const SET: &str = "cacher::Set";
 /// can't overflow the stack.
 const MAX_DEPTH: u8 = 128;
 
+/// How many bytes most values take at most, as keys, with the names of their arguments.
+const USUAL: usize = 64;
+
 /// Encodes a value, as the [module](self) says.
 ///
 /// # Errors
@@ -55,7 +58,7 @@ const MAX_DEPTH: u8 = 128;
 /// 128 deep in it. The text is that of the failing `Serialize` and may quote the value: it is not to be
 /// shown for a secret.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(USUAL);
     match value.serialize(Encoder::new(&mut bytes, MAX_DEPTH)) {
         Ok(()) => Ok(bytes),
         Err(failure) => Err(Error::new(Kind::Unstorable, "the key can't be encoded").caused_by(failure)),

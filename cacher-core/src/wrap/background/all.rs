@@ -1,6 +1,6 @@
 //! All queues of the process, to be emptied before it ends.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use super::{Backgrounded, Lost, writer::Writer};
 use crate::{
@@ -50,7 +50,7 @@ fn all() -> Vec<Backgrounded> {
 /// [`Lost`], also if the time is over; then with the number of entries that are not written yet.
 pub fn shutdown_within(limit: Duration) -> Result<(), Lost> {
     let closing = bridge::run(Shell::Async, false, shutdown);
-    let closed = bridge::block_on(within(&Clock::current(), limit, closing));
+    let closed = bridge::block_on(within(&Clock::current(), limit, pin!(closing)));
     closed.unwrap_or_else(|| {
         let entries = all().iter().map(|background| background.0.state().queue.unwritten() as u64).sum();
         let error = Error::new(Kind::Unavailable, format!("a store did not answer within {limit:?}"));
