@@ -37,6 +37,9 @@ pub mod sql;
 pub mod sqlite;
 #[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]
 pub mod url;
+#[cfg(feature = "async_backend")]
+#[allow(dead_code, reason = "each server uses a part of it, and a user's own none")]
+mod watchers;
 
 pub use durability::Durability;
 pub use notice::{Notice, Watcher};

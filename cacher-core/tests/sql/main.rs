@@ -3,9 +3,14 @@
 
 mod contract;
 mod failing;
+mod heard;
 mod keys;
+mod nodes;
 mod refused;
 mod rows;
 mod support;
 mod tables;
+#[cfg(feature = "postgres")]
+#[path = "../two_nodes/mod.rs"]
+mod two_nodes;
 mod urls;

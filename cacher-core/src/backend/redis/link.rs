@@ -145,7 +145,7 @@ impl Link {
     /// Who comes meanwhile waits for it.
     async fn line(&self) -> RedisResult<Arc<Line>> {
         let mut current = self.current.lock().await;
-        let wanted = if self.can_watch() { self.watchers.prefixes() } else { BTreeSet::new() };
+        let wanted = if self.can_watch() { self.watchers.subjects() } else { BTreeSet::new() };
         if let Some(line) = current.line.as_ref().filter(|line| !line.is_silent()).map(Arc::clone)
             && line.tell(&mut current.told, &wanted).await
         {

@@ -13,6 +13,7 @@ use super::{
     Capabilities, Key, Put, Scanned, Watcher,
     driven::{AsyncBackend, Page},
     flat,
+    watchers::mark,
 };
 use crate::{
     error::{Kind, Result},
@@ -283,7 +284,7 @@ impl AsyncBackend for Redis {
     }
 
     fn mark(&self, key: &Key) -> u64 {
-        tracking::mark(&flat_key(key))
+        mark(&flat_key(key))
     }
 
     fn format(&self) -> Cow<'static, str> {

@@ -12,57 +12,19 @@ use redis::{
     cmd,
 };
 
-use super::super::{Notice, Watcher};
-use crate::sync::{Arc, AtomicBool, Mutex, Ordering, lock};
+use super::super::{
+    Notice,
+    watchers::{self, mark},
+};
+use crate::sync::{Arc, AtomicBool, Ordering};
 
-/// Who wants to hear of which keys.
-#[derive(Default)]
-pub(super) struct Watchers(Mutex<Vec<Entry>>);
+/// Who wants to hear of the keys with which prefix.
+pub(super) type Watchers = watchers::Watchers<String>;
 
-#[derive(Clone)]
-struct Entry {
-    prefix: String,
-    watcher: Watcher,
-}
-
-/// What a notice calls a key.
-pub(super) fn mark(key: &str) -> u64 {
-    let hash = blake3::hash(key.as_bytes());
-    let (first, _) = hash.as_bytes().split_first_chunk().unwrap_or_else(|| unreachable!("a hash has 32 bytes"));
-    u64::from_le_bytes(*first)
-}
-
-impl Watchers {
-    /// Adds one for the keys with this prefix.
-    pub(super) fn add(&self, prefix: String, watcher: Watcher) {
-        lock(&self.0).push(Entry { prefix, watcher });
-    }
-
-    /// The prefixes of the keys that somebody wants to hear of.
-    pub(super) fn prefixes(&self) -> BTreeSet<String> {
-        lock(&self.0).iter().map(|entry| entry.prefix.clone()).collect()
-    }
-
-    /// Tells all that changes may have been missed.
-    pub(super) fn lost(&self) {
-        self.tell(|_| true, Notice::Lost);
-    }
-
-    fn changed(&self, key: &str) {
-        // No entry is called by the prefix alone: that stands for all of them.
-        self.tell(|prefix| key == prefix, Notice::Lost);
-        self.tell(|prefix| key.len() > prefix.len() && key.starts_with(prefix), Notice::Changed(mark(key)));
-    }
-
-    /// Tells those whose prefix is meant, and forgets those who are gone.
-    fn tell(&self, meant: impl Fn(&str) -> bool, notice: Notice) {
-        let told: Vec<_> = lock(&self.0).iter().filter(|entry| meant(&entry.prefix)).cloned().collect();
-        for Entry { prefix, watcher } in told {
-            if !watcher.tell(notice) {
-                lock(&self.0).retain(|entry| entry.prefix != prefix || !entry.watcher.is(&watcher));
-            }
-        }
-    }
+fn changed(watchers: &Watchers, key: &str) {
+    // No entry is called by the prefix alone: that stands for all of them.
+    watchers.tell(|prefix| key == prefix, Notice::Lost);
+    watchers.tell(|prefix| key.len() > prefix.len() && key.starts_with(prefix), Notice::Changed(mark(key)));
 }
 
 /// What asks for the changes of keys with these prefixes.
@@ -108,7 +70,7 @@ impl AsyncPushSender for Ear {
                 for key in keys {
                     // What is no text is not ours.
                     if let Ok(key) = String::from_redis_value(key) {
-                        self.watchers.changed(&key);
+                        changed(&self.watchers, &key);
                     }
                 }
             }

@@ -1,6 +1,6 @@
 //! Statements, sent to a server: the one place that is written for any of them.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Row as _, Type,
@@ -9,8 +9,9 @@ use sqlx::{
 
 use super::{
     fault::{Failed, Fault},
-    pool::Pool,
-    statements::{Dialect, Statement, Value},
+    news::News,
+    pool::{OptionsOf, Pool},
+    statements::{Dialect, Statement, Value, Yield},
 };
 
 /// A kind of server.
@@ -22,6 +23,11 @@ pub(super) trait Server: Database + HasStatementCache {
 
     /// What its errors mean.
     fn fault(error: &dyn DatabaseError) -> Fault;
+
+    /// The news of changes to a table, if it tells of any.
+    fn news(_table: &str, _options: &OptionsOf<Self>, _patience: Duration) -> Option<News> {
+        None
+    }
 }
 
 /// The columns of a row, all of them bytes.
@@ -32,6 +38,18 @@ pub(super) type Row = Vec<Vec<u8>>;
 pub(super) struct Answer {
     pub(super) affected: u64,
     pub(super) rows: Vec<Row>,
+}
+
+impl Answer {
+    /// The number that is the text of the only row.
+    pub(super) fn count(&self) -> Option<u64> {
+        number(self.rows.first()?.first()?)
+    }
+}
+
+/// A number that is written as text.
+pub(super) fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// What will be answered.
@@ -108,12 +126,17 @@ where
                 Value::Number(number) => query.bind(number),
             };
         }
-        if !statement.reads {
+        if let Some(message) = &statement.message {
+            query = query.bind(message.bytes());
+        }
+        if statement.yields == Yield::Changes {
             let affected = D::affected(&query.execute(connection).await?);
             return Ok(Answer { affected, rows: Vec::new() });
         }
         let rows = query.fetch_all(connection).await?;
         let rows = rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column)).collect());
-        Ok(Answer { affected: 0, rows: rows.collect::<sqlx::Result<_>>()? })
+        let answer = Answer { affected: 0, rows: rows.collect::<sqlx::Result<_>>()? };
+        let affected = if statement.yields == Yield::Count { answer.count().unwrap_or_default() } else { 0 };
+        Ok(Answer { affected, ..answer })
     }
 }

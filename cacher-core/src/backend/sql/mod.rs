@@ -17,21 +17,30 @@ use std::{
 
 use self::{
     batch::Batch,
+    message::Message,
     statements::{PAGE, STEP, Statement, Value},
     table::Table,
 };
 use super::{
-    Capabilities, Key, Put, Scanned,
+    Capabilities, Key, Put, Scanned, Watcher,
     driven::{AsyncBackend, Page},
     flat,
+    watchers::mark,
 };
 use crate::{entry::Stamp, error::Result, sync::Arc};
 
 mod batch;
 mod driver;
 mod fault;
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "others tell of nothing"))]
+mod message;
 #[cfg(feature = "mysql")]
 mod mysql;
+#[cfg(feature = "postgres")]
+mod news;
+#[cfg(not(feature = "postgres"))]
+#[path = "news_off.rs"]
+mod news;
 mod open;
 mod pool;
 #[cfg(feature = "postgres")]
@@ -95,9 +104,19 @@ fn bytes(text: &str) -> Value<'_> {
     Value::Bytes(text.as_bytes())
 }
 
+/// What the keys of a namespace begin with.
+fn prefix(namespace: &str) -> String {
+    flat::prefix(namespace, LONGEST_KEY)
+}
+
+/// What tells others that an entry has changed, of whose key this is the text.
+fn changed(key: &Key, text: &str) -> Message {
+    Message::new().and(&prefix(&key.namespace), [text].into_iter())
+}
+
 /// The keys of a namespace: from the first text to before the second.
 fn range(namespace: &str) -> (String, String) {
-    let start = flat::prefix(namespace, LONGEST_KEY);
+    let start = prefix(namespace);
     let mut end = start.clone();
     // The letter behind the one that ends a prefix.
     end.pop();
@@ -122,6 +141,7 @@ impl AsyncBackend for Sql {
             scan: true,
             durable: true,
             shared: true,
+            watch: self.table.news.is_some(),
             ..Capabilities::default()
         }
     }
@@ -132,14 +152,15 @@ impl AsyncBackend for Sql {
     }
 
     async fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()> {
-        let key = flat_key(key);
-        let values = vec![bytes(&key), Value::Bytes(entry), time(expires)];
-        self.table.write(&self.table.statements.put, values).await.map(drop)
+        let (text, statements) = (flat_key(key), &self.table.statements);
+        let values = vec![bytes(&text), Value::Bytes(entry), time(expires)];
+        self.table.write(statements.change(&statements.put, values, changed(key, &text))).await.map(drop)
     }
 
     async fn remove(&self, key: &Key) -> Result<bool> {
-        let removed = self.table.write(&self.table.statements.remove, vec![bytes(&flat_key(key))]).await?;
-        Ok(removed > 0)
+        let (text, statements) = (flat_key(key), &self.table.statements);
+        let remove = statements.change(&statements.remove, vec![bytes(&text)], changed(key, &text));
+        Ok(self.table.write(remove).await? > 0)
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
@@ -147,7 +168,7 @@ impl AsyncBackend for Sql {
         let mut found = HashMap::new();
         for some in keys.chunks(STEP) {
             let some: Vec<_> = some.iter().map(String::as_bytes).collect();
-            let answer = self.table.ask(&[self.table.statements.get_many(&some)]).await?;
+            let answer = self.table.ask(&mut [self.table.statements.get_many(&some)]).await?;
             found.extend(answer.rows.into_iter().filter_map(pair));
         }
         Ok(keys.iter().map(|key| found.get(key.as_bytes()).cloned()).collect())
@@ -155,26 +176,26 @@ impl AsyncBackend for Sql {
 
     async fn put_many(&self, entries: &[Put]) -> Result<()> {
         let batch = Batch::of(entries);
-        let statements = batch.statements(&self.table.statements);
-        if statements.is_empty() { Ok(()) } else { self.table.ask(&statements).await.map(drop) }
+        let mut statements = batch.statements(&self.table.statements);
+        if statements.is_empty() { Ok(()) } else { self.table.ask(&mut statements).await.map(drop) }
     }
 
     async fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
-        let (key, statements) = (flat_key(key), &self.table.statements);
+        let (text, statements) = (flat_key(key), &self.table.statements);
         if let Some(make_room) = &statements.make_room {
-            self.table.write(make_room, vec![bytes(&key), now()]).await?;
+            self.table.write(Statement::write(make_room, vec![bytes(&text), now()])).await?;
         }
-        let mut values = vec![bytes(&key), Value::Bytes(entry), time(expires)];
+        let mut values = vec![bytes(&text), Value::Bytes(entry), time(expires)];
         values.extend(statements.replaces_expired().then(now));
+        let put = statements.change(&statements.put_if_absent, values, changed(key, &text));
         // Not tried again on another connection: the first may have done it.
-        let answer = self.table.ask_once(Statement::write(&statements.put_if_absent, values)).await?;
-        Ok(answer.affected > 0)
+        Ok(self.table.ask_once(put).await?.affected > 0)
     }
 
     async fn touch(&self, key: &Key, expires: Option<SystemTime>) -> Result<bool> {
-        let key = flat_key(key);
-        let touched = self.table.write(&self.table.statements.touch, vec![time(expires), bytes(&key), now()]).await?;
-        Ok(touched > 0)
+        let (text, statements) = (flat_key(key), &self.table.statements);
+        let values = vec![time(expires), bytes(&text), now()];
+        Ok(self.table.write(statements.change(&statements.touch, values, changed(key, &text))).await? > 0)
     }
 
     async fn clear(&self, namespace: &str) -> Result<u64> {
@@ -185,7 +206,9 @@ impl AsyncBackend for Sql {
             let values = vec![Value::Bytes(&start), Value::Bytes(&end)];
             let step = self.table.read(&statements.step, values).await?.pop().and_then(|mut row| row.pop());
             let to = step.as_deref().unwrap_or(&end);
-            removed += self.table.write(&statements.clear, vec![Value::Bytes(&start), Value::Bytes(to)]).await?;
+            let values = vec![Value::Bytes(&start), Value::Bytes(to)];
+            let any = Message::new().and(&prefix(namespace), [].into_iter());
+            removed += self.table.write(statements.change(&statements.clear, values, any)).await?;
             match step {
                 Some(step) => start = step,
                 None => return Ok(removed),
@@ -220,12 +243,22 @@ impl AsyncBackend for Sql {
         let mut swept = 0;
         loop {
             let values = vec![time(Some(now)), bytes(&start), bytes(&end)];
-            let step = self.table.write(&self.table.statements.sweep, values).await?;
+            let step = self.table.write(Statement::write(&self.table.statements.sweep, values)).await?;
             swept += step;
             if step < STEP as u64 {
                 return Ok(swept);
             }
         }
+    }
+
+    fn watch(&self, namespace: &str, watcher: Watcher) -> bool {
+        let Some(news) = &self.table.news else { return false };
+        news.watch(&prefix(namespace), watcher);
+        true
+    }
+
+    fn mark(&self, key: &Key) -> u64 {
+        mark(&flat_key(key))
     }
 
     fn format(&self) -> Cow<'static, str> {

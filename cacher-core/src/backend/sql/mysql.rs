@@ -28,6 +28,7 @@ impl Server for MySql {
         put_if_absent: "INSERT IGNORE INTO {table} (k, v, exp) VALUES (?, ?, ?)",
         make_room: Some("DELETE FROM {table} WHERE k = ? AND exp <= ?"),
         replaces_expired: false,
+        tells: None,
     };
 
     fn affected(result: &MySqlQueryResult) -> u64 {

@@ -78,7 +78,9 @@ impl Sql {
     }
 
     fn on<D: Speak>(url: &Url<'_>, text: &str, theirs: &[&str]) -> Result<Self> {
-        url.only(&[&OURS, theirs].concat())?;
+        let news: &[_] = if D::DIALECT.tells.is_some() { &["coherence"] } else { &[] };
+        url.only(&[&OURS, theirs, news].concat())?;
+        let coherent = url.is_coherent()?;
         let table = table(url.get("table").unwrap_or(TABLE), D::DIALECT)?;
         let (timeout, connections) = (timeout(url)?, connections(url)?);
         let format = match url.get("format") {
@@ -91,9 +93,11 @@ impl Sql {
         }
         let options = OptionsOf::<D>::from_str(&format!("{place}?{}", kept(text, theirs)));
         let options = options.map_err(|error| invalid("this is no address of a server").caused_by(error))?;
-        let driver = Pool::<D>::new(options.disable_statement_logging(), connections, timeout);
+        let options = options.disable_statement_logging();
+        let news = if coherent { D::news(&table, &options, timeout) } else { None };
+        let driver = Pool::<D>::new(options, connections, timeout);
         let url = format!("{}?table={table}", url::redact(place));
-        let table = Table::new(Box::new(driver), Statements::of(D::DIALECT, &table));
+        let table = Table::new(Box::new(driver), Statements::of(D::DIALECT, &table, coherent), news);
         Ok(Self { table: Arc::new(table), url, timeout, format })
     }
 }

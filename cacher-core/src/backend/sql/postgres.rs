@@ -1,8 +1,19 @@
 //! PostgreSQL.
 
-use sqlx::{Postgres, error::DatabaseError, postgres::PgQueryResult};
+use std::time::Duration;
 
-use super::{driver::Server, fault::Fault, statements::Dialect};
+use sqlx::{
+    Postgres,
+    error::DatabaseError,
+    postgres::{PgConnectOptions, PgQueryResult},
+};
+
+use super::{
+    driver::Server,
+    fault::Fault,
+    news::News,
+    statements::{Dialect, Telling},
+};
 
 impl Server for Postgres {
     const DIALECT: &'static Dialect = &Dialect {
@@ -29,7 +40,18 @@ impl Server for Postgres {
                         ON CONFLICT (k) DO UPDATE SET v = excluded.v, exp = excluded.exp WHERE t.exp <= ?",
         make_room: None,
         replaces_expired: true,
+        tells: Some(Telling {
+            always: "WITH done AS ({change} RETURNING 1) SELECT convert_to(\
+                     count(*)::text || pg_notify('{name}', encode(?, 'hex'))::text, 'UTF8') FROM done",
+            if_done: "WITH done AS ({change} RETURNING 1) SELECT convert_to(count(*)::text || \
+                      CASE count(*) WHEN 0 THEN '' ELSE pg_notify('{name}', encode(?, 'hex'))::text END, 'UTF8') \
+                      FROM done",
+        }),
     };
+
+    fn news(table: &str, options: &PgConnectOptions, patience: Duration) -> Option<News> {
+        Some(News::of(table, options.clone(), patience))
+    }
 
     fn affected(result: &PgQueryResult) -> u64 {
         result.rows_affected()

@@ -2,6 +2,7 @@
 
 use std::{fmt::Write, iter::repeat_n};
 
+use super::message::Message;
 use crate::sync::Arc;
 
 /// What servers say differently. `{table}` stands for the quoted name, `{name}` for the bare one,
@@ -29,6 +30,17 @@ pub(super) struct Dialect {
     pub(super) make_room: Option<&'static str>,
     /// Whether `put_if_absent` takes that time itself, as its last parameter.
     pub(super) replaces_expired: bool,
+    /// How a statement tells others what it changes, if it can.
+    pub(super) tells: Option<Telling>,
+}
+
+/// What stands around a statement, for which `{change}` stands, that others are told of: its parameters, and behind them
+/// the message. Comes back as the number of changed rows, as text.
+pub(super) struct Telling {
+    /// Told in any case: others may have what is not here.
+    pub(super) always: &'static str,
+    /// Told if it has changed something.
+    pub(super) if_done: &'static str,
 }
 
 /// What stands for a parameter.
@@ -38,24 +50,35 @@ pub(super) enum Value<'a> {
     Number(Option<i64>),
 }
 
+/// What comes back of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Yield {
+    Rows,
+    /// How many rows it has changed.
+    Changes,
+    /// The same, as the text of its only row.
+    Count,
+}
+
 /// A statement with its parameters.
 #[derive(Clone, Debug)]
 pub(super) struct Statement<'a> {
     pub(super) sql: Arc<str>,
     pub(super) values: Vec<Value<'a>>,
-    /// Whether rows come back.
-    pub(super) reads: bool,
+    /// What it tells others, as its last parameter.
+    pub(super) message: Option<Message>,
+    pub(super) yields: Yield,
     /// Whether it comes often in these very words, so that the server should remember it.
     pub(super) lasting: bool,
 }
 
 impl<'a> Statement<'a> {
     pub(super) fn read(sql: &Arc<str>, values: Vec<Value<'a>>) -> Self {
-        Self { sql: Arc::clone(sql), values, reads: true, lasting: true }
+        Self { sql: Arc::clone(sql), values, message: None, yields: Yield::Rows, lasting: true }
     }
 
     pub(super) fn write(sql: &Arc<str>, values: Vec<Value<'a>>) -> Self {
-        Self { reads: false, ..Self::read(sql, values) }
+        Self { yields: Yield::Changes, ..Self::read(sql, values) }
     }
 
     /// About how many bytes are sent.
@@ -64,7 +87,7 @@ impl<'a> Statement<'a> {
             Value::Bytes(bytes) => bytes.len() as u64 + 16,
             Value::Number(_) => 16,
         });
-        sizes.sum()
+        sizes.sum::<u64>() + self.message.as_ref().map_or(0, |message| message.bytes().len() as u64 + 16)
     }
 }
 
@@ -72,6 +95,8 @@ impl<'a> Statement<'a> {
 pub(super) struct Statements {
     dialect: &'static Dialect,
     table: String,
+    /// How those tell others that change something, if they do.
+    tells: Option<&'static Telling>,
     pub(super) check: Arc<str>,
     pub(super) create: Vec<Arc<str>>,
     pub(super) get: Arc<str>,
@@ -96,24 +121,38 @@ pub(super) const STEP: usize = 512;
 pub(super) const PAGE: usize = 128;
 
 impl Statements {
-    pub(super) fn of(dialect: &'static Dialect, table: &str) -> Self {
+    /// Those for a table of this name, which tell others of changes if that is wanted and the server can.
+    pub(super) fn of(dialect: &'static Dialect, table: &str, tells: bool) -> Self {
+        let tells = dialect.tells.as_ref().filter(|_| tells);
         let say = |template: &str| say(dialect, table, template);
+        let always = |change: &str| say(&telling(tells.map(|tells| tells.always), change));
+        let if_done = |change: &str| say(&telling(tells.map(|tells| tells.if_done), change));
         Self {
             check: say(dialect.check),
             create: dialect.create.iter().map(|template| say(template)).collect(),
             get: say("SELECT v FROM {table} WHERE k = ?"),
-            put: say(&insert(1, dialect.replace)),
-            put_if_absent: say(dialect.put_if_absent),
+            put: always(&insert(1, dialect.replace)),
+            put_if_absent: if_done(dialect.put_if_absent),
             make_room: dialect.make_room.map(say),
-            touch: say("UPDATE {table} SET exp = ? WHERE k = ? AND (exp IS NULL OR exp > ?)"),
-            remove: say("DELETE FROM {table} WHERE k = ?"),
+            touch: if_done("UPDATE {table} SET exp = ? WHERE k = ? AND (exp IS NULL OR exp > ?)"),
+            remove: always("DELETE FROM {table} WHERE k = ?"),
             page: say(&format!("SELECT k, v FROM {{table}} WHERE k > ? AND k < ? ORDER BY k LIMIT {PAGE}")),
             len: say(&format!("SELECT {} FROM {{table}} WHERE {RANGE}", dialect.count)),
             step: say(&format!("SELECT k FROM {{table}} WHERE {RANGE} ORDER BY k LIMIT 1 OFFSET {STEP}")),
-            clear: say(dialect.clear),
+            clear: always(dialect.clear),
             sweep: say(dialect.sweep),
             dialect,
             table: table.to_owned(),
+            tells,
+        }
+    }
+
+    /// One that changes something, and tells others of it, if these do.
+    pub(super) fn change<'a>(&self, sql: &Arc<str>, values: Vec<Value<'a>>, message: Message) -> Statement<'a> {
+        let statement = Statement::write(sql, values);
+        match self.tells {
+            Some(_) => Statement { message: Some(message), yields: Yield::Count, ..statement },
+            None => statement,
         }
     }
 
@@ -123,7 +162,8 @@ impl Statements {
 
     /// Puts so many rows.
     pub(super) fn put_rows(&self, rows: usize) -> Arc<str> {
-        say(self.dialect, &self.table, &insert(rows, self.dialect.replace))
+        let change = insert(rows, self.dialect.replace);
+        say(self.dialect, &self.table, &telling(self.tells.map(|tells| tells.always), &change))
     }
 
     /// Keys and values of some keys. The last stands for as many as are missing to a power of two: so there are few
@@ -139,6 +179,11 @@ impl Statements {
 
 fn insert(rows: usize, end: &str) -> String {
     format!("INSERT INTO {{table}} (k, v, exp) VALUES {} {end}", list("(?, ?, ?)", rows))
+}
+
+/// A statement with what tells others of it.
+fn telling(around: Option<&str>, change: &str) -> String {
+    around.map_or_else(|| change.to_owned(), |around| around.replace("{change}", change))
 }
 
 fn list(part: &str, times: usize) -> String {
