@@ -12,7 +12,6 @@ use cacher_core::{
     direct::Cache,
 };
 use cacher_servers::Proxy;
-use sqlx::Connection;
 
 use crate::support::{Scratch, Session, Store, after, key};
 
@@ -152,8 +151,10 @@ fn each_change_is_told_once_and_as_what_it_is() {
 fn many_at_once_are_told_of_one_by_one() {
     let Some(scratch) = scratch() else { return };
     let heard = Heard::of(&scratch, "heard");
-    let put = |namespace: &str, number: u32| {
-        Put { key: key(namespace, &format!("name {number:04}")), entry: b"entry".to_vec(), expires: None }
+    let put = |namespace: &str, number: u32| Put {
+        key: key(namespace, &format!("name {number:04}")),
+        entry: b"entry".to_vec(),
+        expires: None,
     };
     let mut puts: Vec<_> = (0..1000).map(|number| put("heard", number)).collect();
     let mut expected: Vec<_> = puts.iter().map(|put| heard.changed(&put.key)).collect();

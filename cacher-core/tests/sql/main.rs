@@ -5,6 +5,7 @@ mod contract;
 mod failing;
 mod heard;
 mod keys;
+mod late;
 mod nodes;
 mod refused;
 mod rows;

@@ -31,10 +31,13 @@ const SCHEMES: &[Scheme] = &[
     scheme("redis-sentinel", &["format", "timeout", "coherence"]),
     scheme("memcached", &["format", "timeout"]),
     scheme("memcached+unix", &["format", "timeout", "user", "pass"]),
-    scheme("postgres", &["table", "format", "timeout", "connections", "sslmode", "sslrootcert", "options", "host"]),
+    scheme("postgres", POSTGRES),
     scheme("mysql", &["table", "format", "timeout", "connections", "ssl-mode", "ssl-ca", "socket"]),
     scheme("mongodb", MONGODB),
 ];
+
+const POSTGRES: &[&str] =
+    &["table", "format", "timeout", "connections", "coherence", "sslmode", "sslrootcert", "options", "host"];
 
 /// Ours, and what the driver knows.
 const MONGODB: &[&str] = &[

@@ -9,6 +9,7 @@ use sqlx::{
 
 use super::{
     fault::{Failed, Fault},
+    name::Name,
     news::News,
     pool::{OptionsOf, Pool},
     statements::{Dialect, Statement, Value, Yield},
@@ -23,6 +24,12 @@ pub(super) trait Server: Database + HasStatementCache {
 
     /// What its errors mean.
     fn fault(error: &dyn DatabaseError) -> Fault;
+
+    /// A new connection, which the server knows by this name.
+    fn connect(options: &OptionsOf<Self>, name: &Name) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
+
+    /// Ends the connection of this name, so that nothing comes from it any more, and says whether it was there still.
+    fn end(connection: &mut Self::Connection, name: &Name) -> impl Future<Output = sqlx::Result<bool>> + Send;
 
     /// The news of changes to a table, if it tells of any.
     fn news(_table: &str, _options: &OptionsOf<Self>, _patience: Duration) -> Option<News> {
@@ -65,7 +72,7 @@ impl<D: Speak> Driver for Pool<D> {
     fn run<'a>(&'a self, statements: &'a [Statement<'a>]) -> Asked<'a> {
         Box::pin(async move {
             let mut used = self.take().await?;
-            let answer = all::<D>(&mut used.connection, statements).await.map_err(Failed::at_work::<D>);
+            let answer = all::<D>(used.connection(), statements).await.map_err(Failed::at_work::<D>);
             match &answer {
                 Err(Failed { fault: Fault::Lost, .. }) => used.lose(),
                 Err(failed) if !failed.fault.leaves_connection() => {}

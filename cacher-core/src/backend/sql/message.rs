@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_heard() {
-        let mut message = Message::new().and("posts|", ["posts|a", "posts|b"].into_iter()).and("users|", [].into_iter());
+        let mut message =
+            Message::new().and("posts|", ["posts|a", "posts|b"].into_iter()).and("users|", [].into_iter());
         message.sign(u64::MAX, 7);
         let posts = Changes { namespace: mark("posts|"), marks: vec![mark("posts|a"), mark("posts|b")] };
         let users = Changes { namespace: mark("users|"), marks: vec![] };

@@ -36,6 +36,7 @@ mod fault;
 mod message;
 #[cfg(feature = "mysql")]
 mod mysql;
+mod name;
 #[cfg(feature = "postgres")]
 mod news;
 #[cfg(not(feature = "postgres"))]
@@ -58,6 +59,19 @@ mod table;
 /// `put_if_absent` replaces what has expired. What a server has confirmed is as durable as its own settings say.
 /// Expired rows stay until a function with this table sweeps those of its own; those of functions that are no more
 /// go by `DELETE FROM cacher_entries WHERE exp < ..`. Times are those of the processes, whose clocks should agree.
+///
+/// A connection that gives no answer within `timeout` is ended by the server before anything else is asked, so that what
+/// was given up there does not come after all (`pg_terminate_backend`, `KILL`); only clusters of MariaDB and MySQL that
+/// have no `GET_LOCK` can't be asked to.
+///
+/// **Memory in front** of PostgreSQL is told of changes by other processes: what they put, touch, remove or clear is out
+/// of memory here some milliseconds later. A load that others' changes come between is not kept, neither in memory nor
+/// in the table. Each change tells of itself in its own transaction (`NOTIFY` on a channel called as the table), by a hash
+/// of the key alone, and one more connection listens where memory is in front. While the server can't be reached, or
+/// does not let us listen, nothing is told, so a lost connection empties memory, at the latest a second and a `timeout`
+/// after it broke. Commits that tell something take turns in a server: where much is written, and nobody keeps memory
+/// in front, `coherence=off` spares it that. What people change by hand is told of if they say so: `NOTIFY
+/// cacher_entries`. MySQL tells of nothing: there the TTL of the memory bounds how old values get.
 ///
 /// MySQL takes entries up to its `max_allowed_packet`, PostgreSQL up to 1 GB; larger ones are
 /// [rejected](crate::error::Kind::Rejected), as is all that a server does not do (read-only, full, over its time).

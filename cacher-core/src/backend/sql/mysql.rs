@@ -1,12 +1,13 @@
 //! MySQL and MariaDB.
 
 use sqlx::{
-    MySql,
+    AssertSqlSafe, ConnectOptions, Error as SqlError, MySql, MySqlConnection,
     error::DatabaseError,
-    mysql::{MySqlDatabaseError, MySqlQueryResult},
+    mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlQueryResult},
+    raw_sql,
 };
 
-use super::{driver::Server, fault::Fault, statements::Dialect};
+use super::{driver::Server, fault::Fault, name::Name, statements::Dialect};
 
 impl Server for MySql {
     const DIALECT: &'static Dialect = &Dialect {
@@ -30,6 +31,24 @@ impl Server for MySql {
         replaces_expired: false,
         tells: None,
     };
+
+    async fn connect(options: &MySqlConnectOptions, name: &Name) -> sqlx::Result<MySqlConnection> {
+        let mut connection = options.connect().await?;
+        // It has the lock as long as it stands.
+        match raw_sql(AssertSqlSafe(format!("DO GET_LOCK('{name}', 0)"))).execute(&mut connection).await {
+            // Clusters have none, and what is given up there may be done after all.
+            Ok(_) | Err(SqlError::Database(_)) => Ok(connection),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn end(connection: &mut MySqlConnection, name: &Name) -> sqlx::Result<bool> {
+        match raw_sql(AssertSqlSafe(format!("KILL IS_USED_LOCK('{name}')"))).execute(connection).await {
+            // Nobody has it.
+            Err(SqlError::Database(_)) => Ok(false),
+            answer => answer.map(|_| true),
+        }
+    }
 
     fn affected(result: &MySqlQueryResult) -> u64 {
         result.rows_affected()

@@ -1,5 +1,7 @@
 //! Without a server that tells of changes.
 
+use std::future::Ready;
+
 use super::{super::Watcher, fault::Failed, message::Message};
 use crate::sync::Arc;
 
@@ -15,7 +17,7 @@ impl News {
         match **self {}
     }
 
-    pub(super) async fn ready(self: &Arc<Self>) -> Result<(), Failed> {
+    pub(super) fn ready(self: &Arc<Self>) -> Ready<Result<(), Failed>> {
         match **self {}
     }
 
@@ -29,7 +31,7 @@ impl News {
 }
 
 impl Sent {
-    pub(super) async fn back(self) {
+    pub(super) fn back(self) -> Ready<()> {
         match self {}
     }
 }

@@ -43,10 +43,12 @@ impl Sql {
     /// there are at most (8). PostgreSQL takes `sslmode`, `sslrootcert`, `options`, and `host`, the directory of a
     /// socket; MySQL takes `ssl-mode`, `ssl-ca`, and `socket`, the path of one. Both speak TLS where the server does,
     /// and insist on it, and on its certificate, as the mode says (`require`, `verify-full`; `REQUIRED`,
-    /// `VERIFY_IDENTITY`).
+    /// `VERIFY_IDENTITY`). PostgreSQL takes `coherence=off`, which all who share the table should say: others are told
+    /// of no changes then, and memory in front goes without news of theirs.
     ///
     /// What a URL of PostgreSQL leaves out is taken from where its other clients find it (`PGPASSWORD`, `~/.pgpass`).
-    /// A pooler between must keep prepared statements apart, as PgBouncer does since 1.21.
+    /// A pooler between must keep prepared statements apart, as PgBouncer does since 1.21; for news it must leave
+    /// sessions their connections too (`pool_mode=session`).
     ///
     /// Nothing is connected before the first operation, which makes the table if it is missing.
     ///

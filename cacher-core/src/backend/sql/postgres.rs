@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use sqlx::{
-    Postgres,
+    AssertSqlSafe, ConnectOptions, Error as SqlError, PgConnection, Postgres,
     error::DatabaseError,
     postgres::{PgConnectOptions, PgQueryResult},
+    raw_sql,
 };
 
 use super::{
     driver::Server,
     fault::Fault,
+    name::Name,
     news::News,
     statements::{Dialect, Telling},
 };
@@ -48,6 +50,22 @@ impl Server for Postgres {
                       FROM done",
         }),
     };
+
+    async fn connect(options: &PgConnectOptions, name: &Name) -> sqlx::Result<PgConnection> {
+        options.clone().application_name(&name.to_string()).connect().await
+    }
+
+    /// By its name alone: with a pooler between, its number is another's by now.
+    async fn end(connection: &mut PgConnection, name: &Name) -> sqlx::Result<bool> {
+        let sql = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE application_name = '{name}'"
+        );
+        match raw_sql(AssertSqlSafe(sql)).execute(connection).await {
+            // Some users may not.
+            Err(SqlError::Database(_)) => Ok(false),
+            answer => answer.map(|ended| ended.rows_affected() > 0),
+        }
+    }
 
     fn news(table: &str, options: &PgConnectOptions, patience: Duration) -> Option<News> {
         Some(News::of(table, options.clone(), patience))
