@@ -6,11 +6,14 @@ mod failing;
 mod heard;
 mod keys;
 mod late;
+mod leases;
 mod nodes;
 mod refused;
 mod rows;
 mod support;
 mod tables;
+#[path = "../turns/mod.rs"]
+mod turns;
 #[cfg(feature = "postgres")]
 #[path = "../two_nodes/mod.rs"]
 mod two_nodes;

@@ -111,7 +111,7 @@ pub(super) fn gives_leases(url: &str) -> bool {
 }
 
 /// The stores that give leases.
-const LESSORS: &[&str] = &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel"];
+const LESSORS: &[&str] = &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel", "postgres", "mysql"];
 
 /// Whether it is the URL of files.
 pub(super) fn is_files(url: &str) -> bool {

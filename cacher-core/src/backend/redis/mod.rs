@@ -220,12 +220,19 @@ impl AsyncBackend for Redis {
     }
 
     async fn clear(&self, namespace: &str) -> Result<u64> {
+        let prefix = flat::prefix(namespace, LONGEST_KEY);
+        // In one walk, what is of an entry as well; and what ends like that, which is told apart.
+        let pattern = format!("*{}", pattern(&prefix));
         let (mut removed, mut next) = (0, None);
         loop {
-            let (keys, more) = self.keys(namespace, next.as_deref()).await?;
-            removed += self.unlink(&keys).await?;
+            let (keys, more) = self.link.scan(&pattern, next.as_deref()).await?;
+            let (entries, beside): (Vec<_>, _) = keys.into_iter().partition(|key| key.starts_with(prefix.as_bytes()));
+            let leases: Vec<_> = beside.into_iter().filter(|key| lease::is_within(&prefix, key)).collect();
+            // Before the entries: loads that began until now put none any more.
+            self.unlink(&leases).await?;
+            removed += self.unlink(&entries).await?;
             if more.is_none() {
-                self.announce(&flat::prefix(namespace, LONGEST_KEY)).await?;
+                self.announce(&prefix).await?;
                 return Ok(removed);
             }
             next = more;

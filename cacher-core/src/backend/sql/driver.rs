@@ -64,7 +64,7 @@ pub(super) type Asked<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failed>> 
 
 /// The way to a server, of whatever kind.
 pub(super) trait Driver: Send + Sync {
-    /// Does all statements or none, and says what came of the last.
+    /// Does all statements or none, and says what came of the last: nothing, if one has decided against them.
     fn run<'a>(&'a self, statements: &'a [Statement<'a>]) -> Asked<'a>;
 }
 
@@ -89,7 +89,8 @@ async fn all<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'
     }
     let mut transaction = connection.begin().await?;
     match each::<D>(&mut transaction, statements).await {
-        Ok(answer) => transaction.commit().await.map(|()| answer),
+        Ok(Some(answer)) => transaction.commit().await.map(|()| answer),
+        Ok(None) => transaction.rollback().await.map(|()| Answer::default()),
         Err(error) => {
             // What it holds is let go at once, or with the connection.
             let _ = transaction.rollback().await;
@@ -98,12 +99,16 @@ async fn all<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'
     }
 }
 
-async fn each<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Answer> {
+/// What came of the last; `None` if one of them has decided that nothing is done.
+async fn each<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Option<Answer>> {
     let mut answer = Answer::default();
     for statement in statements {
         answer = D::ask(connection, statement).await?;
+        if statement.decides && answer.affected == 0 {
+            return Ok(None);
+        }
     }
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 /// A kind of server that takes what we send and gives what we read.

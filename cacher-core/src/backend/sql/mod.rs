@@ -2,7 +2,7 @@
 //!
 //! ```sql
 //! CREATE TABLE cacher_entries (
-//!     k BYTEA PRIMARY KEY,        -- `namespace|format|name`; VARBINARY(512) in MySQL
+//!     k BYTEA PRIMARY KEY,        -- `namespace|format|name`, `{lease}namespace|format|name`; VARBINARY(512) in MySQL
 //!     v BYTEA NOT NULL,           -- LONGBLOB
 //!     exp BIGINT                  -- milliseconds since the Unix epoch; NULL is never
 //! );
@@ -32,6 +32,7 @@ use crate::{entry::Stamp, error::Result, sync::Arc};
 mod batch;
 mod driver;
 mod fault;
+mod lease;
 #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "others tell of nothing"))]
 mod message;
 #[cfg(feature = "mysql")]
@@ -59,6 +60,9 @@ mod table;
 /// `put_if_absent` replaces what has expired. What a server has confirmed is as durable as its own settings say.
 /// Expired rows stay until a function with this table sweeps those of its own; those of functions that are no more
 /// go by `DELETE FROM cacher_entries WHERE exp < ..`. Times are those of the processes, whose clocks should agree.
+///
+/// Leases of loads (`single_flight = distributed`) are rows beside the entries, with times of the server. An entry is put
+/// under one, and that ended, in one transaction.
 ///
 /// A connection that gives no answer within `timeout` is ended by the server before anything else is asked, so that what
 /// was given up there does not come after all (`pg_terminate_backend`, `KILL`); only clusters of MariaDB and MySQL that
@@ -128,9 +132,9 @@ fn changed(key: &Key, text: &str) -> Message {
     Message::new().and(&prefix(&key.namespace), [text].into_iter())
 }
 
-/// The keys of a namespace: from the first text to before the second.
-fn range(namespace: &str) -> (String, String) {
-    let start = prefix(namespace);
+/// The keys of a namespace that have this before them: from the first text to before the second.
+fn range(before: &str, namespace: &str) -> (String, String) {
+    let start = before.to_owned() + &flat::prefix(namespace, LONGEST_KEY - before.len());
     let mut end = start.clone();
     // The letter behind the one that ends a prefix.
     end.pop();
@@ -155,6 +159,7 @@ impl AsyncBackend for Sql {
             scan: true,
             durable: true,
             shared: true,
+            lease: true,
             watch: self.table.news.is_some(),
             ..Capabilities::default()
         }
@@ -203,7 +208,7 @@ impl AsyncBackend for Sql {
         values.extend(statements.replaces_expired().then(now));
         let put = statements.change(&statements.put_if_absent, values, changed(key, &text));
         // Not tried again on another connection: the first may have done it.
-        Ok(self.table.ask_once(put).await?.affected > 0)
+        Ok(self.table.ask_once(&mut [put]).await?.affected > 0)
     }
 
     async fn touch(&self, key: &Key, expires: Option<SystemTime>) -> Result<bool> {
@@ -213,9 +218,11 @@ impl AsyncBackend for Sql {
     }
 
     async fn clear(&self, namespace: &str) -> Result<u64> {
-        let ((start, end), statements) = (range(namespace), &self.table.statements);
+        let ((start, end), statements) = (range("", namespace), &self.table.statements);
         let (mut start, end) = (start.into_bytes(), end.into_bytes());
         let mut removed = 0;
+        // Before the entries: loads that began until now put none any more.
+        self.end_leases(namespace).await?;
         loop {
             let values = vec![Value::Bytes(&start), Value::Bytes(&end)];
             let step = self.table.read(&statements.step, values).await?.pop().and_then(|mut row| row.pop());
@@ -231,7 +238,7 @@ impl AsyncBackend for Sql {
     }
 
     async fn page(&self, namespace: &str, next: Option<&[u8]>) -> Result<Page> {
-        let (start, end) = range(namespace);
+        let (start, end) = range("", namespace);
         let after = next.unwrap_or(start.as_bytes());
         let rows = self.table.read(&self.table.statements.page, vec![Value::Bytes(after), bytes(&end)]).await?;
         let next = if rows.len() < PAGE { None } else { rows.last().and_then(|row| row.first().cloned()) };
@@ -248,13 +255,14 @@ impl AsyncBackend for Sql {
     }
 
     async fn len(&self, namespace: &str) -> Result<u64> {
-        let (start, end) = range(namespace);
+        let (start, end) = range("", namespace);
         self.table.count(&self.table.statements.len, vec![bytes(&start), bytes(&end)]).await
     }
 
     async fn sweep(&self, namespace: &str, now: SystemTime) -> Result<u64> {
-        let (start, end) = range(namespace);
+        let (start, end) = range("", namespace);
         let mut swept = 0;
+        self.sweep_leases(namespace).await?;
         loop {
             let values = vec![time(Some(now)), bytes(&start), bytes(&end)];
             let step = self.table.write(Statement::write(&self.table.statements.sweep, values)).await?;
@@ -263,6 +271,18 @@ impl AsyncBackend for Sql {
                 return Ok(swept);
             }
         }
+    }
+
+    async fn lease(&self, key: &Key, owner: &str, life: Duration) -> Result<Option<String>> {
+        self.take_lease(key, owner, life).await
+    }
+
+    async fn put_leased(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>, token: &str) -> Result<bool> {
+        self.put_under_lease(key, entry, expires, token).await
+    }
+
+    async fn end_lease(&self, key: &Key, token: Option<&str>) -> Result<()> {
+        self.give_lease_back(key, token).await
     }
 
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {

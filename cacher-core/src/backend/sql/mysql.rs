@@ -7,7 +7,7 @@ use sqlx::{
     raw_sql,
 };
 
-use super::{driver::Server, fault::Fault, name::Name, statements::Dialect};
+use super::{driver::Server, fault::Fault, lease, name::Name, statements::Dialect};
 
 impl Server for MySql {
     const DIALECT: &'static Dialect = &Dialect {
@@ -21,6 +21,7 @@ impl Server for MySql {
                 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = '{name}'",
         create: &["CREATE TABLE IF NOT EXISTS {table} (k VARBINARY(512) PRIMARY KEY, v LONGBLOB NOT NULL, \
                    exp BIGINT NULL, KEY exp (exp)) ENGINE = InnoDB"],
+        now: "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
         count: "CAST(COUNT(*) AS BINARY)",
         clear: "DELETE FROM {table} WHERE k >= ? AND k < ?",
         sweep: "DELETE FROM {table} WHERE exp <= ? AND k >= ? AND k < ? ORDER BY exp, k LIMIT {step}",
@@ -30,6 +31,14 @@ impl Server for MySql {
         make_room: Some("DELETE FROM {table} WHERE k = ? AND exp <= ?"),
         replaces_expired: false,
         tells: None,
+        lease: lease::Words {
+            // The second condition sees what the first has done. MariaDB compares `v` and `VALUES(v)` wrongly there.
+            take: "INSERT INTO {table} (k, v, exp) VALUES \
+                   (?, CONCAT(?, CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)), {now} + ?) \
+                   ON DUPLICATE KEY UPDATE v = IF(exp <= {now} OR LOCATE(?, v) = 1, VALUES(v), v), \
+                   exp = IF(LOCATE(?, v) = 1, VALUES(exp), exp)",
+            look: Some("SELECT v FROM {table} WHERE k = ?"),
+        },
     };
 
     async fn connect(options: &MySqlConnectOptions, name: &Name) -> sqlx::Result<MySqlConnection> {

@@ -12,6 +12,7 @@ use sqlx::{
 use super::{
     driver::Server,
     fault::Fault,
+    lease,
     name::Name,
     news::News,
     statements::{Dialect, Telling},
@@ -32,6 +33,7 @@ impl Server for Postgres {
             "CREATE TABLE IF NOT EXISTS {table} (k BYTEA PRIMARY KEY, v BYTEA NOT NULL, exp BIGINT)",
             "CREATE INDEX IF NOT EXISTS \"{name}_exp\" ON {table} (exp) WHERE exp IS NOT NULL",
         ],
+        now: "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
         count: "convert_to(count(*)::text, 'UTF8')",
         clear: "DELETE FROM {table} WHERE k = ANY(ARRAY(\
                 SELECT k FROM {table} WHERE k >= ? AND k < ? ORDER BY k FOR UPDATE))",
@@ -49,6 +51,13 @@ impl Server for Postgres {
                       CASE count(*) WHEN 0 THEN '' ELSE pg_notify('{name}', encode(?, 'hex'))::text END, 'UTF8') \
                       FROM done",
         }),
+        lease: lease::Words {
+            take: "INSERT INTO {table} AS t (k, v, exp) VALUES (?, ?::bytea || convert_to(\
+                   (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text, 'UTF8'), {now} + ?::bigint) \
+                   ON CONFLICT (k) DO UPDATE SET v = excluded.v, exp = excluded.exp \
+                   WHERE t.exp <= {now} OR position(?::bytea IN t.v) = 1 RETURNING v",
+            look: None,
+        },
     };
 
     async fn connect(options: &PgConnectOptions, name: &Name) -> sqlx::Result<PgConnection> {

@@ -2,11 +2,11 @@
 
 use std::{fmt::Write, iter::repeat_n};
 
-use super::message::Message;
+use super::{lease, message::Message};
 use crate::sync::Arc;
 
 /// What servers say differently. `{table}` stands for the quoted name, `{name}` for the bare one,
-/// `{step}` for [`STEP`], `?` for a parameter.
+/// `{step}` for [`STEP`], `{now}` for the time of the server, `?` for a parameter.
 pub(super) struct Dialect {
     pub(super) quote: char,
     /// Parameters are `$1`, `$2` in place of `?`.
@@ -16,6 +16,8 @@ pub(super) struct Dialect {
     /// parameters of a statement may have.
     pub(super) check: &'static str,
     pub(super) create: &'static [&'static str],
+    /// The time of the server, in milliseconds since the Unix epoch.
+    pub(super) now: &'static str,
     /// The number of rows, as text in bytes.
     pub(super) count: &'static str,
     /// Removes a range of keys. All that lock many rows do so in the order of keys, or wait for nobody.
@@ -32,6 +34,7 @@ pub(super) struct Dialect {
     pub(super) replaces_expired: bool,
     /// How a statement tells others what it changes, if it can.
     pub(super) tells: Option<Telling>,
+    pub(super) lease: lease::Words,
 }
 
 /// What stands around a statement, for which `{change}` stands, that others are told of: its parameters, and behind them
@@ -68,13 +71,15 @@ pub(super) struct Statement<'a> {
     /// What it tells others, as its last parameter.
     pub(super) message: Option<Message>,
     pub(super) yields: Yield,
+    /// Whether those behind it are done, and it itself, only if it changes something.
+    pub(super) decides: bool,
     /// Whether it comes often in these very words, so that the server should remember it.
     pub(super) lasting: bool,
 }
 
 impl<'a> Statement<'a> {
     pub(super) fn read(sql: &Arc<str>, values: Vec<Value<'a>>) -> Self {
-        Self { sql: Arc::clone(sql), values, message: None, yields: Yield::Rows, lasting: true }
+        Self { sql: Arc::clone(sql), values, message: None, yields: Yield::Rows, decides: false, lasting: true }
     }
 
     pub(super) fn write(sql: &Arc<str>, values: Vec<Value<'a>>) -> Self {
@@ -111,6 +116,7 @@ pub(super) struct Statements {
     pub(super) step: Arc<str>,
     pub(super) clear: Arc<str>,
     pub(super) sweep: Arc<str>,
+    pub(super) lease: lease::Statements,
 }
 
 /// What a namespace is: the keys from a first one to that behind its last.
@@ -141,6 +147,7 @@ impl Statements {
             step: say(&format!("SELECT k FROM {{table}} WHERE {RANGE} ORDER BY k LIMIT 1 OFFSET {STEP}")),
             clear: always(dialect.clear),
             sweep: say(dialect.sweep),
+            lease: lease::Statements::of(dialect, say),
             dialect,
             table: table.to_owned(),
             tells,
@@ -194,7 +201,7 @@ fn list(part: &str, times: usize) -> String {
 fn say(dialect: &Dialect, table: &str, template: &str) -> Arc<str> {
     let quote = dialect.quote;
     let text = template.replace("{table}", &format!("{quote}{table}{quote}"));
-    let text = text.replace("{name}", table).replace("{step}", &STEP.to_string());
+    let text = text.replace("{name}", table).replace("{step}", &STEP.to_string()).replace("{now}", dialect.now);
     if !dialect.numbered {
         return text.into();
     }

@@ -42,8 +42,8 @@ impl Table {
     }
 
     /// The same for what may not.
-    pub(super) async fn ask_once(&self, statement: Statement<'_>) -> Result<Answer> {
-        self.repeat(&mut [statement], false).await
+    pub(super) async fn ask_once(&self, statements: &mut [Statement<'_>]) -> Result<Answer> {
+        self.repeat(statements, false).await
     }
 
     /// How many rows a statement has changed.

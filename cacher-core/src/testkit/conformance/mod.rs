@@ -27,12 +27,14 @@ use crate::{
 
 mod entries;
 mod keys;
+mod leases;
 mod optional;
 mod together;
 
 type Check = fn(&mut Point<'_>);
 
-const POINTS: &[&[(&str, Check)]] = &[entries::POINTS, keys::POINTS, optional::POINTS, together::POINTS];
+const POINTS: &[&[(&str, Check)]] =
+    &[entries::POINTS, keys::POINTS, optional::POINTS, leases::POINTS, together::POINTS];
 
 /// Checks all of the contract on one store, of which `open` makes a new view each time it is called.
 ///
