@@ -13,8 +13,9 @@ use cacher_core::{
     testkit::conformance,
 };
 
+#[path = "rates/mod.rs"]
+mod rates;
 #[path = "turns/mod.rs"]
-#[macro_use]
 mod turns;
 
 /// The store at this URL, if there is a server.
@@ -131,3 +132,17 @@ fn elsewhere() -> Option<[String; 3]> {
 }
 
 turns::taken!(elsewhere());
+rates::shared!(elsewhere());
+
+#[test]
+fn without_its_server_each_process_has_the_rate() {
+    let Some(server) = cacher_servers::Redis::private() else { return };
+    rates::without_its_server_each_process_has_the_rate(&format!("{}?timeout=200ms", server.url()), || server.stop());
+}
+
+#[test]
+fn a_rate_of_a_cluster_is_one() {
+    let Some(url) = cacher_servers::redis_cluster() else { return };
+    let urls = ["127.0.0.1", "localhost", "LocalHost"].map(|host| url.replace("127.0.0.1", host));
+    rates::loads_of_all_nodes_are_as_far_apart_as_those_of_one(&urls);
+}

@@ -187,6 +187,8 @@ pub(crate) struct Policies {
     pub(crate) cache_if: Option<Expr>,
     pub(crate) single_flight: Flight,
     pub(crate) limit: Option<Limit>,
+    /// Whether that is the rate of all processes.
+    pub(crate) shared_rate: bool,
     /// What of the arguments has a rate of its own.
     pub(crate) per: Option<Sourced<Expr>>,
     pub(crate) on_limit: OnLimit,

@@ -17,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    backend,
+    backend::{self, Pace},
     bridge::{self, Place, Shell},
     claims::{Claimant, Owner},
     clock::Clock,
@@ -77,6 +77,8 @@ pub struct Config {
     pub patience: Option<Duration>,
     /// The rate at which the body may run.
     pub limit: Option<Arc<RateLimit>>,
+    /// Whether that is the rate of all processes that share the last store.
+    pub shared_rate: bool,
     /// What becomes of a call whose body may not run now.
     pub on_limit: OnLimit,
     /// How long a call waits until its body may run. Without it five minutes if it can say that this was too long.
@@ -117,6 +119,7 @@ impl Default for Config {
             distributed: false,
             patience: None,
             limit: None,
+            shared_rate: false,
             on_limit: OnLimit::default(),
             max_wait: None,
             strategies: List::default(),
@@ -436,6 +439,18 @@ impl Core {
     /// A call as strategies see it.
     pub(crate) fn call(&self, key: Option<u64>, partition: u64) -> Call<'_> {
         Call { cache: &self.name, key, partition, now: self.clock.elapsed() }
+    }
+
+    /// Where the rate of all processes is kept, and what it is for a call; `None` if each has its own.
+    pub(crate) fn shared_rate(&self, call: &Call<'_>) -> Option<(Arc<Tier>, backend::Key, Pace)> {
+        let limit = self.config.limit.as_ref().filter(|_| self.config.shared_rate)?;
+        let tier = self.tiers.last().map(Arc::clone)?;
+        let (interval, tolerance) = limit.spacing(call);
+        // All versions of a function count together.
+        let function = self.namespace.split('@').next().unwrap_or_default();
+        let name = format!("{:016x}", call.partition()).into();
+        let key = backend::Key { namespace: function.into(), name, format: "rate" };
+        Some((tier, key, Pace::new(interval, tolerance)))
     }
 
     pub(crate) fn has_stores(&self) -> bool {

@@ -71,6 +71,15 @@ impl RateLimit {
         Self { variance: if variance.is_nan() { 0.0 } else { variance.clamp(0.0, 1.0) }, ..self }
     }
 
+    /// The interval that a call takes, and how long it may come before its time, where a store counts in microseconds.
+    pub(crate) fn spacing(&self, call: &Call<'_>) -> (Duration, Duration) {
+        let interval = Duration::from_nanos(self.interval(fraction(call.random()) - 0.5));
+        // As long as the intervals of all but one that come at once, each of which is rounded up.
+        let even = u64::try_from(self.interval.as_nanos().div_ceil(1000)).unwrap_or(u64::MAX);
+        let early = Duration::from_micros(even.saturating_mul(u64::from(self.burst.max(1)) - 1));
+        (interval, early)
+    }
+
     fn rate(&self) -> Rate {
         Rate::new(self.interval, self.burst)
     }

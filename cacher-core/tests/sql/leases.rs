@@ -1,4 +1,4 @@
-//! Loads that take turns among processes.
+//! Loads that take turns among processes, or have a rate in common.
 
 use std::{
     env,
@@ -24,10 +24,20 @@ fn elsewhere(scheme: &str) -> Option<turns::Urls> {
 
 mod postgres {
     crate::turns::taken!(super::elsewhere("postgres"));
+    crate::rates::shared!(super::elsewhere("postgres"));
 }
 
 mod mysql {
     crate::turns::taken!(super::elsewhere("mysql"));
+    crate::rates::shared!(super::elsewhere("mysql"));
+}
+
+#[test]
+fn without_its_server_each_process_has_the_rate() {
+    for server in Private::all() {
+        let url = format!("{}?timeout=200ms", server.url());
+        crate::rates::without_its_server_each_process_has_the_rate(&url, || server.stop());
+    }
 }
 
 const URL: &str = "CACHER_TEST_CHILD_URL";

@@ -8,6 +8,8 @@ mod keys;
 mod late;
 mod leases;
 mod nodes;
+#[path = "../rates/mod.rs"]
+mod rates;
 mod refused;
 mod rows;
 mod support;

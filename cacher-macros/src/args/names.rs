@@ -50,6 +50,7 @@ const NAMES: &[Known] = &[
     now("thread_local", "thread_local", &["unsync_reads", "local"]),
     now("rate_limit", "rate_limit = \"10/s\"", &["throttle", "rate", "delay"]),
     now("burst", "burst = 5", &[]),
+    now("shared_rate", "shared_rate", &["global_rate", "distributed_rate"]),
     now("per", "per = url.host()", &[]),
     now("variance", "variance = 0.1", &[]),
     now("on_limit", "on_limit = error", &[]),

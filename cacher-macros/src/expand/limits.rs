@@ -22,6 +22,9 @@ pub(crate) fn fields(plan: &Plan) -> TokenStream {
         let limit = self::limit(&rt, limit);
         fields.extend(quote!(limit: ::core::option::Option::Some(#limit),));
     }
+    if policies.shared_rate {
+        fields.extend(quote!(shared_rate: true,));
+    }
     match policies.on_limit {
         OnLimit::Wait => {}
         OnLimit::Error(_) => fields.extend(quote!(on_limit: #rt::OnLimit::Error,)),

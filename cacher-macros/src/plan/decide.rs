@@ -227,6 +227,7 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         cache_if: expr(&args.cache_if),
         single_flight: args.single_flight.as_ref().map_or(Flight::Local, |given| given.value),
         limit: limit(args),
+        shared_rate: args.shared_rate.is_some(),
         per: args.per.as_ref().map(|given| sources.of(&given.value)),
         on_limit: on_limit(args),
         max_wait: sources.timing(args.max_wait.as_ref()),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Backend, Capabilities, Key, Put, Scanned, Watcher,
+    Backend, Capabilities, Key, Pace, Put, Scanned, Watcher,
     native::{Answer, Native},
 };
 use crate::{
@@ -166,6 +166,10 @@ impl<B: AsyncBackend> Native for Driven<B> {
     fn end_lease(&self, key: Key, token: Option<String>) -> Answer<()> {
         let end = move |shared: Arc<Shared<B>>| async move { shared.backend.end_lease(&key, token.as_deref()).await };
         Box::pin(self.clone().operate(1, end))
+    }
+
+    fn pace(&self, key: Key, pace: Pace) -> Answer<Duration> {
+        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.pace(&key, pace).await }))
     }
 
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {

@@ -10,7 +10,7 @@ use redis::{Cmd, cmd};
 
 use self::link::Link;
 use super::{
-    Capabilities, Key, Put, Scanned, Watcher,
+    Capabilities, Key, Pace, Put, Scanned, Watcher,
     driven::{AsyncBackend, Page},
     flat,
     watchers::mark,
@@ -27,6 +27,7 @@ mod line;
 mod link;
 mod nodes;
 mod open;
+mod rate;
 #[cfg(feature = "redis_tls")]
 mod tls;
 #[cfg(not(feature = "redis_tls"))]
@@ -164,6 +165,7 @@ impl AsyncBackend for Redis {
             scan: true,
             shared: true,
             lease: true,
+            pace: true,
             watch: self.coherent && self.link.can_watch(),
             ..Capabilities::default()
         }
@@ -280,6 +282,11 @@ impl AsyncBackend for Redis {
 
     async fn end_lease(&self, key: &Key, token: Option<&str>) -> Result<()> {
         self.link.ask(&lease::end(&flat_key(key), token)).await
+    }
+
+    async fn pace(&self, key: &Key, pace: Pace) -> Result<Duration> {
+        // Sent again on another connection, it may take two calls, which is no harm.
+        self.link.ask(&rate::take(&flat_key(key), pace)).await.map(Duration::from_micros)
     }
 
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {

@@ -22,7 +22,7 @@ use self::{
     table::Table,
 };
 use super::{
-    Capabilities, Key, Put, Scanned, Watcher,
+    Capabilities, Key, Pace, Put, Scanned, Watcher,
     driven::{AsyncBackend, Page},
     flat,
     watchers::mark,
@@ -47,6 +47,7 @@ mod open;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod rate;
 mod statements;
 mod table;
 
@@ -160,6 +161,7 @@ impl AsyncBackend for Sql {
             durable: true,
             shared: true,
             lease: true,
+            pace: true,
             watch: self.table.news.is_some(),
             ..Capabilities::default()
         }
@@ -263,6 +265,7 @@ impl AsyncBackend for Sql {
         let (start, end) = range("", namespace);
         let mut swept = 0;
         self.sweep_leases(namespace).await?;
+        self.sweep_rates(namespace).await?;
         loop {
             let values = vec![time(Some(now)), bytes(&start), bytes(&end)];
             let step = self.table.write(Statement::write(&self.table.statements.sweep, values)).await?;
@@ -283,6 +286,10 @@ impl AsyncBackend for Sql {
 
     async fn end_lease(&self, key: &Key, token: Option<&str>) -> Result<()> {
         self.give_lease_back(key, token).await
+    }
+
+    async fn pace(&self, key: &Key, pace: Pace) -> Result<Duration> {
+        self.take_call(key, pace).await
     }
 
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {

@@ -7,7 +7,17 @@ use sqlx::{
     raw_sql,
 };
 
-use super::{driver::Server, fault::Fault, lease, name::Name, statements::Dialect};
+use super::{
+    driver::Server,
+    fault::Fault,
+    lease,
+    name::Name,
+    rate::{
+        self,
+        Given::{Asker, Furthest, Interval, Key, Tolerance},
+    },
+    statements::Dialect,
+};
 
 impl Server for MySql {
     const DIALECT: &'static Dialect = &Dialect {
@@ -22,6 +32,7 @@ impl Server for MySql {
         create: &["CREATE TABLE IF NOT EXISTS {table} (k VARBINARY(512) PRIMARY KEY, v LONGBLOB NOT NULL, \
                    exp BIGINT NULL, KEY exp (exp)) ENGINE = InnoDB"],
         now: "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
+        micros: "CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",
         count: "CAST(COUNT(*) AS BINARY)",
         clear: "DELETE FROM {table} WHERE k >= ? AND k < ?",
         sweep: "DELETE FROM {table} WHERE exp <= ? AND k >= ? AND k < ? ORDER BY exp, k LIMIT {step}",
@@ -34,10 +45,17 @@ impl Server for MySql {
         lease: lease::Words {
             // The second condition sees what the first has done. MariaDB compares `v` and `VALUES(v)` wrongly there.
             take: "INSERT INTO {table} (k, v, exp) VALUES \
-                   (?, CONCAT(?, CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)), {now} + ?) \
+                   (?, CONCAT(?, {micros}), {now} + ?) \
                    ON DUPLICATE KEY UPDATE v = IF(exp <= {now} OR LOCATE(?, v) = 1, VALUES(v), v), \
                    exp = IF(LOCATE(?, v) = 1, VALUES(exp), exp)",
             look: Some("SELECT v FROM {table} WHERE k = ?"),
+        },
+        rate: rate::Words {
+            take: "INSERT INTO {table} (k, v, exp) VALUES (?, ?, {micros} + ?) ON DUPLICATE KEY UPDATE \
+                   v = IF(exp <= {micros} + ? OR exp > {micros} + ?, VALUES(v), v), \
+                   exp = IF(v <> ?, exp, ? + IF(exp > {micros} + ?, {micros}, GREATEST(exp, {micros})))",
+            given: &[Key, Asker, Interval, Tolerance, Furthest, Asker, Interval, Furthest],
+            look: "SELECT CAST(IF(v = ?, 0, GREATEST(exp - ? - {micros}, 1)) AS BINARY) FROM {table} WHERE k = ?",
         },
     };
 

@@ -15,6 +15,10 @@ use super::{
     lease,
     name::Name,
     news::News,
+    rate::{
+        self,
+        Given::{Asker, Furthest, Interval, Key, Tolerance},
+    },
     statements::{Dialect, Telling},
 };
 
@@ -34,6 +38,7 @@ impl Server for Postgres {
             "CREATE INDEX IF NOT EXISTS \"{name}_exp\" ON {table} (exp) WHERE exp IS NOT NULL",
         ],
         now: "(extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+        micros: "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
         count: "convert_to(count(*)::text, 'UTF8')",
         clear: "DELETE FROM {table} WHERE k = ANY(ARRAY(\
                 SELECT k FROM {table} WHERE k >= ? AND k < ? ORDER BY k FOR UPDATE))",
@@ -52,11 +57,19 @@ impl Server for Postgres {
                       FROM done",
         }),
         lease: lease::Words {
-            take: "INSERT INTO {table} AS t (k, v, exp) VALUES (?, ?::bytea || convert_to(\
-                   (extract(epoch FROM clock_timestamp()) * 1000000)::bigint::text, 'UTF8'), {now} + ?::bigint) \
+            take: "INSERT INTO {table} AS t (k, v, exp) VALUES (?, ?::bytea || convert_to({micros}::text, 'UTF8'), {now} + ?::bigint) \
                    ON CONFLICT (k) DO UPDATE SET v = excluded.v, exp = excluded.exp \
                    WHERE t.exp <= {now} OR position(?::bytea IN t.v) = 1 RETURNING v",
             look: None,
+        },
+        rate: rate::Words {
+            take: "INSERT INTO {table} AS t (k, v, exp) VALUES (?, ?, {micros} + ?::bigint) ON CONFLICT (k) DO UPDATE \
+                   SET v = excluded.v, exp = ?::bigint + \
+                   CASE WHEN t.exp > {micros} + ?::bigint THEN {micros} ELSE greatest(t.exp, {micros}) END \
+                   WHERE t.exp <= {micros} + ?::bigint OR t.exp > {micros} + ?::bigint",
+            given: &[Key, Asker, Interval, Interval, Furthest, Tolerance, Furthest],
+            look: "SELECT convert_to((CASE WHEN v = ? THEN 0 ELSE greatest(exp - ?::bigint - {micros}, 1) END)::text, \
+                   'UTF8') FROM {table} WHERE k = ?",
         },
     };
 

@@ -2,11 +2,11 @@
 
 use std::{fmt::Write, iter::repeat_n};
 
-use super::{lease, message::Message};
+use super::{lease, message::Message, rate};
 use crate::sync::Arc;
 
 /// What servers say differently. `{table}` stands for the quoted name, `{name}` for the bare one,
-/// `{step}` for [`STEP`], `{now}` for the time of the server, `?` for a parameter.
+/// `{step}` for [`STEP`], `{now}` and `{micros}` for the time of the server, `?` for a parameter.
 pub(super) struct Dialect {
     pub(super) quote: char,
     /// Parameters are `$1`, `$2` in place of `?`.
@@ -18,6 +18,8 @@ pub(super) struct Dialect {
     pub(super) create: &'static [&'static str],
     /// The time of the server, in milliseconds since the Unix epoch.
     pub(super) now: &'static str,
+    /// The same in microseconds.
+    pub(super) micros: &'static str,
     /// The number of rows, as text in bytes.
     pub(super) count: &'static str,
     /// Removes a range of keys. All that lock many rows do so in the order of keys, or wait for nobody.
@@ -35,6 +37,7 @@ pub(super) struct Dialect {
     /// How a statement tells others what it changes, if it can.
     pub(super) tells: Option<Telling>,
     pub(super) lease: lease::Words,
+    pub(super) rate: rate::Words,
 }
 
 /// What stands around a statement, for which `{change}` stands, that others are told of: its parameters, and behind them
@@ -117,6 +120,7 @@ pub(super) struct Statements {
     pub(super) clear: Arc<str>,
     pub(super) sweep: Arc<str>,
     pub(super) lease: lease::Statements,
+    pub(super) rate: rate::Statements,
 }
 
 /// What a namespace is: the keys from a first one to that behind its last.
@@ -148,6 +152,7 @@ impl Statements {
             clear: always(dialect.clear),
             sweep: say(dialect.sweep),
             lease: lease::Statements::of(dialect, say),
+            rate: rate::Statements::of(dialect, say),
             dialect,
             table: table.to_owned(),
             tells,
@@ -161,6 +166,11 @@ impl Statements {
             Some(_) => Statement { message: Some(message), yields: Yield::Count, ..statement },
             None => statement,
         }
+    }
+
+    /// The parameters of what takes a call.
+    pub(super) fn given_to_rates(&self) -> &'static [rate::Given] {
+        self.dialect.rate.given
     }
 
     pub(super) fn replaces_expired(&self) -> bool {
@@ -201,7 +211,11 @@ fn list(part: &str, times: usize) -> String {
 fn say(dialect: &Dialect, table: &str, template: &str) -> Arc<str> {
     let quote = dialect.quote;
     let text = template.replace("{table}", &format!("{quote}{table}{quote}"));
-    let text = text.replace("{name}", table).replace("{step}", &STEP.to_string()).replace("{now}", dialect.now);
+    let text = text
+        .replace("{name}", table)
+        .replace("{step}", &STEP.to_string())
+        .replace("{now}", dialect.now)
+        .replace("{micros}", dialect.micros);
     if !dialect.numbered {
         return text.into();
     }
