@@ -121,9 +121,10 @@ fn is_of(url: &str, schemes: &[&str]) -> bool {
 }
 
 /// The stores that give leases.
-const LESSORS: &[&str] = &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel", "postgres", "mysql"];
+const LESSORS: &[&str] =
+    &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel", "postgres", "mysql", "mongodb"];
 /// The stores that keep rates.
-const PACERS: &[&str] = &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel", "postgres", "mysql"];
+const PACERS: &[&str] = LESSORS;
 
 /// Whether it is the URL of files.
 pub(super) fn is_files(url: &str) -> bool {
