@@ -28,7 +28,10 @@ impl Pace {
 
     /// Interval and tolerance in microseconds, and how far from now no arrival time is that was kept by this rate, or one
     /// like it: what is, was kept by another one, or by another clock, and says nothing.
-    #[cfg_attr(not(feature = "async_backend"), allow(dead_code, reason = "who keeps them needs a network"))]
+    #[cfg_attr(
+        not(any(feature = "redis", feature = "postgres", feature = "mysql", feature = "mongodb")),
+        allow(dead_code, reason = "servers keep them")
+    )]
     pub(super) fn numbers(self) -> [u64; 3] {
         let [interval, tolerance] = [self.interval, self.tolerance].map(micros);
         // An interval may be up to three times another of the same rate.

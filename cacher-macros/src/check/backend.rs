@@ -107,7 +107,7 @@ pub(super) fn is_store(url: &str) -> bool {
 
 /// Whether its store gives leases; so may one that is not known.
 pub(super) fn gives_leases(url: &str) -> bool {
-    is_of(url, LESSORS)
+    is_of(url, PACERS) || is_of(url, &["memcached", "memcached+unix"])
 }
 
 /// Whether its store keeps rates that processes share; so may one that is not known.
@@ -120,11 +120,9 @@ fn is_of(url: &str, schemes: &[&str]) -> bool {
     scheme_of(url).is_none_or(|scheme| schemes.contains(&scheme) || known(scheme).is_err())
 }
 
-/// The stores that give leases.
-const LESSORS: &[&str] =
-    &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel", "postgres", "mysql", "mongodb"];
 /// The stores that keep rates.
-const PACERS: &[&str] = LESSORS;
+const PACERS: &[&str] =
+    &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel", "postgres", "mysql", "mongodb"];
 
 /// Whether it is the URL of files.
 pub(super) fn is_files(url: &str) -> bool {
