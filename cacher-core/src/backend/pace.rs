@@ -15,6 +15,8 @@ pub struct Pace {
     pub tolerance: Duration,
 }
 
+const DAY: u64 = 86_400_000_000;
+
 /// No number of a store overflows by it: ten years.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
@@ -26,16 +28,16 @@ impl Pace {
         Self { interval: whole(interval).max(Duration::from_micros(1)), tolerance: whole(tolerance) }
     }
 
-    /// Interval and tolerance in microseconds, and how far from now no arrival time is that was kept by this rate, or one
-    /// like it: what is, was kept by another one, or by another clock, and says nothing.
+    /// Interval and tolerance in microseconds, and how far from now no arrival time is that this rate has kept: what is
+    /// was kept by another clock, and says nothing.
     #[cfg_attr(
         not(any(feature = "redis", feature = "postgres", feature = "mysql", feature = "mongodb")),
         allow(dead_code, reason = "servers keep them")
     )]
     pub(super) fn numbers(self) -> [u64; 3] {
         let [interval, tolerance] = [self.interval, self.tolerance].map(micros);
-        // An interval may be up to three times another of the same rate.
-        [interval, tolerance, tolerance + 4 * interval]
+        // A call may take many intervals at once.
+        [interval, tolerance, tolerance + 4 * interval + DAY]
     }
 }
 

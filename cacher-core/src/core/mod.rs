@@ -438,7 +438,7 @@ impl Core {
 
     /// A call as strategies see it.
     pub(crate) fn call(&self, key: Option<u64>, partition: u64) -> Call<'_> {
-        Call { cache: &self.name, key, partition, now: self.clock.elapsed() }
+        Call { cache: &self.name, key, partition, items: 1, now: self.clock.elapsed() }
     }
 
     /// Where the rate of all processes is kept, and what it is for a call; `None` if each has its own.
@@ -448,7 +448,7 @@ impl Core {
         let (interval, tolerance) = limit.spacing(call);
         // All versions of a function count together.
         let function = self.namespace.split('@').next().unwrap_or_default();
-        let name = format!("{:016x}", call.partition()).into();
+        let name = format!("{}-{:016x}", limit.name(), call.partition()).into();
         let key = backend::Key { namespace: function.into(), name, format: "rate" };
         Some((tier, key, Pace::new(interval, tolerance)))
     }

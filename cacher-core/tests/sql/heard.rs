@@ -138,6 +138,9 @@ fn each_change_is_told_once_and_as_what_it_is() {
     assert_eq!(heard.by(|other| assert!(other.remove(&one).expect("a server"))), changed);
     assert_eq!(heard.by(|other| assert!(!other.remove(&one).expect("a server"))), changed, "others may be loading it");
     assert_eq!(heard.by(|other| assert!(!other.touch(&one, None).expect("a server"))), []);
+    let both = [one.clone(), key("heard", "two")];
+    let told = heard.by(|other| assert_eq!(other.remove_many(&both).expect("a server"), 0));
+    assert_eq!(told, both.each_ref().map(|key| heard.changed(key)));
     assert_eq!(heard.by(|other| assert!(other.put_if_absent(&one, b"", None).expect("a server"))), changed);
     assert_eq!(heard.by(|other| drop(other.get(&one))), []);
     assert_eq!(heard.by(|other| assert_eq!(other.clear("heard").expect("a server"), 2)), [Notice::Lost]);

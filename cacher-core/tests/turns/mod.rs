@@ -90,7 +90,7 @@ pub(crate) fn a_load_that_fails_gives_its_turn_back(urls: &Urls) {
 }
 
 pub(crate) fn a_load_that_outlives_its_lease_is_returned_and_not_kept(urls: &Urls) {
-    let [a, b, _] = nodes(urls, "late", Duration::from_millis(50));
+    let [a, b, _] = nodes(urls, "late", Duration::from_millis(500));
     let late = a.get_or_load(&1, || {
         assert_eq!(b.get_or_load(&1, || 2), 2, "the other waited for its patience");
         1

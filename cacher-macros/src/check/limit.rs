@@ -9,8 +9,8 @@ use proc_macro2::Ident;
 
 pub(super) fn details_have_a_rate(Subject { args, .. }: Subject, errors: &Errors) {
     let details = [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name);
-    let shared = args.shared_rate.iter().map(|given| &given.name);
-    for name in details.chain(shared).filter(|_| args.rate_limit.is_none()) {
+    let others = [args.per_item.as_ref().map(|given| &given.name), args.shared_rate.as_ref().map(|given| &given.name)];
+    for name in details.chain(others.into_iter().flatten()).filter(|_| args.rate_limit.is_none()) {
         errors.at(name, format!("`{name}` says more about a rate, and there is none: add `rate_limit = \"10/s\"`"));
     }
 }
@@ -55,7 +55,8 @@ pub(super) fn something_holds_the_body_back(Subject { args, .. }: Subject, error
 // It says all of it already.
 pub(super) fn a_made_limit_has_its_details(Subject { args, .. }: Subject, errors: &Errors) {
     let Some(Rate::Expr(_)) = args.rate_limit.as_ref().map(|given| &given.value) else { return };
-    for name in [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name) {
+    let details = [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name);
+    for name in details.chain(args.per_item.as_ref().map(|given| &given.name)) {
         errors.at(name, format!("the expression of `rate_limit` makes the limit: write `.{name}(..)` behind it"));
     }
 }

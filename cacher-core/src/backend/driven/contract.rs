@@ -95,6 +95,17 @@ pub trait AsyncBackend: Send + Sync + 'static {
         }
     }
 
+    /// As [`Backend::remove_many`](crate::backend::Backend::remove_many); one after the other by default.
+    fn remove_many(&self, keys: &[Key]) -> impl Future<Output = Result<u64>> + Send {
+        async move {
+            let mut count = 0;
+            for key in keys {
+                count += u64::from(self.remove(key).await?);
+            }
+            Ok(count)
+        }
+    }
+
     /// As [`Backend::put_if_absent`](crate::backend::Backend::put_if_absent).
     fn put_if_absent(
         &self,
@@ -175,7 +186,7 @@ pub trait AsyncBackend: Send + Sync + 'static {
 
     /// Takes a call of the rate that is kept under `key`, and says zero, if it may come now; else takes nothing, and says
     /// after how long it may. Atomic among all processes, by the clock of the server. A rate is no entry, and stands under
-    /// the same key as one; what was kept by another rate is forgotten where this one can't have kept it.
+    /// the same key as one; each has a key of its own. What is due later than a rate can have made it says nothing.
     fn pace(&self, _key: &Key, _pace: Pace) -> impl Future<Output = Result<Duration>> + Send {
         async { Err(self.unsupported("rates that processes share")) }
     }

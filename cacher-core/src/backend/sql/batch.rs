@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{
     super::Put,
-    flat_key,
-    message::{ENTRY, Message, NAMESPACE, ROOM},
-    milliseconds, prefix,
+    all_changed, flat_key,
+    message::Message,
+    milliseconds,
     statements::{Statement, Statements, Value},
 };
 
@@ -19,13 +19,6 @@ const BYTES: usize = 1 << 20;
 struct Row<'a> {
     key: String,
     put: &'a Put,
-}
-
-impl Row<'_> {
-    /// Whether another is of the same namespace.
-    fn is_beside(&self, other: &Self) -> bool {
-        self.put.key.namespace == other.put.key.namespace
-    }
 }
 
 /// Rows in the order of their keys, in which all writers lock them: none waits for another that waits for it.
@@ -52,23 +45,20 @@ impl<'a> Batch<'a> {
 
 /// How many of the first rows go into one statement, of which one message tells.
 fn fitting(rows: &[Row<'_>]) -> usize {
-    let (mut bytes, mut told) = (0, 0);
-    let fit = |(at, row): &(usize, &Row<'_>)| {
-        let is_beside = at.checked_sub(1).is_some_and(|before| rows[before].is_beside(row));
+    let mut bytes = 0;
+    let fit = |row: &&Row<'_>| {
         bytes += row.put.entry.len();
-        told += ENTRY + if is_beside { 0 } else { NAMESPACE };
-        bytes <= BYTES && told <= ROOM
+        bytes <= BYTES
     };
-    rows.iter().enumerate().take(ROWS).take_while(fit).count().max(1)
+    let told = Message::room_for(rows.iter().map(|row| &*row.put.key.namespace));
+    rows.iter().take(ROWS.min(told)).take_while(fit).count().max(1)
 }
 
 fn put<'a>(words: &Statements, rows: &'a [Row<'_>]) -> Statement<'a> {
     let values = rows.iter().flat_map(|Row { key, put }| {
         [Value::Bytes(key.as_bytes()), Value::Bytes(&put.entry), Value::Number(put.expires.map(milliseconds))]
     });
-    let message = rows.chunk_by(Row::is_beside).fold(Message::new(), |message, rows| {
-        message.and(&prefix(&rows[0].put.key.namespace), rows.iter().map(|row| &*row.key))
-    });
+    let message = all_changed(rows.iter().map(|row| (&row.put.key, &*row.key)));
     // Of any length, and so not worth remembering.
     Statement { lasting: false, ..words.change(&words.put_rows(rows.len()), values.collect(), message) }
 }

@@ -72,7 +72,7 @@ impl<D: Speak> Driver for Pool<D> {
     fn run<'a>(&'a self, statements: &'a [Statement<'a>]) -> Asked<'a> {
         Box::pin(async move {
             let mut used = self.take().await?;
-            let answer = all::<D>(used.connection(), statements).await.map_err(Failed::at_work::<D>);
+            let answer = settled::<D>(used.connection(), statements).await.map_err(Failed::at_work::<D>);
             match &answer {
                 Err(Failed { fault: Fault::Lost, .. }) => used.lose(),
                 Err(failed) if !failed.fault.leaves_connection() => {}
@@ -81,6 +81,16 @@ impl<D: Speak> Driver for Pool<D> {
             answer
         })
     }
+}
+
+/// The same, once it is as safe as the server is set to make it.
+async fn settled<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Answer> {
+    let answer = all::<D>(connection, statements).await?;
+    let told = answer.affected > 0 && statements.iter().any(|statement| statement.message.is_some());
+    if let Some(tells) = D::DIALECT.tells.as_ref().filter(|_| told) {
+        D::ask(connection, &Statement::write(&tells.settles.into(), Vec::new())).await?;
+    }
+    Ok(answer)
 }
 
 async fn all<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Answer> {

@@ -26,10 +26,10 @@ pub(super) struct Changes {
 /// The form of a message, for when there is another.
 const FORM: u8 = 1;
 /// How many bytes the changes of a message may have.
-pub(super) const ROOM: usize = 3900;
+const ROOM: usize = 3900;
 /// How many of them a namespace has, and each of its entries.
-pub(super) const NAMESPACE: usize = 10;
-pub(super) const ENTRY: usize = 8;
+const NAMESPACE: usize = 10;
+const ENTRY: usize = 8;
 
 impl Message {
     /// That nothing has changed so far.
@@ -46,6 +46,17 @@ impl Message {
         self.0.extend(count.to_be_bytes());
         self.0.extend(keys.take(count.into()).flat_map(|key| mark(key).to_be_bytes()));
         self
+    }
+
+    /// How many of the first entries there is room for, by their namespaces.
+    pub(super) fn room_for<'a>(namespaces: impl Iterator<Item = &'a str>) -> usize {
+        let (mut bytes, mut last) = (0, None);
+        let fits = |namespace: &&'a str| {
+            bytes += ENTRY + if last == Some(*namespace) { 0 } else { NAMESPACE };
+            last = Some(*namespace);
+            bytes <= ROOM
+        };
+        namespaces.take_while(fits).count()
     }
 
     /// Says who tells it, and which of its messages it is.
@@ -117,5 +128,7 @@ mod tests {
         let full = Message::new().and("posts|", vec!["posts|a"; most].into_iter());
         assert_eq!(full.bytes().len(), Message::new().bytes().len() + NAMESPACE + most * ENTRY);
         assert!(sent(&full).len() < 8000);
+        let room = |namespaces: &[&'static str]| Message::room_for(namespaces.iter().copied().cycle().take(1000));
+        assert_eq!((room(&["a"]), room(&["a", "b"])), (most, ROOM / (NAMESPACE + ENTRY)));
     }
 }

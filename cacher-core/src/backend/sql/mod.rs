@@ -74,8 +74,8 @@ mod table;
 /// in the table. Each change tells of itself in its own transaction (`NOTIFY` on a channel called as the table), by a hash
 /// of the key alone, and one more connection listens where memory is in front. While the server can't be reached, or
 /// does not let us listen, nothing is told, so a lost connection empties memory, at the latest a second and a `timeout`
-/// after it broke. Commits that tell something take turns in a server: where much is written, and nobody keeps memory
-/// in front, `coherence=off` spares it that. What people change by hand is told of if they say so: `NOTIFY
+/// after it broke. A change that tells takes two statements, the second of which waits for the disk: where nobody keeps
+/// memory in front, `coherence=off` spares the server that. What people change by hand is told of if they say so: `NOTIFY
 /// cacher_entries`. MySQL tells of nothing: there the TTL of the memory bounds how old values get.
 ///
 /// MySQL takes entries up to its `max_allowed_packet`, PostgreSQL up to 1 GB; larger ones are
@@ -131,6 +131,14 @@ fn prefix(namespace: &str) -> String {
 /// What tells others that an entry has changed, of whose key this is the text.
 fn changed(key: &Key, text: &str) -> Message {
     Message::new().and(&prefix(&key.namespace), [text].into_iter())
+}
+
+/// The same of many, those of one namespace side by side.
+fn all_changed<'a>(entries: impl Iterator<Item = (&'a Key, &'a str)>) -> Message {
+    let entries: Vec<_> = entries.collect();
+    entries.chunk_by(|(one, _), (other, _)| one.namespace == other.namespace).fold(Message::new(), |message, some| {
+        message.and(&prefix(&some[0].0.namespace), some.iter().map(|(_, text)| *text))
+    })
 }
 
 /// The keys of a namespace that have this before them: from the first text to before the second.
@@ -199,6 +207,20 @@ impl AsyncBackend for Sql {
         let batch = Batch::of(entries);
         let mut statements = batch.statements(&self.table.statements);
         if statements.is_empty() { Ok(()) } else { self.table.ask(&mut statements).await.map(drop) }
+    }
+
+    async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        let texts: Vec<_> = keys.iter().map(flat_key).collect();
+        let (mut rest, mut removed) = (keys.iter().zip(texts.iter().map(String::as_str)).collect::<Vec<_>>(), 0);
+        while !rest.is_empty() {
+            let most = Message::room_for(rest.iter().map(|(key, _)| &*key.namespace)).clamp(1, STEP);
+            let later = rest.split_off(most.min(rest.len()));
+            let some: Vec<_> = rest.iter().map(|(_, text)| text.as_bytes()).collect();
+            let message = all_changed(rest.iter().copied());
+            removed += self.table.write(self.table.statements.remove_many(&some, message)).await?;
+            rest = later;
+        }
+        Ok(removed)
     }
 
     async fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {

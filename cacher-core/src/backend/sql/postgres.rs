@@ -49,12 +49,16 @@ impl Server for Postgres {
                         ON CONFLICT (k) DO UPDATE SET v = excluded.v, exp = excluded.exp WHERE t.exp <= ?",
         make_room: None,
         replaces_expired: true,
+        // Transactions that tell are committed one by one in a server. So they don't wait for its disk meanwhile, and
+        // what waits afterwards does so together with others.
         tells: Some(Telling {
-            always: "WITH done AS ({change} RETURNING 1) SELECT convert_to(\
-                     count(*)::text || pg_notify('{name}', encode(?, 'hex'))::text, 'UTF8') FROM done",
+            always: "WITH done AS ({change} RETURNING 1) SELECT convert_to(count(*)::text || \
+                     pg_notify('{name}', encode(?, 'hex'))::text || \
+                     left(set_config('synchronous_commit', 'off', true), 0), 'UTF8') FROM done",
             if_done: "WITH done AS ({change} RETURNING 1) SELECT convert_to(count(*)::text || \
-                      CASE count(*) WHEN 0 THEN '' ELSE pg_notify('{name}', encode(?, 'hex'))::text END, 'UTF8') \
-                      FROM done",
+                      CASE count(*) WHEN 0 THEN '' ELSE pg_notify('{name}', encode(?, 'hex'))::text || \
+                      left(set_config('synchronous_commit', 'off', true), 0) END, 'UTF8') FROM done",
+            settles: "SELECT pg_logical_emit_message(true, 'cacher', '')",
         }),
         lease: lease::Words {
             take: "INSERT INTO {table} AS t (k, v, exp) VALUES (?, ?::bytea || convert_to({micros}::text, 'UTF8'), {now} + ?::bigint) \

@@ -47,6 +47,8 @@ pub(super) struct Telling {
     pub(super) always: &'static str,
     /// Told if it has changed something.
     pub(super) if_done: &'static str,
+    /// What waits until all before it is as safe as the server is set to make it.
+    pub(super) settles: &'static str,
 }
 
 /// What stands for a parameter.
@@ -183,15 +185,27 @@ impl Statements {
         say(self.dialect, &self.table, &telling(self.tells.map(|tells| tells.always), &change))
     }
 
-    /// Keys and values of some keys. The last stands for as many as are missing to a power of two: so there are few
-    /// such statements, which servers remember.
+    /// Keys and values of some keys.
     pub(super) fn get_many<'a>(&self, keys: &[&'a [u8]]) -> Statement<'a> {
-        let places = keys.len().next_power_of_two();
-        let last = keys.last().copied().unwrap_or_default();
-        let values = keys.iter().copied().chain(repeat_n(last, places - keys.len())).map(Value::Bytes);
-        let sql = format!("SELECT k, v FROM {{table}} WHERE k IN ({})", list("?", places));
-        Statement::read(&say(self.dialect, &self.table, &sql), values.collect())
+        let (sql, values) = among("SELECT k, v", keys);
+        Statement::read(&say(self.dialect, &self.table, &sql), values)
     }
+
+    /// Removes some keys.
+    pub(super) fn remove_many<'a>(&self, keys: &[&'a [u8]], message: Message) -> Statement<'a> {
+        let (change, values) = among("DELETE", keys);
+        let sql = say(self.dialect, &self.table, &telling(self.tells.map(|tells| tells.always), &change));
+        self.change(&sql, values, message)
+    }
+}
+
+/// What is said of some keys. The last stands for as many as are missing to a power of two: so there are few such
+/// statements, which servers remember.
+fn among<'a>(said: &str, keys: &[&'a [u8]]) -> (String, Vec<Value<'a>>) {
+    let places = keys.len().next_power_of_two();
+    let last = keys.last().copied().unwrap_or_default();
+    let values = keys.iter().copied().chain(repeat_n(last, places - keys.len())).map(Value::Bytes);
+    (format!("{said} FROM {{table}} WHERE k IN ({})", list("?", places)), values.collect())
 }
 
 fn insert(rows: usize, end: &str) -> String {

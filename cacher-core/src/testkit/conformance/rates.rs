@@ -15,7 +15,8 @@ pub(super) const POINTS: &[(&str, Check)] = &[
     ("a rate lets so many come at once, and then none", burst),
     ("a rate is no entry", apart),
     ("a rate lets the next come when its time has", next),
-    ("another rate is not held to what one before it kept", changed),
+    ("a call may take many intervals", many),
+    ("what is due later than the rate can have made it says nothing", astray),
     ("of many that come at once so many may", together),
 ];
 
@@ -108,12 +109,24 @@ fn next(point: &mut Point<'_>) {
     point.check(start.elapsed() >= least, &format!("four calls, 300 ms apart, came in {:?}", start.elapsed()));
 }
 
-fn changed(point: &mut Point<'_>) {
+fn many(point: &mut Point<'_>) {
     let Some(native) = keeper(point) else { return };
     let key = point.key("one");
-    point.comes(&native, &key, Pace::new(MINUTE * 60, Duration::ZERO));
-    point.comes(&native, &key, Pace::new(Duration::from_secs(1), Duration::ZERO));
-    point.comes(&native, &key, pace(5));
+    point.comes(&native, &key, Pace::new(MINUTE * 100, MINUTE));
+    let wait = point.must("pace", take(&native, &key, Pace::new(MINUTE, MINUTE)));
+    let expected = MINUTE * 99;
+    point.check(
+        wait <= expected && wait > expected - MINUTE,
+        &format!("the next comes after {wait:?}, not {expected:?}"),
+    );
+}
+
+fn astray(point: &mut Point<'_>) {
+    let Some(native) = keeper(point) else { return };
+    let key = point.key("one");
+    point.comes(&native, &key, Pace::new(MINUTE * 60 * 24 * 7, Duration::ZERO));
+    point.comes(&native, &key, pace(1));
+    point.waits(&native, &key, pace(1));
 }
 
 fn together(point: &mut Point<'_>) {
