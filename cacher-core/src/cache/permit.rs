@@ -140,9 +140,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// this process is all there is.
     async fn shared_permit(&self, shell: Shell, call: &Call<'_>) -> Permit {
         let core = &self.cache.core;
-        let Some((tier, key, pace)) = core.shared_rate(call) else { return Permit::Now };
+        let Some((tier, key, rate)) = core.shared_rate(call) else { return Permit::Now };
         let place = tier.place_of_reads();
-        let asking = async move { tier.ask(async |store| store.pace(key, pace).await).await };
+        let asking = async move { tier.ask(async |store| store.pace(key, rate).await).await };
         match core.key_or_fault(bridge::drive(shell, place, asking).await) {
             None | Some(Duration::ZERO) => Permit::Now,
             Some(wait) => Permit::After(wait),

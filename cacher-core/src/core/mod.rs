@@ -50,6 +50,7 @@ use crate::{
 
 /// What the attribute says about a cache, once.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Config {
     /// The name given by the user.
     pub name: Option<&'static str>,

@@ -61,11 +61,11 @@ impl Statements {
 impl Sql {
     /// Takes a call if it may come; else says how long it must wait.
     pub(super) async fn take_call(&self, key: &Key, pace: Pace) -> Result<Duration> {
-        let (place, asker, table) = (place(key), Name::new().to_string(), &self.table);
+        let (row, asker, table) = (place(key), Name::new().to_string(), &self.table);
         let [interval, tolerance, furthest] =
             pace.numbers().map(|micros| Value::Number(Some(i64::try_from(micros).unwrap_or(i64::MAX))));
         let given = |given: &Given| match given {
-            Given::Key => bytes(&place),
+            Given::Key => bytes(&row),
             Given::Asker => bytes(&asker),
             Given::Interval => interval,
             Given::Tolerance => tolerance,
@@ -73,7 +73,7 @@ impl Sql {
         };
         let words = &table.statements.rate;
         let take = Statement::write(&words.take, table.statements.given_to_rates().iter().map(given).collect());
-        let look = Statement::read(&words.look, vec![bytes(&asker), tolerance, bytes(&place)]);
+        let look = Statement::read(&words.look, vec![bytes(&asker), tolerance, bytes(&row)]);
         let wait = table.ask(&mut [take, look]).await?.count();
         wait.map(Duration::from_micros).ok_or_else(|| Error::new(Kind::Damaged, "the server does not say how long"))
     }
