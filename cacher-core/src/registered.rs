@@ -133,7 +133,7 @@ impl Backend for Registered {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.with(|backend| Ok(backend.capabilities())).unwrap_or_default()
+        self.with(|backend| Ok(backend.capabilities().of_plain_form())).unwrap_or_default()
     }
 
     fn format(&self) -> Cow<'static, str> {

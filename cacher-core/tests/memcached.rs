@@ -24,6 +24,9 @@ use cacher_core::{
 };
 use cacher_servers::Proxy;
 
+#[path = "turns/mod.rs"]
+mod turns;
+
 const SPACE: &str = "app::posts";
 const MEBIBYTE: usize = 1 << 20;
 
@@ -264,4 +267,59 @@ fn a_connection_that_is_cut_or_late_mixes_nothing_up() {
     assert_eq!(store.get(&key("a")).expect_err("no answer").kind(), Kind::Unavailable);
     proxy.pass();
     assert_eq!(store.get(&key("b")).expect("another connection").as_ref(), Some(&entries[1]));
+}
+
+/// A server, as three processes would know it.
+fn elsewhere(urls: Option<String>) -> Option<[String; 3]> {
+    let url = urls?;
+    Some(["127.0.0.1", "localhost", "LocalHost"].map(|host| url.replace("127.0.0.1", host)))
+}
+
+turns::taken!(elsewhere(cacher_servers::memcached()));
+
+/// What is under an entry while somebody loads it anew goes on being found, and comes back as it was.
+#[test]
+fn a_lease_in_front_of_an_entry_hides_nothing() {
+    let Some(url) = cacher_servers::memcached() else { return };
+    let store = open(&url);
+    let native = store.native().expect("a store of its kind");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let key = Key { name: "leased".into(), ..key("") };
+    for (expires, entry) in
+        [(None, vec![b'\n'; 5]), (Some(SystemTime::now() + Duration::from_secs(600)), vec![7; MEBIBYTE - 4096])]
+    {
+        store.put(&key, &entry, expires).expect("a server");
+        let lease = || native.lease(key.clone(), "ann".into(), Duration::from_secs(60));
+        let token = runtime.block_on(lease()).expect("a server").expect("a lease");
+        assert_eq!(store.get(&key).expect("a server").as_ref(), Some(&entry));
+        assert_eq!(runtime.block_on(lease()).expect("a server").as_ref(), Some(&token));
+        runtime.block_on(native.end_lease(key.clone(), Some(token.clone()))).expect("a server");
+        assert_eq!(store.get(&key).expect("a server").as_ref(), Some(&entry));
+        let put = runtime.block_on(native.put_leased(key.clone(), b"late".to_vec(), None, token)).expect("a server");
+        assert!(!put && store.get(&key).expect("a server").as_ref() == Some(&entry));
+        assert!(store.remove(&key).expect("a server"));
+    }
+    // With its lease an entry of this size is too large.
+    store.put(&key, &vec![7; MEBIBYTE - 256], None).expect("a server");
+    let lease = runtime.block_on(native.lease(key.clone(), "ann".repeat(100), Duration::from_secs(60)));
+    let token = lease.expect("a server").expect("a lease");
+    assert_eq!(store.get(&key).expect("a server"), None);
+    assert!(runtime.block_on(native.put_leased(key.clone(), b"new".to_vec(), None, token)).expect("a server"));
+}
+
+/// A server that counts from the start again gives none of the tokens that it gave before.
+#[test]
+fn a_token_of_a_server_that_was_started_anew_is_none() {
+    let Some(server) = cacher_servers::Memcached::private() else { return };
+    let store = open(&server.url());
+    let native = store.native().expect("a store of its kind");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let lease = || native.lease(key("one"), "ann".into(), Duration::from_secs(60));
+    let before = runtime.block_on(lease()).expect("a server").expect("a lease");
+    server.stop();
+    server.start();
+    let after = runtime.block_on(lease()).expect("a server").expect("a lease");
+    let put = |token: &str| native.put_leased(key("one"), b"entry".to_vec(), None, token.to_owned());
+    assert!(!runtime.block_on(put(&before)).expect("a server"));
+    assert!(runtime.block_on(put(&after)).expect("a server"), "{before} {after}");
 }

@@ -3,10 +3,7 @@
 #![cfg(feature = "redis")]
 
 use std::{
-    sync::{
-        Arc, Barrier,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,6 +12,11 @@ use cacher_core::{
     direct::Cache,
     testkit::conformance,
 };
+
+#[path = "rates/mod.rs"]
+mod rates;
+#[path = "turns/mod.rs"]
+mod turns;
 
 /// The store at this URL, if there is a server.
 fn keeps_the_contract(url: Option<String>) {
@@ -123,87 +125,24 @@ fn a_lost_connection_empties_memory() {
     soon(|| b.get(&1) == Some(3));
 }
 
-/// The same, where loads of all nodes take turns.
-fn turns(url: &str, host: &str, name: &str, patience: Duration) -> Cache<u64, u64> {
-    let url = by_name(url, host, 4);
-    let builder = Cache::builder().name(name).backend("memory://").backend(url);
-    builder.distributed().patience(patience).build().expect("a cache")
+/// A database of the server, as three processes would know it.
+fn elsewhere() -> Option<[String; 3]> {
+    let url = cacher_servers::redis()?;
+    Some(["127.0.0.1", "localhost", "LocalHost"].map(|host| by_name(&url, host, 4)))
 }
 
-const LONG: Duration = Duration::from_secs(20);
+turns::taken!(elsewhere());
+rates::shared!(elsewhere());
 
 #[test]
-fn one_node_loads_and_the_others_get_its_value() {
-    let Some(url) = cacher_servers::redis() else { return };
-    let nodes = ["127.0.0.1", "localhost", "LocalHost"].map(|host| turns(&url, host, "one", LONG));
-    nodes[0].clear();
-    let loads = AtomicU32::new(0);
-    for round in 0..20 {
-        let values: Vec<_> = std::thread::scope(|scope| {
-            let load = |node: &Cache<u64, u64>| {
-                node.get_or_load(&round, || {
-                    std::thread::yield_now();
-                    u64::from(loads.fetch_add(1, Ordering::SeqCst))
-                })
-            };
-            let callers = nodes.iter().flat_map(|node| [node, node]);
-            let calls: Vec<_> = callers.map(|node| scope.spawn(move || load(node))).collect();
-            calls.into_iter().map(|call| call.join().expect("no panic")).collect()
-        });
-        assert_eq!(values, [round; 6], "round {round}");
-    }
-    assert_eq!(loads.load(Ordering::SeqCst), 20);
+fn without_its_server_each_process_has_the_rate() {
+    let Some(server) = cacher_servers::Redis::private() else { return };
+    rates::without_its_server_each_process_has_the_rate(&format!("{}?timeout=200ms", server.url()), || server.stop());
 }
 
 #[test]
-fn a_load_that_fails_gives_its_turn_back() {
-    let Some(url) = cacher_servers::redis() else { return };
-    let (a, b) = (turns(&url, "127.0.0.1", "failing", LONG), turns(&url, "localhost", "failing", LONG));
-    a.clear();
-    let (began, go) = (Barrier::new(2), Barrier::new(2));
-    std::thread::scope(|scope| {
-        let failing = scope.spawn(|| {
-            a.try_get_or_load(&1, || {
-                began.wait();
-                go.wait();
-                Err::<u64, _>("no")
-            })
-        });
-        began.wait();
-        let waiting = scope.spawn(|| b.get_or_load(&1, || 7));
-        go.wait();
-        assert!(failing.join().expect("no panic").is_err());
-        assert_eq!(waiting.join().expect("no panic"), 7);
-    });
-}
-
-#[test]
-fn a_load_that_outlives_its_lease_is_returned_and_not_kept() {
-    let Some(url) = cacher_servers::redis() else { return };
-    let short = Duration::from_millis(50);
-    let (a, b) = (turns(&url, "127.0.0.1", "late", short), turns(&url, "localhost", "late", short));
-    a.clear();
-    let late = a.get_or_load(&1, || {
-        assert_eq!(b.get_or_load(&1, || 2), 2, "the other waited for its patience");
-        1
-    });
-    assert_eq!(late, 1);
-    assert_eq!((a.get(&1), b.get(&1)), (Some(2), Some(2)));
-}
-
-#[test]
-fn what_was_put_or_removed_during_a_load_elsewhere_stands() {
-    let Some(url) = cacher_servers::redis() else { return };
-    let (a, b) = (turns(&url, "127.0.0.1", "put", LONG), turns(&url, "localhost", "put", LONG));
-    a.clear();
-    let loaded = a.get_or_load(&1, || {
-        assert!(b.set(&1, 2));
-        1
-    });
-    assert_eq!((loaded, a.get(&1), b.get(&1)), (1, Some(2), Some(2)));
-    a.get_or_load(&2, || {
-        b.delete(&2);
-        1
-    });
-    assert_eq!((a.get(&2), b.get(&2)), (None, None));
+fn a_rate_of_a_cluster_is_one() {
+    let Some(url) = cacher_servers::redis_cluster() else { return };
+    let urls = ["127.0.0.1", "localhost", "LocalHost"].map(|host| url.replace("127.0.0.1", host));
+    rates::loads_of_all_nodes_are_as_far_apart_as_those_of_one(&urls);
 }

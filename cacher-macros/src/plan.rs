@@ -199,6 +199,8 @@ pub(crate) struct Policies {
     pub(crate) breaker: Option<(Ident, args::Breaker)>,
     pub(crate) max_concurrent: Option<Expr>,
     pub(crate) admit: Option<Admission>,
+    /// Whether that is the rate of all processes.
+    pub(crate) shared_rate: bool,
     /// What of the arguments has a rate of its own.
     pub(crate) per: Option<Sourced<Expr>>,
     pub(crate) on_limit: OnLimit,

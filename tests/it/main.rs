@@ -39,6 +39,8 @@ mod schema;
 mod scopes;
 #[cfg(feature = "mongodb")]
 mod shared_mongodb;
+#[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
+mod shared_rates;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod shared_sql;
 mod stale;

@@ -34,6 +34,7 @@ pub mod mongodb;
 pub mod native;
 mod notice;
 pub mod null;
+mod pace;
 #[cfg(feature = "redis")]
 pub mod redis;
 mod scanned;
@@ -43,9 +44,13 @@ pub mod sql;
 pub mod sqlite;
 #[cfg_attr(not(feature = "file"), allow(dead_code, reason = "only stores that come by URL use it"))]
 pub mod url;
+#[cfg(feature = "async_backend")]
+#[allow(dead_code, reason = "each server uses a part of it, and a user's own none")]
+mod watchers;
 
 pub use durability::Durability;
 pub use notice::{Notice, Watcher};
+pub use pace::Pace;
 pub use scanned::Scanned;
 
 /// Where one entry lives in a store.
@@ -96,10 +101,19 @@ pub struct Capabilities {
     pub shared: bool,
     /// One caller among all processes can be given the load of a key: `single_flight = distributed`.
     pub lease: bool,
+    /// It keeps rates that all processes share: `shared_rate`.
+    pub pace: bool,
     /// Changes by others are told, so that memory in front is not out of date for long.
     pub watch: bool,
     /// [`Backend::written`] is supported, so that entries may be [`bare`](crate::format::Format::is_bare).
     pub written: bool,
+}
+
+impl Capabilities {
+    /// Those of a store in its plain form, which leaves out what only [`Backend`] that wait for a network have.
+    pub(crate) fn of_plain_form(self) -> Self {
+        Self { lease: false, pace: false, watch: false, ..self }
+    }
 }
 
 /// One entry as [`Backend::put_many`] takes it.

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Key, Put, Watcher};
+use super::{Key, Pace, Put, Watcher};
 use crate::error::Result;
 
 /// A future that needs nothing of its maker.
@@ -23,6 +23,7 @@ pub trait Native: Send + Sync {
     fn lease(&self, key: Key, owner: String, life: Duration) -> Answer<Option<String>>;
     fn put_leased(&self, key: Key, entry: Vec<u8>, expires: Option<SystemTime>, token: String) -> Answer<bool>;
     fn end_lease(&self, key: Key, token: Option<String>) -> Answer<()>;
+    fn pace(&self, key: Key, pace: Pace) -> Answer<Duration>;
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool;
     fn mark(&self, key: &Key) -> u64;
 }

@@ -16,7 +16,7 @@ pub enum Notice {
 
 /// Somebody who wants to hear of changes. Clones are the same one.
 #[derive(Clone)]
-pub struct Watcher(Arc<dyn Fn(Notice) -> bool + Send + Sync>);
+pub struct Watcher(pub(super) Arc<dyn Fn(Notice) -> bool + Send + Sync>);
 
 impl Watcher {
     /// One who is told by a call of `tell`, which does not block, and says whether more is wanted.
@@ -28,11 +28,6 @@ impl Watcher {
     #[must_use = "one who is gone need not be told again"]
     pub fn tell(&self, notice: Notice) -> bool {
         (self.0)(notice)
-    }
-
-    #[cfg(feature = "redis")]
-    pub(super) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

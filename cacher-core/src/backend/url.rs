@@ -55,6 +55,19 @@ impl<'a> Url<'a> {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
+
+    /// Whether memory in front of the store is to hear of changes by others: unless it says `coherence=off`.
+    ///
+    /// # Errors
+    /// [`Kind::Invalid`] if it says something else.
+    #[cfg_attr(not(any(feature = "redis", feature = "postgres", feature = "mysql")), allow(dead_code))]
+    pub(crate) fn is_coherent(&self) -> Result<bool> {
+        match self.get("coherence") {
+            None | Some("on") => Ok(true),
+            Some("off") => Ok(false),
+            Some(other) => Err(Error::new(Kind::Invalid, format!("`coherence` is `on` or `off`, not `{other}`"))),
+        }
+    }
 }
 
 /// The same URL for an error or a listing: what may be a password is `***`.

@@ -4,7 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use super::{Leader, Lookup, load::Load, stores::Sought};
 use crate::{
-    bridge::Shell,
+    bridge::{self, Shell},
     core::{Core, OnLimit},
     error::{Error, Kind},
     flight::{Crew, Outcome},
@@ -148,13 +148,26 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let mut limited = false;
         loop {
             let call = asking.call(core);
-            let permit = core.strategies.ask_load(&call);
-            if permit != Permit::Now && !std::mem::replace(&mut limited, true) {
+            let permit = match core.strategies.ask_load(&call) {
+                // This process first: where it holds the call back, others need not wait for it.
+                Permit::Now if core.strategies.commit_load(&call) => match self.shared_permit(shell, &call).await {
+                    Permit::Now => return Answer::Go,
+                    later => {
+                        core.strategies.revoke_load(&call);
+                        later
+                    }
+                },
+                Permit::Now if conflicts < MOST_CONFLICTS => {
+                    conflicts += 1;
+                    continue;
+                }
+                Permit::Now => return Answer::TurnedDown(refused(&call)),
+                later => later,
+            };
+            if !std::mem::replace(&mut limited, true) {
                 core.counters.limited.add(1);
             }
             match permit {
-                Permit::Now if core.strategies.commit_load(&call) => return Answer::Go,
-                Permit::Now if conflicts < MOST_CONFLICTS => conflicts += 1,
                 Permit::Now | Permit::Refuse => return Answer::TurnedDown(refused(&call)),
                 Permit::After(wait) => {
                     let until = core.clock.tick().after(wait.max(SHORTEST_WAIT));
@@ -168,6 +181,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                     }
                 }
             }
+        }
+    }
+
+    /// Whether the rate of all processes lets the body run. Where its store can't be asked, that is counted, and the rate of
+    /// this process is all there is.
+    async fn shared_permit(&self, shell: Shell, call: &Call<'_>) -> Permit {
+        let core = &self.cache.core;
+        let Some((tier, key, rate)) = core.shared_rate(call) else { return Permit::Now };
+        let place = tier.place_of_reads();
+        let asking = async move { tier.ask(async |store| store.pace(key, rate).await).await };
+        match core.key_or_fault(bridge::drive(shell, place, asking).await) {
+            None | Some(Duration::ZERO) => Permit::Now,
+            Some(wait) => Permit::After(wait),
         }
     }
 

@@ -18,7 +18,7 @@ use std::{
 };
 
 use crate::{
-    backend,
+    backend::{self, Pace},
     bridge::{self, Place, Shell},
     claims::{Claimant, Owner},
     clock::Clock,
@@ -53,6 +53,7 @@ use crate::{
 
 /// What the attribute says about a cache, once.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Config {
     /// The name given by the user.
     pub name: Option<&'static str>,
@@ -88,6 +89,8 @@ pub struct Config {
     pub beside_hits: List,
     /// How many bodies may run at once.
     pub max_concurrent: Option<usize>,
+    /// Whether that is the rate of all processes that share the last store.
+    pub shared_rate: bool,
     /// What becomes of a call whose body may not run now.
     pub on_limit: OnLimit,
     /// How long a call waits until its body may run. Without it five minutes if it can say that this was too long.
@@ -136,6 +139,7 @@ impl Default for Config {
             limit: None,
             beside_hits: List::default(),
             max_concurrent: None,
+            shared_rate: false,
             on_limit: OnLimit::default(),
             max_wait: None,
             deadlines: Deadlines::default(),
@@ -468,6 +472,18 @@ impl Core {
     /// A call as strategies see it.
     pub(crate) fn call(&self, key: Option<u64>, partition: u64) -> Call<'_> {
         Call { cache: &self.name, key, partition, items: 1, now: self.clock.elapsed() }
+    }
+
+    /// Where the rate of all processes is kept, and what it is for a call; `None` if each has its own.
+    pub(crate) fn shared_rate(&self, call: &Call<'_>) -> Option<(Arc<Tier>, backend::Key, Pace)> {
+        let limit = self.config.limit.as_ref().filter(|_| self.config.shared_rate)?;
+        let tier = self.tiers.last().map(Arc::clone)?;
+        let (interval, tolerance) = limit.spacing(call);
+        // All versions of a function count together.
+        let function = self.namespace.split('@').next().unwrap_or_default();
+        let name = format!("{}-{:016x}", limit.name(), call.partition()).into();
+        let key = backend::Key { namespace: function.into(), name, format: "rate" };
+        Some((tier, key, Pace::new(interval, tolerance)))
     }
 
     pub(crate) fn has_stores(&self) -> bool {

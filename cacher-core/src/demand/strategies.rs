@@ -5,7 +5,7 @@ use std::hash::Hash;
 use super::{Impossible, Refused};
 use crate::{
     error::Error,
-    key::parts::hash_of,
+    key::parts::shared_hash_of,
     strategy::{
         RateLimit, Strategy, Transform,
         hook::{Other, Transforming},
@@ -71,7 +71,7 @@ pub trait Partitioning<K> {
 
 impl<T: Hash + ?Sized> Partitioning<()> for T {
     fn partition(&self) -> u64 {
-        hash_of(self)
+        shared_hash_of(self)
     }
 }
 impl<T: Impossible + ?Sized> Partitioning<Refused> for T {

@@ -19,7 +19,7 @@ use crate::{
     keyer::Keyer,
     memory::{table::Bound, weight::Weigh},
     schema::{Fingerprint, Schema},
-    strategy::{Strategy, life::Terms},
+    strategy::{RateLimit, Strategy, life::Terms},
     sync::Arc,
     tier::{IntoBackend, Opening},
     wrap::{Wraps, background::Background, limited::Limits},
@@ -176,6 +176,15 @@ impl<K, V> CacheBuilder<K, V> {
         self
     }
 
+    /// Lets loads run at this rate, hits aside, counted among all processes that share the last store, which must keep
+    /// rates ([`Capabilities::pace`](crate::backend::Capabilities::pace)). While it can't be asked, each process keeps to
+    /// the rate by itself.
+    pub fn shared_rate(mut self, limit: RateLimit) -> Self {
+        self.config.limit = Some(Arc::new(limit));
+        self.config.shared_rate = true;
+        self
+    }
+
     /// One load of a key at a time among all processes that share the last store, by leases of `patience`: that store
     /// must give them ([`Capabilities::lease`](crate::backend::Capabilities::lease)). A load that takes longer returns
     /// its value to its caller, and is not stored.
@@ -278,6 +287,7 @@ fn check_wraps(core: &Core) -> Result<()> {
         () if core.off => None,
         () if revisions.is_some() && archive => Some("revisions keep what has expired already: leave out `.archive()`"),
         () if core.has_stores() => None,
+        () if core.config.shared_rate => Some("a rate is shared in a store: add one with `.backend(..)`"),
         () if background.is_some() => {
             Some("nothing is written but memory, which takes no time: leave out `.write(..)`")
         }

@@ -154,9 +154,26 @@ pub(crate) fn hash_of_part<P: KeyPart>(part: &P) -> u64 {
     hasher().hash_one(HashingPart(part))
 }
 
-/// A number that equal values have in common in this process.
-pub(crate) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
-    hasher().hash_one(value)
+/// A number that equal values have in common, in all processes of a build.
+pub(crate) fn shared_hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
+    let mut shared = Shared(blake3::Hasher::new());
+    value.hash(&mut shared);
+    shared.finish()
+}
+
+/// Hashes without a seed, which each process would choose for itself.
+struct Shared(blake3::Hasher);
+
+impl Hasher for Shared {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let hash = self.0.finalize();
+        let (first, _) = hash.as_bytes().split_first_chunk().unwrap_or_else(|| unreachable!("a hash has 32 bytes"));
+        u64::from_le_bytes(*first)
+    }
 }
 
 #[inline]

@@ -25,7 +25,7 @@ impl Call<'_> {
         self.key
     }
 
-    /// Tells the values of `per = ..` apart, in the same way; 0 without it, and before reads, as hits do not evaluate
+    /// Tells the values of `per = ..` apart, in the same way, and in other processes too; 0 without it, and before reads, as hits do not evaluate
     /// `per`.
     #[must_use]
     pub fn partition(&self) -> u64 {

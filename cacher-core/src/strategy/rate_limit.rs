@@ -79,6 +79,19 @@ impl RateLimit {
         Self { per_item: true, ..self }
     }
 
+    /// The interval that a call takes, and how long it may come before its time, where a store counts in microseconds.
+    pub(crate) fn spacing(&self, call: &Call<'_>) -> (Duration, Duration) {
+        let interval = self.interval(fraction(call.random()) - 0.5).saturating_mul(self.count(call));
+        // As long as the intervals of all but one that come at once, each of which is rounded up.
+        let early = self.rate().interval.div_ceil(1000).saturating_mul(u64::from(self.burst.max(1)) - 1);
+        (Duration::from_nanos(interval), Duration::from_micros(early))
+    }
+
+    /// What a store calls it: a rate that is changed is another one.
+    pub(crate) fn name(&self) -> String {
+        format!("{}-{}", self.rate().interval, self.burst.max(1))
+    }
+
     fn rate(&self) -> Rate {
         Rate::new(self.interval, self.burst)
     }

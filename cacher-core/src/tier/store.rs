@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    backend::{Backend, Key, Put, native::Native},
+    backend::{Backend, Key, Pace, Put, native::Native},
     bridge,
     entry::Times,
     error::{Error, Kind, Result},
@@ -25,6 +25,8 @@ pub struct Store {
     pub(crate) revised: Option<Revised>,
     /// The same store, if async callers need no thread to wait for it.
     pub(super) native: Option<Arc<dyn Native>>,
+    /// The same store, whatever is around it, if it keeps rates that processes share.
+    pub(super) pacer: Option<Arc<dyn Native>>,
     /// Whether it tells of changes by others.
     pub(super) watched: bool,
     /// How long values live here at most.
@@ -50,7 +52,9 @@ impl Store {
         };
         match format.and_then(|format| wanted.suits(format, &*backend)) {
             Ok(format) => {
-                Ok(Self { native: backend.native(), backend, format, revised: None, watched: false, ttl: None })
+                let native = backend.native();
+                let pacer = native.clone().filter(|_| backend.capabilities().pace);
+                Ok(Self { backend, format, revised: None, native, pacer, watched: false, ttl: None })
             }
             Err(error) => Err(error.within(backend.describe())),
         }
@@ -138,6 +142,17 @@ impl Store {
         match self.lessor() {
             Ok(lessor) => lessor.end_lease(key.clone(), None).await,
             Err(_) => Ok(()),
+        }
+    }
+
+    /// Takes a call of a rate that all processes share, if it may come; else says how long it must wait.
+    ///
+    /// # Errors
+    /// [`Kind::Unsupported`] if it keeps none.
+    pub(crate) async fn pace(&self, key: Key, pace: Pace) -> Result<Duration> {
+        match &self.pacer {
+            Some(pacer) => pacer.pace(key, pace).await,
+            None => Err(self.backend.unsupported("rates that processes share, which `shared_rate` takes")),
         }
     }
 

@@ -100,7 +100,7 @@ impl Backend for Archived {
 
     /// Nothing vanishes before it is moved.
     fn capabilities(&self) -> Capabilities {
-        Capabilities { expires: false, written: false, ..self.inner.capabilities() }
+        Capabilities { expires: false, written: false, ..self.inner.capabilities().of_plain_form() }
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {

@@ -5,7 +5,12 @@
 mod apart;
 mod expiry;
 mod failing;
+mod leases;
 mod many;
+#[path = "../rates/mod.rs"]
+mod rates;
+#[path = "../turns/mod.rs"]
+mod turns;
 mod urls;
 
 use std::{

@@ -10,3 +10,5 @@ mod odd;
 mod refusals;
 mod scene;
 mod servers;
+#[path = "../two_nodes/mod.rs"]
+mod two_nodes;

@@ -46,6 +46,7 @@ const NAMES: &[Known] = &[
     known("thread_local", "thread_local", &["unsync_reads", "local"]),
     known("rate_limit", "rate_limit = \"10/s\"", &["throttle", "rate", "delay"]),
     known("burst", "burst = 5", &[]),
+    known("shared_rate", "shared_rate", &["global_rate", "distributed_rate"]),
     known("per", "per = url.host()", &[]),
     known("variance", "variance = 0.1", &[]),
     known("on_limit", "on_limit = error", &[]),

@@ -31,10 +31,13 @@ const SCHEMES: &[Scheme] = &[
     scheme("redis-sentinel", &["format", "timeout", "coherence"]),
     scheme("memcached", &["format", "timeout"]),
     scheme("memcached+unix", &["format", "timeout", "user", "pass"]),
-    scheme("postgres", &["table", "format", "timeout", "connections", "sslmode", "sslrootcert", "options", "host"]),
+    scheme("postgres", POSTGRES),
     scheme("mysql", &["table", "format", "timeout", "connections", "ssl-mode", "ssl-ca", "socket"]),
     scheme("mongodb", MONGODB),
 ];
+
+const POSTGRES: &[&str] =
+    &["table", "format", "timeout", "connections", "coherence", "sslmode", "sslrootcert", "options", "host"];
 
 /// Ours, and what the driver knows.
 const MONGODB: &[&str] = &[
@@ -104,11 +107,22 @@ pub(super) fn is_store(url: &str) -> bool {
 
 /// Whether its store gives leases; so may one that is not known.
 pub(super) fn gives_leases(url: &str) -> bool {
-    scheme_of(url).is_none_or(|scheme| LESSORS.contains(&scheme) || !SCHEMES.iter().any(|known| known.name == scheme))
+    is_of(url, PACERS) || is_of(url, &["memcached", "memcached+unix"])
 }
 
-/// The stores that give leases.
-const LESSORS: &[&str] = &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel"];
+/// Whether its store keeps rates that processes share; so may one that is not known.
+pub(super) fn keeps_rates(url: &str) -> bool {
+    is_of(url, PACERS)
+}
+
+/// Whether it is of one of these schemes, or of none that is known.
+fn is_of(url: &str, schemes: &[&str]) -> bool {
+    scheme_of(url).is_none_or(|scheme| schemes.contains(&scheme) || known(scheme).is_err())
+}
+
+/// The stores that keep rates.
+const PACERS: &[&str] =
+    &["redis", "rediss", "redis+unix", "redis-cluster", "redis-sentinel", "postgres", "mysql", "mongodb"];
 
 /// Whether it is the URL of files.
 pub(super) fn is_files(url: &str) -> bool {

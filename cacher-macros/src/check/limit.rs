@@ -1,17 +1,34 @@
 //! What holds the body back.
 
-use super::Subject;
+use super::{Subject, backend};
 use crate::{
-    args::{Args, OnLimit, Rate},
+    args::{Args, Backend, OnLimit, Rate},
     errors::Errors,
 };
 use proc_macro2::Ident;
 
 pub(super) fn details_have_a_rate(Subject { args, .. }: Subject, errors: &Errors) {
     let details = [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name);
-    let details = details.chain(args.per_item.as_ref().map(|given| &given.name));
-    for name in details.filter(|_| args.rate_limit.is_none()) {
+    let others = [args.per_item.as_ref().map(|given| &given.name), args.shared_rate.as_ref().map(|given| &given.name)];
+    for name in details.chain(others.into_iter().flatten()).filter(|_| args.rate_limit.is_none()) {
         errors.at(name, format!("`{name}` says more about a rate, and there is none: add `rate_limit = \"10/s\"`"));
+    }
+}
+
+// The last store keeps it, for all processes that have it.
+pub(super) fn rates_are_shared_where_they_can(Subject { args, .. }: Subject, errors: &Errors) {
+    let Some(shared) = args.shared_rate.as_ref().filter(|_| args.rate_limit.is_some()) else { return };
+    let keeps = match args.backend.as_ref().and_then(|given| given.value.last()) {
+        Some(Backend::Url(url)) => backend::keeps_rates(&url.value()),
+        Some(Backend::Expr(_)) => true,
+        None => false,
+    };
+    if !keeps {
+        errors.at(
+            &shared.name,
+            "the last store keeps the rate that processes share, and this one can't: write one that does, as in `backend = \
+             [\"memory://\", \"redis://localhost\"]`, or leave `shared_rate` out",
+        );
     }
 }
 

@@ -92,6 +92,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     version::is_a_name,
     version::depends_needs_code,
     limit::details_have_a_rate,
+    limit::rates_are_shared_where_they_can,
     limit::something_holds_the_body_back,
     limit::a_made_limit_has_its_details,
     limit::errors_can_be_said,

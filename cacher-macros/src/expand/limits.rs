@@ -27,6 +27,9 @@ pub(crate) fn fields(plan: &Plan) -> TokenStream {
     if let Some(most) = &policies.max_concurrent {
         fields.extend(quote!(max_concurrent: ::core::option::Option::Some(#most),));
     }
+    if policies.shared_rate {
+        fields.extend(quote!(shared_rate: true,));
+    }
     match policies.on_limit {
         OnLimit::Wait => {}
         OnLimit::Error(_) => fields.extend(quote!(on_limit: #rt::OnLimit::Error,)),

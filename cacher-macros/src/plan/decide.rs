@@ -264,6 +264,7 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
             Expr::Path(path) if path.path.is_ident("second_sighting") => Admission::SecondSighting,
             expr => Admission::Expr(expr.clone()),
         }),
+        shared_rate: args.shared_rate.is_some(),
         per: args.per.as_ref().map(|given| sources.of(&given.value)),
         on_limit: on_limit(args),
         max_wait: sources.timing(args.max_wait.as_ref()),

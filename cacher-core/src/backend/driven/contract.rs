@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::super::{Capabilities, Key, Put, Scanned, Watcher};
+use super::super::{Capabilities, Key, Pace, Put, Scanned, Watcher};
 use crate::error::{Error, Kind, Result};
 
 /// Some of the entries of a namespace, and where the next ones are.
@@ -185,6 +185,13 @@ pub trait AsyncBackend: Send + Sync + 'static {
     /// Ends the lease of this token, or whichever holds if `None`: its owner can't put any more.
     fn end_lease(&self, _key: &Key, _token: Option<&str>) -> impl Future<Output = Result<()>> + Send {
         async { Err(self.unsupported("lease")) }
+    }
+
+    /// Takes a call of the rate that is kept under `key`, and says zero, if it may come now; else takes nothing, and says
+    /// after how long it may. Atomic among all processes, by the clock of the server. A rate is no entry, and stands under
+    /// the same key as one; each has a key of its own. What is due later than a rate can have made it says nothing.
+    fn pace(&self, _key: &Key, _pace: Pace) -> impl Future<Output = Result<Duration>> + Send {
+        async { Err(self.unsupported("rates that processes share")) }
     }
 
     /// Lets `watcher` be told of each change that others make to entries of `namespace`, beginning with the next

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Backend, Capabilities, Key, Put, Scanned, Watcher, message,
+    Backend, Capabilities, Key, Pace, Put, Scanned, Watcher, message,
     native::{Answer, Native},
 };
 use crate::{
@@ -185,6 +185,10 @@ impl<B: AsyncBackend> Native for Driven<B> {
     fn end_lease(&self, key: Key, token: Option<String>) -> Answer<()> {
         let end = move |shared: Arc<Shared<B>>| async move { shared.backend.end_lease(&key, token.as_deref()).await };
         self.operate(1, end)
+    }
+
+    fn pace(&self, key: Key, pace: Pace) -> Answer<Duration> {
+        self.operate(1, move |shared| async move { shared.backend.pace(&key, pace).await })
     }
 
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {

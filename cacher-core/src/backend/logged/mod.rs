@@ -96,7 +96,7 @@ impl Backend for Logged {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
+        self.inner.capabilities().of_plain_form()
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {

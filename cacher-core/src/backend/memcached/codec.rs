@@ -15,10 +15,11 @@ pub(super) enum Mode {
     IfAbsent,
 }
 
-/// What a server says to one request.
+/// What a server says to one request. To who asks for an entry, a lease is nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reply {
     Value(Vec<u8>),
+    Item(Item),
     Done,
     Missing,
     NotStored,
@@ -26,6 +27,42 @@ pub(super) enum Reply {
     Refused(String),
     /// It did not understand it, or does not want to talk. What follows may be anything.
     Failed(String),
+}
+
+/// What stands under a key, whatever it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) value: Vec<u8>,
+    pub(super) what: What,
+    /// No other item has this number, until the server is started anew.
+    pub(super) unique: u64,
+    /// How many seconds it has left; for ever if it does not say.
+    pub(super) left: Option<u32>,
+}
+
+/// What an item is, which its client's flag says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    Entry,
+    /// A lease, whose value is its owner.
+    Lease,
+    /// A lease in front of an entry: a line of its own before that.
+    LeaseOfEntry,
+}
+
+impl What {
+    fn flag(self) -> u32 {
+        match self {
+            Self::Entry => 0,
+            Self::Lease => 1,
+            Self::LeaseOfEntry => 2,
+        }
+    }
+
+    /// By a word of a reply.
+    fn read(word: &str) -> Option<Self> {
+        [Self::Entry, Self::Lease, Self::LeaseOfEntry].into_iter().find(|what| word == format!("f{}", what.flag()))
+    }
 }
 
 /// Bytes that are no reply.
@@ -69,7 +106,35 @@ impl Requests {
     }
 
     pub(super) fn get(&mut self, key: &str) {
-        self.line(&format!("mg {key} v"));
+        self.line(&format!("mg {key} v f"));
+    }
+
+    /// Whether there is an entry.
+    pub(super) fn look(&mut self, key: &str) {
+        self.line(&format!("mg {key} f"));
+    }
+
+    /// What is there, entry or lease.
+    pub(super) fn item(&mut self, key: &str) {
+        self.line(&format!("mg {key} v f c t"));
+    }
+
+    /// A lease, if nothing is there. Sent twice, it is the same owner's.
+    pub(super) fn lease(&mut self, key: &str, owner: &str, seconds: u32) {
+        let flag = What::Lease.flag();
+        self.with_data(&format!("ms {key} {} T{seconds} F{flag} ME", owner.len()), owner.as_bytes());
+    }
+
+    /// A value in place of the item that has this number.
+    pub(super) fn set_if(&mut self, key: &str, value: &[u8], what: What, seconds: u32, unique: u64) {
+        self.only_once = true;
+        let flag = what.flag();
+        self.with_data(&format!("ms {key} {} T{seconds} F{flag} C{unique} MS", value.len()), value);
+    }
+
+    /// Removes the item that has this number.
+    pub(super) fn remove_if(&mut self, key: &str, unique: u64) {
+        self.line(&format!("md {key} C{unique}"));
     }
 
     /// `seconds` as the server counts them: 0 is never.
@@ -113,7 +178,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<(Reply, usize)>, Garbled> {
     let line = bytes[..end].strip_suffix(b"\r").and_then(|line| std::str::from_utf8(line).ok()).ok_or(Garbled)?;
     let mut words = line.split(' ');
     let reply = match words.next().unwrap_or_default() {
-        "VA" => return value(words.next(), end + 1, bytes),
+        "VA" => return value(words, end + 1, bytes),
+        "HD" if words.any(|word| What::read(word) == Some(What::Lease)) => Reply::Missing,
         "HD" | "MN" | "STORED" => Reply::Done,
         "EN" | "NF" => Reply::Missing,
         "NS" | "EX" => Reply::NotStored,
@@ -124,14 +190,35 @@ pub(super) fn read(bytes: &[u8]) -> Result<Option<(Reply, usize)>, Garbled> {
     Ok(Some((reply, end + 1)))
 }
 
-fn value(length: Option<&str>, start: usize, bytes: &[u8]) -> Result<Option<(Reply, usize)>, Garbled> {
-    let length = length.and_then(|length| length.parse::<usize>().ok()).filter(|length| *length <= LARGEST_VALUE);
-    let end = start + length.ok_or(Garbled)?;
-    match bytes.get(end..end + 2) {
-        None => Ok(None),
-        Some(b"\r\n") => Ok(Some((Reply::Value(bytes[start..end].to_vec()), end + 2))),
-        Some(_) => Err(Garbled),
-    }
+/// The rest of a reply that has a value: its length and what else was asked for, and behind that line the value.
+fn value<'a>(
+    mut words: impl Iterator<Item = &'a str> + Clone,
+    start: usize,
+    bytes: &[u8],
+) -> Result<Option<(Reply, usize)>, Garbled> {
+    let length = words.next().and_then(|length| length.parse::<usize>().ok());
+    let end = start + length.filter(|length| *length <= LARGEST_VALUE).ok_or(Garbled)?;
+    let value = match bytes.get(end..end + 2) {
+        None => return Ok(None),
+        Some(b"\r\n") => &bytes[start..end],
+        Some(_) => return Err(Garbled),
+    };
+    let what = words.clone().find_map(What::read).unwrap_or(What::Entry);
+    let left = words.clone().find_map(|word| word.strip_prefix('t')?.parse().ok());
+    let unique = words.find_map(|word| word.strip_prefix('c')?.parse().ok());
+    let reply = match (unique, what) {
+        (Some(unique), _) => Reply::Item(Item { value: value.to_vec(), what, unique, left }),
+        (None, What::Entry) => Reply::Value(value.to_vec()),
+        (None, What::Lease) => Reply::Missing,
+        (None, What::LeaseOfEntry) => behind_lease(value).map_or(Reply::Missing, |entry| Reply::Value(entry.to_vec())),
+    };
+    Ok(Some((reply, end + 2)))
+}
+
+/// The entry behind a lease.
+pub(super) fn behind_lease(value: &[u8]) -> Option<&[u8]> {
+    let end = value.iter().position(|byte| *byte == b'\n')?;
+    Some(&value[end + 1..])
 }
 
 #[cfg(test)]
@@ -143,7 +230,12 @@ mod tests {
     /// A reply as a server writes it.
     fn written(reply: &Reply) -> Vec<u8> {
         match reply {
-            Reply::Value(value) => [format!("VA {}\r\n", value.len()).as_bytes(), value, b"\r\n"].concat(),
+            Reply::Value(value) => [format!("VA {} f0\r\n", value.len()).as_bytes(), value, b"\r\n"].concat(),
+            Reply::Item(Item { value, what, unique, left }) => {
+                let left = left.map_or(-1, i64::from);
+                let line = format!("VA {} f{} c{unique} t{left}\r\n", value.len(), what.flag());
+                [line.as_bytes(), value, b"\r\n"].concat()
+            }
             Reply::Done => b"HD\r\n".to_vec(),
             Reply::Missing => b"EN\r\n".to_vec(),
             Reply::NotStored => b"NS\r\n".to_vec(),
@@ -155,6 +247,12 @@ mod tests {
         prop_oneof![
             prop::collection::vec(any::<u8>(), 0..200).prop_map(Reply::Value),
             prop::sample::select(vec![&b"\r\n"[..], b"EN\r\n", b"VA 9\r\n"]).prop_map(|odd| Reply::Value(odd.to_vec())),
+            (prop::collection::vec(any::<u8>(), 0..50), 0..3_usize, any::<u64>(), any::<Option<u32>>()).prop_map(
+                |(value, what, unique, left)| {
+                    let what = [What::Entry, What::Lease, What::LeaseOfEntry][what];
+                    Reply::Item(Item { value, what, unique, left })
+                }
+            ),
             Just(Reply::Done),
             Just(Reply::Missing),
             Just(Reply::NotStored),
@@ -215,9 +313,27 @@ mod tests {
         requests.increment("n");
         requests.sign_in("ann", "pass");
         requests.nothing();
-        let expected = "mg a v\r\nms a 0 T0 ME\r\n\r\nmg a T9\r\nmd a\r\nma n D0 N0 J7 v\r\nma n D1 v\r\n\
-                        set auth 0 0 8\r\nann pass\r\nmn\r\n";
-        assert_eq!((requests.bytes(), requests.count()), (expected.as_bytes(), 8));
+        requests.look("a");
+        requests.item("a");
+        requests.lease("a", "ann", 9);
+        requests.remove_if("a", 5);
+        requests.set_if("a", b"b", What::LeaseOfEntry, 9, 5);
+        assert!(!requests.may_be_sent_twice());
+        let expected = "mg a v f\r\nms a 0 T0 ME\r\n\r\nmg a T9\r\nmd a\r\nma n D0 N0 J7 v\r\nma n D1 v\r\n\
+                        set auth 0 0 8\r\nann pass\r\nmn\r\nmg a f\r\nmg a v f c t\r\nms a 3 T9 F1 ME\r\nann\r\n\
+                        md a C5\r\nms a 1 T9 F2 C5 MS\r\nb\r\n";
+        assert_eq!((requests.bytes(), requests.count()), (expected.as_bytes(), 13));
+    }
+
+    #[test]
+    fn a_lease_is_no_entry() {
+        assert_eq!(read(b"VA 3 f1\r\nann\r\n"), Ok(Some((Reply::Missing, 14))));
+        assert_eq!(read(b"HD f1\r\n"), Ok(Some((Reply::Missing, 7))));
+        assert_eq!(read(b"HD f0\r\n"), Ok(Some((Reply::Done, 7))));
+        assert_eq!(read(b"HD f2\r\n"), Ok(Some((Reply::Done, 7))), "behind it there is one");
+        assert_eq!(read(b"VA 8 f2\r\nann 5\nxy\r\n"), Ok(Some((Reply::Value(b"xy".to_vec()), 19))));
+        assert_eq!(read(b"VA 3 f2\r\nann\r\n"), Ok(Some((Reply::Missing, 14))));
+        assert_eq!(read(b"VA 3 f10\r\nann\r\n"), Ok(Some((Reply::Value(b"ann".to_vec()), 15))));
     }
 
     #[test]

@@ -92,6 +92,20 @@ impl Server {
         Err(Error::new(Kind::Rejected, "others clear it all the time, or the server has no room for its number"))
     }
 
+    /// The replies to requests about this generation of the namespace; none if it is not in force. What they change then is
+    /// changed where nobody looks any more.
+    pub(super) async fn ask_under<F>(&self, namespace: &str, generation: u64, about: F) -> Result<Vec<Reply>>
+    where
+        F: Fn(&mut Requests) + Send + Sync,
+    {
+        let mut requests = Requests::default();
+        requests.get(&number(namespace));
+        about(&mut requests);
+        let mut replies = self.ask(&requests).await?.into_iter();
+        let found = read(&replies.next().unwrap_or(Reply::Missing))?;
+        Ok(if found == Some(generation) { replies.collect() } else { Vec::new() })
+    }
+
     /// The number that is there, or else a fresh one.
     async fn begin(&self, name: &str) -> Result<Option<u64>> {
         let mut requests = Requests::default();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use self::{
-    codec::{Mode, Reply, Requests},
+    codec::{Mode, Reply, Requests, What},
     fault::refused,
     server::Server,
 };
@@ -18,6 +18,7 @@ mod connection;
 mod expiry;
 mod fault;
 mod generation;
+mod lease;
 mod open;
 mod ring;
 mod server;
@@ -30,6 +31,9 @@ mod server;
 ///   room. Nothing else on the server is touched, and nothing is flushed.
 /// * **Atomic** are a single put, `put_if_absent`, `touch` and `remove`. `put_many` is one message for
 ///   up to 10,000 entries or 8 MiB of one server, each on its own.
+/// * **Leases** of loads (`single_flight = distributed`) stand in the place of their entries: one command puts an entry
+///   only if its lease is still there (CAS). They may last two seconds longer than they should, and end early where the
+///   server needs the room; then what was loaded under them is not put, and an entry that was there before goes as well.
 /// * **Not durable**: the server forgets when it ends, and what was not asked for longest when it is full. It may forget
 ///   the number of a namespace too; then all of that namespace is absent.
 /// * **Expiry** is that of the server, in whole seconds: an entry stands up to two seconds longer than it should. The
@@ -65,6 +69,14 @@ fn set(requests: &mut Requests, key: &str, entry: &[u8], expires: Option<SystemT
     match expiry::seconds(expires, SystemTime::now()) {
         Some(seconds) => requests.set(key, entry, seconds, Mode::Always),
         None => requests.remove(key),
+    }
+}
+
+/// What puts an entry in place of the item that has this number; or what removes that.
+fn set_if(requests: &mut Requests, key: &str, entry: &[u8], expires: Option<SystemTime>, unique: u64) {
+    match expiry::seconds(expires, SystemTime::now()) {
+        Some(seconds) => requests.set_if(key, entry, What::Entry, seconds, unique),
+        None => requests.remove_if(key, unique),
     }
 }
 
@@ -164,6 +176,7 @@ impl AsyncBackend for Memcached {
             touch: true,
             clear: true,
             shared: true,
+            lease: true,
             ..Capabilities::default()
         }
     }
@@ -182,7 +195,14 @@ impl AsyncBackend for Memcached {
     }
 
     async fn remove(&self, key: &Key) -> Result<bool> {
-        done(self.ask(key, false, Requests::remove).await?.as_ref())
+        let remove = |requests: &mut Requests, key: &str| {
+            requests.look(key);
+            requests.remove(key);
+        };
+        let (_, replies) = self.ask_for(key, false, remove).await?;
+        // A lease goes as well, and was none.
+        let was_there = done(replies.first())?;
+        Ok(done(replies.get(1))? && was_there)
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
@@ -217,10 +237,19 @@ impl AsyncBackend for Memcached {
             return self.get(key).await.map(|there| there.is_none());
         };
         let set = |requests: &mut Requests, key: &str| requests.set(key, entry, seconds, Mode::IfAbsent);
+        if done(self.ask(key, true, set).await?.as_ref())? {
+            return Ok(true);
+        }
+        // A lease may be in its way.
+        let Some(unique) = self.leased(key).await? else { return Ok(false) };
+        let set = |requests: &mut Requests, key: &str| requests.set_if(key, entry, What::Entry, seconds, unique);
         done(self.ask(key, true, set).await?.as_ref())
     }
 
     async fn touch(&self, key: &Key, expires: Option<SystemTime>) -> Result<bool> {
+        if self.leased(key).await?.is_some() {
+            return Ok(false);
+        }
         let touch = |requests: &mut Requests, key: &str| match expiry::seconds(expires, SystemTime::now()) {
             Some(seconds) => requests.touch(key, seconds),
             None => requests.remove(key),
@@ -237,6 +266,18 @@ impl AsyncBackend for Memcached {
             }
         }
         outcome.map(|()| ended)
+    }
+
+    async fn lease(&self, key: &Key, owner: &str, life: Duration) -> Result<Option<String>> {
+        self.take_lease(key, owner, life).await
+    }
+
+    async fn put_leased(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>, token: &str) -> Result<bool> {
+        self.put_under_lease(key, entry, expires, token).await
+    }
+
+    async fn end_lease(&self, key: &Key, token: Option<&str>) -> Result<()> {
+        self.give_lease_back(key, token).await
     }
 
     fn format(&self) -> Cow<'static, str> {

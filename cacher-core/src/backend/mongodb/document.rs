@@ -1,4 +1,5 @@
 //! Documents of entries, and what finds and changes them: `_id` the key, `v` the bytes, `exp` when they expire or null.
+//! One that is `void` has no entry, and a lease alone.
 
 use std::time::SystemTime;
 
@@ -37,22 +38,52 @@ pub(super) fn behind(namespace: &str, id: &str) -> Document {
     filter
 }
 
-/// What of these has not expired.
-pub(super) fn living(mut filter: Document) -> Document {
+/// The entries among these: not what has a lease alone.
+pub(super) fn entries(mut filter: Document) -> Document {
+    filter.insert("void", Bson::Null);
+    filter
+}
+
+/// What of these has a lease alone.
+pub(super) fn void(mut filter: Document) -> Document {
+    filter.insert("void", true);
+    filter
+}
+
+/// The entries among these that have not expired.
+pub(super) fn living(filter: Document) -> Document {
+    let mut filter = entries(filter);
     filter.insert("$or", [doc! { "exp": null }, doc! { "exp": { "$gt": DateTime::now() } }].to_vec());
     filter
 }
 
-/// What of these has expired at this time.
-pub(super) fn expired(mut filter: Document, now: SystemTime) -> Document {
-    filter.insert("exp", doc! { "$lte": DateTime::from_system_time(now) });
+/// The entries among these that have expired at this time.
+pub(super) fn expired(filter: Document, now: SystemTime) -> Document {
+    let mut filter = entries(filter);
+    filter.insert("exp", has_expired(now));
     filter
 }
 
-/// What puts an entry into a document.
+/// The document of this key, if there is no entry in it, or one that has expired at this time.
+pub(super) fn absent(key: &Key, now: SystemTime) -> Document {
+    let mut filter = of(key);
+    filter.insert("$or", [doc! { "void": true }, doc! { "exp": has_expired(now) }].to_vec());
+    filter
+}
+
+fn has_expired(now: SystemTime) -> Document {
+    doc! { "$lte": DateTime::from_system_time(now) }
+}
+
+/// What puts an entry into a document, and ends its lease.
 pub(super) fn set(entry: &[u8], expires: Option<SystemTime>) -> Document {
     let bytes = Binary { subtype: BinarySubtype::Generic, bytes: entry.to_vec() };
-    doc! { "$set": { "v": bytes, "exp": expiry(expires) } }
+    doc! { "$set": { "v": bytes, "exp": expiry(expires) }, "$unset": { "void": "", "lease": "", "until": "" } }
+}
+
+/// What ends the lease of an entry.
+pub(super) fn without_lease() -> Document {
+    doc! { "$unset": { "lease": "", "until": "" } }
 }
 
 /// What changes when an entry expires.
@@ -76,5 +107,6 @@ pub(super) fn parts(document: &RawDocument) -> Result<(String, Vec<u8>)> {
 
 /// Whether the entry of a document could still be found.
 pub(super) fn is_living(document: &RawDocument) -> bool {
-    document.get_datetime("exp").map_or(true, |expires| expires > DateTime::now())
+    !document.get_bool("void").unwrap_or(false)
+        && document.get_datetime("exp").map_or(true, |expires| expires > DateTime::now())
 }

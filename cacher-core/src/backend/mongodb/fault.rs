@@ -23,5 +23,9 @@ pub(super) fn fault(error: mongodb::error::Error) -> Error {
 
 /// Whether a write failed because there is an entry under its key.
 pub(super) fn is_present(error: &mongodb::error::Error) -> bool {
-    matches!(&*error.kind, ErrorKind::Write(WriteFailure::WriteError(error)) if error.code == DUPLICATE)
+    match &*error.kind {
+        ErrorKind::Write(WriteFailure::WriteError(error)) => error.code == DUPLICATE,
+        ErrorKind::Command(error) => error.code == DUPLICATE,
+        _ => false,
+    }
 }

@@ -4,15 +4,18 @@ use std::{fmt, time::Duration};
 
 use mongodb::{
     Client, Collection, Database, IndexModel,
-    bson::{RawDocumentBuf, doc},
-    options::{ClientOptions, IndexOptions, WriteConcern},
+    bson::{Document, RawDocumentBuf, doc},
+    options::{ClientOptions, IndexOptions, ReturnDocument, WriteConcern},
 };
 use tokio::sync::OnceCell;
 
-use super::fault::fault;
-use crate::error::Result;
+use super::fault::{fault, is_present};
+use crate::error::{Error, Kind, Result};
 
 pub(super) type Entries = Collection<RawDocumentBuf>;
+
+/// How often it is tried, where others make the same document.
+const TRIES: u32 = 5;
 
 pub(super) struct Link {
     options: ClientOptions,
@@ -47,6 +50,22 @@ impl Link {
     /// The collection, to read and remove from.
     pub(super) async fn entries(&self) -> Result<Entries> {
         Ok(self.database().await?.collection(&self.collection))
+    }
+
+    /// Some fields of the document that this is, after these steps have changed it. It is made if it is missing.
+    pub(super) async fn change(&self, what: Document, steps: Vec<Document>, shown: Document) -> Result<RawDocumentBuf> {
+        let collection = self.indexed().await?;
+        let mut tries = TRIES;
+        loop {
+            tries -= 1;
+            let change = collection.find_one_and_update(what.clone(), steps.clone()).upsert(true);
+            match change.return_document(ReturnDocument::After).projection(shown.clone()).await {
+                Ok(changed) => return changed.ok_or_else(|| Error::new(Kind::Damaged, "the server shows no document")),
+                // Another has made it in the same moment.
+                Err(error) if is_present(&error) && tries > 0 => {}
+                Err(error) => return Err(fault(error)),
+            }
+        }
     }
 
     /// The collection, to write to: made with its index, by which the server removes what has expired.

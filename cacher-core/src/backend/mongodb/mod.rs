@@ -1,5 +1,5 @@
 //! The store `mongodb://`: one document for each entry, `{_id: "namespace|format|name", v: bytes, exp: date or null}`, with
-//! an index by which the server removes what has expired.
+//! an index by which the server removes what has expired. Leases stand in them, rates beside them.
 
 use std::{
     borrow::Cow,
@@ -15,7 +15,7 @@ use self::{
     many::{PAGE, in_one_answer},
 };
 use super::{
-    Capabilities, Key, Put, Scanned,
+    Capabilities, Key, Pace, Put, Scanned,
     driven::{AsyncBackend, Page},
     flat, message,
 };
@@ -26,9 +26,11 @@ use crate::{
 
 mod document;
 mod fault;
+mod lease;
 mod link;
 mod many;
 mod open;
+mod rate;
 
 /// A collection of a MongoDB server, a replica set or a sharded cluster.
 ///
@@ -36,6 +38,8 @@ mod open;
 ///
 /// * Atomic: each operation on one entry, `put_if_absent` in one round trip. `put_many` sends up to 10,000 entries or
 ///   8 MiB at a time, which are put one after the other, and `clear` removes entry by entry: others may see a part of it.
+/// * Leases of loads (`single_flight = distributed`) and rates (`shared_rate`) go by the clock of the server; they need
+///   MongoDB 4.2. Who removes or puts an entry ends its lease in the same command.
 /// * Precise: entries expire to the millisecond, by the clocks of those who ask. The server removes them about once a
 ///   minute, and until then they count in `len`.
 /// * Durable as `w` and `journal` say: by default what a majority of a replica set has taken. With less, an entry may be
@@ -109,6 +113,8 @@ impl AsyncBackend for MongoDb {
             scan: true,
             durable: true,
             shared: true,
+            lease: true,
+            pace: true,
             ..Capabilities::default()
         }
     }
@@ -128,7 +134,7 @@ impl AsyncBackend for MongoDb {
     async fn remove(&self, key: &Key) -> Result<bool> {
         // What has expired is removed as well: for another's clock it may not have.
         let collection = self.link.entries().await?;
-        let remove = collection.find_one_and_delete(document::of(key)).projection(doc! { "exp": 1 });
+        let remove = collection.find_one_and_delete(document::of(key)).projection(doc! { "exp": 1, "void": 1 });
         let removed: Option<RawDocumentBuf> = remove.await.map_err(fault)?;
         Ok(removed.is_some_and(|removed| document::is_living(&removed)))
     }
@@ -163,7 +169,7 @@ impl AsyncBackend for MongoDb {
         check_length(entry)?;
         let put = self.link.indexed().await?;
         // Finds what has expired, or nothing: then it is inserted, and what has not expired is in its way.
-        let absent = document::expired(document::of(key), SystemTime::now());
+        let absent = document::absent(key, SystemTime::now());
         let put = put.update_one(absent, document::set(entry, expires)).upsert(true);
         match put.await {
             Ok(_) => Ok(true),
@@ -179,8 +185,10 @@ impl AsyncBackend for MongoDb {
     }
 
     async fn clear(&self, namespace: &str) -> Result<u64> {
-        let collection = self.link.entries().await?;
-        Ok(collection.delete_many(document::within(namespace)).await.map_err(fault)?.deleted_count)
+        let (collection, all) = (self.link.entries().await?, document::within(namespace));
+        // They count for nothing.
+        collection.delete_many(document::void(all.clone())).await.map_err(fault)?;
+        Ok(collection.delete_many(all).await.map_err(fault)?.deleted_count)
     }
 
     async fn page(&self, namespace: &str, next: Option<&[u8]>) -> Result<Page> {
@@ -210,13 +218,29 @@ impl AsyncBackend for MongoDb {
     }
 
     async fn len(&self, namespace: &str) -> Result<u64> {
-        self.link.entries().await?.count_documents(document::within(namespace)).await.map_err(fault)
+        self.link.entries().await?.count_documents(document::entries(document::within(namespace))).await.map_err(fault)
     }
 
     async fn sweep(&self, namespace: &str, now: SystemTime) -> Result<u64> {
         let collection = self.link.entries().await?;
         let swept = collection.delete_many(document::expired(document::within(namespace), now)).await;
         Ok(swept.map_err(fault)?.deleted_count)
+    }
+
+    async fn lease(&self, key: &Key, owner: &str, life: Duration) -> Result<Option<String>> {
+        self.take_lease(key, owner, life).await
+    }
+
+    async fn put_leased(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>, token: &str) -> Result<bool> {
+        self.put_under_lease(key, entry, expires, token).await
+    }
+
+    async fn end_lease(&self, key: &Key, token: Option<&str>) -> Result<()> {
+        self.give_lease_back(key, token).await
+    }
+
+    async fn pace(&self, key: &Key, pace: Pace) -> Result<Duration> {
+        self.take_call(key, pace).await
     }
 
     fn format(&self) -> Cow<'static, str> {

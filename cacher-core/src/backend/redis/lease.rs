@@ -19,6 +19,12 @@ impl Names {
     }
 }
 
+/// Whether a key is that of a lease, of a key with this prefix.
+pub(super) fn is_within(prefix: &str, key: &[u8]) -> bool {
+    let leased = key.strip_prefix(b"{").filter(|key| key.starts_with(prefix.as_bytes()));
+    leased.is_some_and(|key| key.ends_with(b"}|lease"))
+}
+
 /// Nobody else has it: then it is ours, under the next number. A day is longer than any lease.
 const TAKE: &str = "
 local held = redis.call('GET', KEYS[1])

@@ -11,7 +11,7 @@ use super::{
     line::{Current, Line},
     nodes,
     open::Target,
-    tracking::Watchers,
+    tracking::{self, Watchers},
     wire::Wire,
 };
 use crate::{
@@ -145,7 +145,7 @@ impl Link {
     }
 
     async fn renewed(&self, current: &mut Current) -> RedisResult<Arc<Line>> {
-        let wanted = self.watchers.wanted();
+        let wanted = tracking::wanted(&self.watchers);
         if let Some(line) = current.line.as_ref().filter(|line| !line.is_silent()).map(Arc::clone)
             && line.tell(&mut current.told, &wanted).await
         {

@@ -10,9 +10,10 @@ use redis::{Cmd, cmd};
 
 use self::link::Link;
 use super::{
-    Capabilities, Key, Put, Scanned, Watcher,
+    Capabilities, Key, Pace, Put, Scanned, Watcher,
     driven::{AsyncBackend, Page},
     flat, message,
+    watchers::mark,
 };
 use crate::{
     error::{Kind, Result},
@@ -26,6 +27,7 @@ mod line;
 mod link;
 mod nodes;
 mod open;
+mod rate;
 #[cfg(feature = "redis_tls")]
 mod tls;
 #[cfg(not(feature = "redis_tls"))]
@@ -170,6 +172,7 @@ impl AsyncBackend for Redis {
             scan: true,
             shared: true,
             lease: true,
+            pace: true,
             watch: self.coherent && self.link.can_watch(),
             ..Capabilities::default()
         }
@@ -240,12 +243,19 @@ impl AsyncBackend for Redis {
     }
 
     async fn clear(&self, namespace: &str) -> Result<u64> {
+        let prefix = flat::prefix(namespace, LONGEST_KEY);
+        // In one walk, what is of an entry as well; and what ends like that, which is told apart.
+        let pattern = format!("*{}", pattern(&prefix));
         let (mut removed, mut next) = (0, None);
         loop {
-            let (keys, more) = self.link.in_time(self.keys(namespace, next.as_deref())).await?;
-            removed += self.link.in_time(self.unlink(&keys)).await?;
+            let (keys, more) = self.link.in_time(self.link.scan(&pattern, next.as_deref())).await?;
+            let (entries, beside): (Vec<_>, _) = keys.into_iter().partition(|key| key.starts_with(prefix.as_bytes()));
+            let leases: Vec<_> = beside.into_iter().filter(|key| lease::is_within(&prefix, key)).collect();
+            // Before the entries: loads that began until now put none any more.
+            self.link.in_time(self.unlink(&leases)).await?;
+            removed += self.link.in_time(self.unlink(&entries)).await?;
             if more.is_none() {
-                self.link.in_time(self.announce(&[flat::prefix(namespace, LONGEST_KEY)])).await?;
+                self.link.in_time(self.announce(&[prefix])).await?;
                 return Ok(removed);
             }
             next = more;
@@ -295,6 +305,11 @@ impl AsyncBackend for Redis {
         self.link.ask(&lease::end(&flat_key(key), token)).await
     }
 
+    async fn pace(&self, key: &Key, pace: Pace) -> Result<Duration> {
+        // Sent again on another connection, it may take two calls, which is no harm.
+        self.link.ask(&rate::take(&flat_key(key), pace)).await.map(Duration::from_micros)
+    }
+
     fn watch(&self, namespace: &str, watcher: Watcher) -> bool {
         let can = self.capabilities().watch;
         if can {
@@ -304,7 +319,7 @@ impl AsyncBackend for Redis {
     }
 
     fn mark(&self, key: &Key) -> u64 {
-        tracking::mark(&flat_key(key))
+        mark(&flat_key(key))
     }
 
     fn format(&self) -> Cow<'static, str> {

@@ -87,13 +87,7 @@ impl Redis {
             "redis-cluster" => &["format", "timeout"],
             _ => &["format", "timeout", "coherence"],
         })?;
-        let coherent = match url.get("coherence") {
-            None | Some("on") => true,
-            Some("off") => false,
-            Some(other) => {
-                return Err(Error::new(Kind::Invalid, format!("`coherence` is `on` or `off`, not `{other}`")));
-            }
-        };
+        let coherent = url.is_coherent()?;
         let timeout = match url.get("timeout") {
             None => TIMEOUT,
             Some(timeout) => units::duration(timeout).filter(|timeout| !timeout.is_zero()).ok_or_else(|| {

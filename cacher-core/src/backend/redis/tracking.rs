@@ -12,16 +12,14 @@ use redis::{
     cmd,
 };
 
-use super::super::{Notice, Watcher};
-use crate::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering, lock};
+use super::super::{
+    Notice,
+    watchers::{self, mark},
+};
+use crate::sync::{Arc, AtomicBool, Ordering};
 
-/// Who wants to hear of which keys.
-#[derive(Default)]
-pub(super) struct Watchers {
-    entries: Mutex<Vec<Entry>>,
-    /// How many there were.
-    number: AtomicU64,
-}
+/// Who wants to hear of the keys with which prefix.
+pub(super) type Watchers = watchers::Watchers<String>;
 
 /// What somebody wants to hear of.
 #[derive(Default)]
@@ -32,57 +30,16 @@ pub(super) struct Prefixes {
     pub(super) number: u64,
 }
 
-#[derive(Clone)]
-struct Entry {
-    prefix: String,
-    watcher: Watcher,
+/// What all of them want to hear of.
+pub(super) fn wanted(watchers: &Watchers) -> Prefixes {
+    let number = watchers.number();
+    Prefixes { prefixes: watchers.subjects(), number }
 }
 
-/// What a notice calls a key.
-pub(super) fn mark(key: &str) -> u64 {
-    let hash = blake3::hash(key.as_bytes());
-    let (first, _) = hash.as_bytes().split_first_chunk().unwrap_or_else(|| unreachable!("a hash has 32 bytes"));
-    u64::from_le_bytes(*first)
-}
-
-impl Watchers {
-    /// Adds one for the keys with this prefix.
-    pub(super) fn add(&self, prefix: String, watcher: Watcher) {
-        lock(&self.entries).push(Entry { prefix, watcher });
-        self.number.fetch_add(1, Ordering::SeqCst);
-    }
-
-    /// How many there were.
-    pub(super) fn number(&self) -> u64 {
-        self.number.load(Ordering::SeqCst)
-    }
-
-    /// What all of them want to hear of.
-    pub(super) fn wanted(&self) -> Prefixes {
-        let number = self.number();
-        Prefixes { prefixes: lock(&self.entries).iter().map(|entry| entry.prefix.clone()).collect(), number }
-    }
-
-    /// Tells all that changes may have been missed.
-    pub(super) fn lost(&self) {
-        self.tell(|_| true, Notice::Lost);
-    }
-
-    fn changed(&self, key: &str) {
-        // No entry is called by the prefix alone: that stands for all of them.
-        self.tell(|prefix| key == prefix, Notice::Lost);
-        self.tell(|prefix| key.len() > prefix.len() && key.starts_with(prefix), Notice::Changed(mark(key)));
-    }
-
-    /// Tells those whose prefix is meant, and forgets those who are gone.
-    fn tell(&self, meant: impl Fn(&str) -> bool, notice: Notice) {
-        let told: Vec<_> = lock(&self.entries).iter().filter(|entry| meant(&entry.prefix)).cloned().collect();
-        for Entry { prefix, watcher } in told {
-            if !watcher.tell(notice) {
-                lock(&self.entries).retain(|entry| entry.prefix != prefix || !entry.watcher.is(&watcher));
-            }
-        }
-    }
+fn changed(watchers: &Watchers, key: &str) {
+    // No entry is called by the prefix alone: that stands for all of them.
+    watchers.tell(|prefix| key == prefix, Notice::Lost);
+    watchers.tell(|prefix| key.len() > prefix.len() && key.starts_with(prefix), Notice::Changed(mark(key)));
 }
 
 /// What asks for the changes of keys with these prefixes.
@@ -131,7 +88,7 @@ impl AsyncPushSender for Ear {
                 for key in keys {
                     // What is no text is not ours.
                     if let Ok(key) = String::from_redis_value(key) {
-                        self.watchers.changed(&key);
+                        changed(&self.watchers, &key);
                     }
                 }
             }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{
     super::Put,
-    flat_key, milliseconds,
+    all_changed, flat_key,
+    message::Message,
+    milliseconds,
     statements::{Statement, Statements, Value},
 };
 
@@ -41,20 +43,22 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// How many of the first rows go into one statement.
+/// How many of the first rows go into one statement, of which one message tells.
 fn fitting(rows: &[Row<'_>]) -> usize {
     let mut bytes = 0;
     let fit = |row: &&Row<'_>| {
         bytes += row.put.entry.len();
         bytes <= BYTES
     };
-    rows.iter().take(ROWS).take_while(fit).count().max(1)
+    let told = Message::room_for(rows.iter().map(|row| &*row.put.key.namespace));
+    rows.iter().take(ROWS.min(told)).take_while(fit).count().max(1)
 }
 
 fn put<'a>(words: &Statements, rows: &'a [Row<'_>]) -> Statement<'a> {
     let values = rows.iter().flat_map(|Row { key, put }| {
         [Value::Bytes(key.as_bytes()), Value::Bytes(&put.entry), Value::Number(put.expires.map(milliseconds))]
     });
+    let message = all_changed(rows.iter().map(|row| (&row.put.key, &*row.key)));
     // Of any length, and so not worth remembering.
-    Statement { lasting: false, ..Statement::write(&words.put_rows(rows.len()), values.collect()) }
+    Statement { lasting: false, ..words.change(&words.put_rows(rows.len()), values.collect(), message) }
 }

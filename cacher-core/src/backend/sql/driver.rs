@@ -1,6 +1,6 @@
 //! Statements, sent to a server: the one place that is written for any of them.
 
-use std::pin::Pin;
+use std::{pin::Pin, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, ColumnIndex, Connection, Database, Decode, Encode, Executor, IntoArguments, Row as _, Type,
@@ -9,8 +9,10 @@ use sqlx::{
 
 use super::{
     fault::{Failed, Fault},
-    pool::Pool,
-    statements::{Dialect, Statement, Value},
+    name::Name,
+    news::News,
+    pool::{OptionsOf, Pool},
+    statements::{Dialect, Statement, Value, Yield},
 };
 
 /// A kind of server.
@@ -22,6 +24,17 @@ pub(super) trait Server: Database + HasStatementCache {
 
     /// What its errors mean.
     fn fault(error: &dyn DatabaseError) -> Fault;
+
+    /// A new connection, which the server knows by this name.
+    fn connect(options: &OptionsOf<Self>, name: &Name) -> impl Future<Output = sqlx::Result<Self::Connection>> + Send;
+
+    /// Ends the connection of this name, so that nothing comes from it any more, and says whether it was there still.
+    fn end(connection: &mut Self::Connection, name: &Name) -> impl Future<Output = sqlx::Result<bool>> + Send;
+
+    /// The news of changes to a table, if it tells of any.
+    fn news(_table: &str, _options: &OptionsOf<Self>, _patience: Duration) -> Option<News> {
+        None
+    }
 }
 
 /// The columns of a row, all of them bytes.
@@ -34,12 +47,24 @@ pub(super) struct Answer {
     pub(super) rows: Vec<Row>,
 }
 
+impl Answer {
+    /// The number that is the text of the only row.
+    pub(super) fn count(&self) -> Option<u64> {
+        number(self.rows.first()?.first()?)
+    }
+}
+
+/// A number that is written as text.
+pub(super) fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
 /// What will be answered.
 pub(super) type Asked<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failed>> + Send + 'a>>;
 
 /// The way to a server, of whatever kind.
 pub(super) trait Driver: Send + Sync {
-    /// Does all statements or none, and says what came of the last.
+    /// Does all statements or none, and says what came of the last: nothing, if one has decided against them.
     fn run<'a>(&'a self, statements: &'a [Statement<'a>]) -> Asked<'a>;
 }
 
@@ -47,7 +72,7 @@ impl<D: Speak> Driver for Pool<D> {
     fn run<'a>(&'a self, statements: &'a [Statement<'a>]) -> Asked<'a> {
         Box::pin(async move {
             let mut used = self.take().await?;
-            let answer = all::<D>(&mut used.connection, statements).await.map_err(Failed::at_work::<D>);
+            let answer = settled::<D>(used.connection(), statements).await.map_err(Failed::at_work::<D>);
             match &answer {
                 Err(Failed { fault: Fault::Lost, .. }) => used.lose(),
                 Err(failed) if !failed.fault.leaves_connection() => {}
@@ -58,13 +83,24 @@ impl<D: Speak> Driver for Pool<D> {
     }
 }
 
+/// The same, once it is as safe as the server is set to make it.
+async fn settled<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Answer> {
+    let answer = all::<D>(connection, statements).await?;
+    let told = answer.affected > 0 && statements.iter().any(|statement| statement.message.is_some());
+    if let Some(tells) = D::DIALECT.tells.as_ref().filter(|_| told) {
+        D::ask(connection, &Statement::write(&tells.settles.into(), Vec::new())).await?;
+    }
+    Ok(answer)
+}
+
 async fn all<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Answer> {
     if let [one] = statements {
         return D::ask(connection, one).await;
     }
     let mut transaction = connection.begin().await?;
     match each::<D>(&mut transaction, statements).await {
-        Ok(answer) => transaction.commit().await.map(|()| answer),
+        Ok(Some(answer)) => transaction.commit().await.map(|()| answer),
+        Ok(None) => transaction.rollback().await.map(|()| Answer::default()),
         Err(error) => {
             // What it holds is let go at once, or with the connection.
             let _ = transaction.rollback().await;
@@ -73,12 +109,16 @@ async fn all<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'
     }
 }
 
-async fn each<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Answer> {
+/// What came of the last; `None` if one of them has decided that nothing is done.
+async fn each<D: Speak>(connection: &mut D::Connection, statements: &[Statement<'_>]) -> sqlx::Result<Option<Answer>> {
     let mut answer = Answer::default();
     for statement in statements {
         answer = D::ask(connection, statement).await?;
+        if statement.decides && answer.affected == 0 {
+            return Ok(None);
+        }
     }
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 /// A kind of server that takes what we send and gives what we read.
@@ -108,12 +148,17 @@ where
                 Value::Number(number) => query.bind(number),
             };
         }
-        if !statement.reads {
+        if let Some(message) = &statement.message {
+            query = query.bind(message.bytes());
+        }
+        if statement.yields == Yield::Changes {
             let affected = D::affected(&query.execute(connection).await?);
             return Ok(Answer { affected, rows: Vec::new() });
         }
         let rows = query.fetch_all(connection).await?;
         let rows = rows.iter().map(|row| (0..row.len()).map(|column| row.try_get(column)).collect());
-        Ok(Answer { affected: 0, rows: rows.collect::<sqlx::Result<_>>()? })
+        let answer = Answer { affected: 0, rows: rows.collect::<sqlx::Result<_>>()? };
+        let affected = if statement.yields == Yield::Count { answer.count().unwrap_or_default() } else { 0 };
+        Ok(Answer { affected, ..answer })
     }
 }

@@ -59,6 +59,19 @@ impl Failed {
         Self::of(fault, error)
     }
 
+    /// Of asking to be told of changes.
+    #[cfg(feature = "postgres")]
+    pub(super) fn to_listen(error: SqlError) -> Self {
+        let failed = Self::at_work::<sqlx::Postgres>(error);
+        match failed.fault {
+            Fault::Refused => {
+                let message = "the server does not tell of changes by others: write `coherence=off`";
+                Self { error: Error::new(Kind::Rejected, message).caused_by(failed.error), ..failed }
+            }
+            _ => failed,
+        }
+    }
+
     fn of(fault: Fault, error: SqlError) -> Self {
         let message = match fault {
             Fault::Unreachable => "the server could not be reached",

@@ -43,10 +43,12 @@ impl Sql {
     /// there are at most (8). PostgreSQL takes `sslmode`, `sslrootcert`, `options`, and `host`, the directory of a
     /// socket; MySQL takes `ssl-mode`, `ssl-ca`, and `socket`, the path of one. Both speak TLS where the server does,
     /// and insist on it, and on its certificate, as the mode says (`require`, `verify-full`; `REQUIRED`,
-    /// `VERIFY_IDENTITY`).
+    /// `VERIFY_IDENTITY`). PostgreSQL takes `coherence=off`, which all who share the table should say: others are told
+    /// of no changes then, and memory in front goes without news of theirs.
     ///
     /// What a URL of PostgreSQL leaves out is taken from where its other clients find it (`PGPASSWORD`, `~/.pgpass`).
-    /// A pooler between must keep prepared statements apart, as PgBouncer does since 1.21.
+    /// A pooler between must keep prepared statements apart, as PgBouncer does since 1.21; for news it must leave
+    /// sessions their connections too (`pool_mode=session`).
     ///
     /// Nothing is connected before the first operation, which makes the table if it is missing.
     ///
@@ -78,7 +80,9 @@ impl Sql {
     }
 
     fn on<D: Speak>(url: &Url<'_>, text: &str, theirs: &[&str]) -> Result<Self> {
-        url.only(&[&OURS, theirs].concat())?;
+        let news: &[_] = if D::DIALECT.tells.is_some() { &["coherence"] } else { &[] };
+        url.only(&[&OURS, theirs, news].concat())?;
+        let coherent = url.is_coherent()?;
         let table = table(url.get("table").unwrap_or(TABLE), D::DIALECT)?;
         let (timeout, connections) = (timeout(url)?, connections(url)?);
         let format = match url.get("format") {
@@ -91,9 +95,11 @@ impl Sql {
         }
         let options = OptionsOf::<D>::from_str(&format!("{place}?{}", kept(text, theirs)));
         let options = options.map_err(|error| invalid("this is no address of a server").caused_by(error))?;
-        let driver = Pool::<D>::new(options.disable_statement_logging(), connections, timeout);
+        let options = options.disable_statement_logging();
+        let news = if coherent { D::news(&table, &options, timeout) } else { None };
+        let driver = Pool::<D>::new(options, connections, timeout);
         let url = format!("{}?table={table}", url::redact(place));
-        let table = Table::new(Box::new(driver), Statements::of(D::DIALECT, &table));
+        let table = Table::new(Box::new(driver), Statements::of(D::DIALECT, &table, coherent), news);
         Ok(Self { table: Arc::new(table), url, timeout, format })
     }
 }

@@ -2,10 +2,11 @@
 
 use std::{fmt::Write, iter::repeat_n};
 
+use super::{lease, message::Message, rate};
 use crate::sync::Arc;
 
 /// What servers say differently. `{table}` stands for the quoted name, `{name}` for the bare one,
-/// `{step}` for [`STEP`], `?` for a parameter.
+/// `{step}` for [`STEP`], `{now}` and `{micros}` for the time of the server, `?` for a parameter.
 pub(super) struct Dialect {
     pub(super) quote: char,
     /// Parameters are `$1`, `$2` in place of `?`.
@@ -15,6 +16,10 @@ pub(super) struct Dialect {
     /// parameters of a statement may have.
     pub(super) check: &'static str,
     pub(super) create: &'static [&'static str],
+    /// The time of the server, in milliseconds since the Unix epoch.
+    pub(super) now: &'static str,
+    /// The same in microseconds.
+    pub(super) micros: &'static str,
     /// The number of rows, as text in bytes.
     pub(super) count: &'static str,
     /// Removes a range of keys. All that lock many rows do so in the order of keys, or wait for nobody.
@@ -29,6 +34,21 @@ pub(super) struct Dialect {
     pub(super) make_room: Option<&'static str>,
     /// Whether `put_if_absent` takes that time itself, as its last parameter.
     pub(super) replaces_expired: bool,
+    /// How a statement tells others what it changes, if it can.
+    pub(super) tells: Option<Telling>,
+    pub(super) lease: lease::Words,
+    pub(super) rate: rate::Words,
+}
+
+/// What stands around a statement, for which `{change}` stands, that others are told of: its parameters, and behind them
+/// the message. Comes back as the number of changed rows, as text.
+pub(super) struct Telling {
+    /// Told in any case: others may have what is not here.
+    pub(super) always: &'static str,
+    /// Told if it has changed something.
+    pub(super) if_done: &'static str,
+    /// What waits until all before it is as safe as the server is set to make it.
+    pub(super) settles: &'static str,
 }
 
 /// What stands for a parameter.
@@ -38,24 +58,37 @@ pub(super) enum Value<'a> {
     Number(Option<i64>),
 }
 
+/// What comes back of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Yield {
+    Rows,
+    /// How many rows it has changed.
+    Changes,
+    /// The same, as the text of its only row.
+    Count,
+}
+
 /// A statement with its parameters.
 #[derive(Clone, Debug)]
 pub(super) struct Statement<'a> {
     pub(super) sql: Arc<str>,
     pub(super) values: Vec<Value<'a>>,
-    /// Whether rows come back.
-    pub(super) reads: bool,
+    /// What it tells others, as its last parameter.
+    pub(super) message: Option<Message>,
+    pub(super) yields: Yield,
+    /// Whether those behind it are done, and it itself, only if it changes something.
+    pub(super) decides: bool,
     /// Whether it comes often in these very words, so that the server should remember it.
     pub(super) lasting: bool,
 }
 
 impl<'a> Statement<'a> {
     pub(super) fn read(sql: &Arc<str>, values: Vec<Value<'a>>) -> Self {
-        Self { sql: Arc::clone(sql), values, reads: true, lasting: true }
+        Self { sql: Arc::clone(sql), values, message: None, yields: Yield::Rows, decides: false, lasting: true }
     }
 
     pub(super) fn write(sql: &Arc<str>, values: Vec<Value<'a>>) -> Self {
-        Self { reads: false, ..Self::read(sql, values) }
+        Self { yields: Yield::Changes, ..Self::read(sql, values) }
     }
 
     /// About how many bytes are sent.
@@ -64,7 +97,7 @@ impl<'a> Statement<'a> {
             Value::Bytes(bytes) => bytes.len() as u64 + 16,
             Value::Number(_) => 16,
         });
-        sizes.sum()
+        sizes.sum::<u64>() + self.message.as_ref().map_or(0, |message| message.bytes().len() as u64 + 16)
     }
 }
 
@@ -72,6 +105,8 @@ impl<'a> Statement<'a> {
 pub(super) struct Statements {
     dialect: &'static Dialect,
     table: String,
+    /// How those tell others that change something, if they do.
+    tells: Option<&'static Telling>,
     pub(super) check: Arc<str>,
     pub(super) create: Vec<Arc<str>>,
     pub(super) get: Arc<str>,
@@ -86,6 +121,8 @@ pub(super) struct Statements {
     pub(super) step: Arc<str>,
     pub(super) clear: Arc<str>,
     pub(super) sweep: Arc<str>,
+    pub(super) lease: lease::Statements,
+    pub(super) rate: rate::Statements,
 }
 
 /// What a namespace is: the keys from a first one to that behind its last.
@@ -98,25 +135,46 @@ pub(super) const NAMED: usize = 16_384;
 pub(super) const PAGE: usize = 128;
 
 impl Statements {
-    pub(super) fn of(dialect: &'static Dialect, table: &str) -> Self {
+    /// Those for a table of this name, which tell others of changes if that is wanted and the server can.
+    pub(super) fn of(dialect: &'static Dialect, table: &str, tells: bool) -> Self {
+        let tells = dialect.tells.as_ref().filter(|_| tells);
         let say = |template: &str| say(dialect, table, template);
+        let always = |change: &str| say(&telling(tells.map(|tells| tells.always), change));
+        let if_done = |change: &str| say(&telling(tells.map(|tells| tells.if_done), change));
         Self {
             check: say(dialect.check),
             create: dialect.create.iter().map(|template| say(template)).collect(),
             get: say("SELECT v FROM {table} WHERE k = ?"),
-            put: say(&insert(1, dialect.replace)),
-            put_if_absent: say(dialect.put_if_absent),
+            put: always(&insert(1, dialect.replace)),
+            put_if_absent: if_done(dialect.put_if_absent),
             make_room: dialect.make_room.map(say),
-            touch: say("UPDATE {table} SET exp = ? WHERE k = ? AND (exp IS NULL OR exp > ?)"),
-            remove: say("DELETE FROM {table} WHERE k = ?"),
+            touch: if_done("UPDATE {table} SET exp = ? WHERE k = ? AND (exp IS NULL OR exp > ?)"),
+            remove: always("DELETE FROM {table} WHERE k = ?"),
             page: say(&format!("SELECT k, v FROM {{table}} WHERE k > ? AND k < ? ORDER BY k LIMIT {PAGE}")),
             len: say(&format!("SELECT {} FROM {{table}} WHERE {RANGE}", dialect.count)),
             step: say(&format!("SELECT k FROM {{table}} WHERE {RANGE} ORDER BY k LIMIT 1 OFFSET {STEP}")),
-            clear: say(dialect.clear),
+            clear: always(dialect.clear),
             sweep: say(dialect.sweep),
+            lease: lease::Statements::of(dialect, say),
+            rate: rate::Statements::of(dialect, say),
             dialect,
             table: table.to_owned(),
+            tells,
         }
+    }
+
+    /// One that changes something, and tells others of it, if these do.
+    pub(super) fn change<'a>(&self, sql: &Arc<str>, values: Vec<Value<'a>>, message: Message) -> Statement<'a> {
+        let statement = Statement::write(sql, values);
+        match self.tells {
+            Some(_) => Statement { message: Some(message), yields: Yield::Count, ..statement },
+            None => statement,
+        }
+    }
+
+    /// The parameters of what takes a call.
+    pub(super) fn given_to_rates(&self) -> &'static [rate::Given] {
+        self.dialect.rate.given
     }
 
     pub(super) fn replaces_expired(&self) -> bool {
@@ -125,34 +183,40 @@ impl Statements {
 
     /// Puts so many rows.
     pub(super) fn put_rows(&self, rows: usize) -> Arc<str> {
-        say(self.dialect, &self.table, &insert(rows, self.dialect.replace))
+        let change = insert(rows, self.dialect.replace);
+        say(self.dialect, &self.table, &telling(self.tells.map(|tells| tells.always), &change))
     }
 
     /// Keys and values of some keys.
     pub(super) fn get_many<'a>(&self, keys: &[&'a [u8]]) -> Statement<'a> {
-        let (sql, values) = self.among("SELECT k, v", keys);
-        Statement::read(&sql, values)
+        let (sql, values) = among("SELECT k, v", keys);
+        Statement::read(&say(self.dialect, &self.table, &sql), values)
     }
 
     /// Removes some keys.
-    pub(super) fn remove_many<'a>(&self, keys: &[&'a [u8]]) -> Statement<'a> {
-        let (sql, values) = self.among("DELETE", keys);
-        Statement::write(&sql, values)
+    pub(super) fn remove_many<'a>(&self, keys: &[&'a [u8]], message: Message) -> Statement<'a> {
+        let (change, values) = among("DELETE", keys);
+        let sql = say(self.dialect, &self.table, &telling(self.tells.map(|tells| tells.always), &change));
+        self.change(&sql, values, message)
     }
+}
 
-    /// What is said of some keys. The last stands for as many as are missing to a power of two: so there are few such
-    /// statements, which servers remember.
-    fn among<'a>(&self, said: &str, keys: &[&'a [u8]]) -> (Arc<str>, Vec<Value<'a>>) {
-        let places = keys.len().next_power_of_two();
-        let last = keys.last().copied().unwrap_or_default();
-        let values = keys.iter().copied().chain(repeat_n(last, places - keys.len())).map(Value::Bytes);
-        let sql = format!("{said} FROM {{table}} WHERE k IN ({})", list("?", places));
-        (say(self.dialect, &self.table, &sql), values.collect())
-    }
+/// What is said of some keys. The last stands for as many as are missing to a power of two: so there are few such
+/// statements, which servers remember.
+fn among<'a>(said: &str, keys: &[&'a [u8]]) -> (String, Vec<Value<'a>>) {
+    let places = keys.len().next_power_of_two();
+    let last = keys.last().copied().unwrap_or_default();
+    let values = keys.iter().copied().chain(repeat_n(last, places - keys.len())).map(Value::Bytes);
+    (format!("{said} FROM {{table}} WHERE k IN ({})", list("?", places)), values.collect())
 }
 
 fn insert(rows: usize, end: &str) -> String {
     format!("INSERT INTO {{table}} (k, v, exp) VALUES {} {end}", list("(?, ?, ?)", rows))
+}
+
+/// A statement with what tells others of it.
+fn telling(around: Option<&str>, change: &str) -> String {
+    around.map_or_else(|| change.to_owned(), |around| around.replace("{change}", change))
 }
 
 fn list(part: &str, times: usize) -> String {
@@ -163,7 +227,11 @@ fn list(part: &str, times: usize) -> String {
 fn say(dialect: &Dialect, table: &str, template: &str) -> Arc<str> {
     let quote = dialect.quote;
     let text = template.replace("{table}", &format!("{quote}{table}{quote}"));
-    let text = text.replace("{name}", table).replace("{step}", &STEP.to_string());
+    let text = text
+        .replace("{name}", table)
+        .replace("{step}", &STEP.to_string())
+        .replace("{now}", dialect.now)
+        .replace("{micros}", dialect.micros);
     if !dialect.numbered {
         return text.into();
     }

@@ -27,12 +27,15 @@ use crate::{
 
 mod entries;
 mod keys;
+mod leases;
 mod optional;
+mod rates;
 mod together;
 
 type Check = fn(&mut Point<'_>);
 
-const POINTS: &[&[(&str, Check)]] = &[entries::POINTS, keys::POINTS, optional::POINTS, together::POINTS];
+const POINTS: &[&[(&str, Check)]] =
+    &[entries::POINTS, keys::POINTS, optional::POINTS, leases::POINTS, rates::POINTS, together::POINTS];
 
 /// Checks all of the contract on one store, of which `open` makes a new view each time it is called.
 ///

@@ -17,7 +17,11 @@ pub(super) const POINTS: &[(&str, Check)] = &[
 ];
 
 /// Runs `act` on `count` threads, and returns their results in order.
-fn spread<T: Send>(point: &Point<'_>, count: usize, act: impl Fn(usize, &Arc<dyn Backend>) -> T + Sync) -> Vec<T> {
+pub(super) fn spread<T: Send>(
+    point: &Point<'_>,
+    count: usize,
+    act: impl Fn(usize, &Arc<dyn Backend>) -> T + Sync,
+) -> Vec<T> {
     let views: Vec<_> = (0..count).map(|_| (point.open)()).collect();
     let act = &act;
     thread::scope(|scope| {

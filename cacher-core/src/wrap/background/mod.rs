@@ -147,7 +147,7 @@ impl Backend for Backgrounded {
 
     /// Those of the store, but that what waits does not survive the process, and other processes don't see it.
     fn capabilities(&self) -> Capabilities {
-        Capabilities { durable: false, shared: false, written: false, ..self.0.inner.capabilities() }
+        Capabilities { durable: false, shared: false, written: false, ..self.0.inner.capabilities().of_plain_form() }
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {

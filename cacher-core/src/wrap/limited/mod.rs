@@ -103,7 +103,7 @@ impl Backend for Limited {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.0.store.capabilities()
+        self.0.store.capabilities().of_plain_form()
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {

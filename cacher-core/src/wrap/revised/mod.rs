@@ -227,7 +227,7 @@ impl Backend for Revised {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { written: false, ..self.inner.capabilities() }
+        Capabilities { written: false, ..self.inner.capabilities().of_plain_form() }
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {

@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(backend = "file://./.cache/posts", rate_limit = "10/s", shared_rate)]
+fn fetch(url: &str) -> String {
+    url.to_owned()
+}
+
+fn main() {}
