@@ -1,5 +1,5 @@
 //! Caches without a function. The acceptance cases of four Python libraries that are about plain caches bear their
-//! numbers; each runs on every backend, sync and async.
+//! numbers; each runs on every backend, sync and async: what is on this machine, and each kind of server.
 //!
 //! | case | there | here |
 //! |---|---|---|
@@ -37,9 +37,27 @@ pub(crate) const SQLITE: &[&str] = &["sqlite://{}/cache.db?table=posts"];
 #[cfg(feature = "lmdb")]
 pub(crate) const LMDB: &[&str] = &["lmdb://{}"];
 #[cfg(feature = "redis")]
-pub(crate) const REDIS: &[&str] = &["{redis}/8"];
+pub(crate) const REDIS: &[&str] = &["{redis}/8?timeout=10s"];
 #[cfg(feature = "redis")]
-pub(crate) const MEMORY_BEFORE_REDIS: &[&str] = &["memory://", "{redis}/8"];
+pub(crate) const MEMORY_BEFORE_REDIS: &[&str] = &["memory://", "{redis}/8?timeout=10s"];
+#[cfg(feature = "redis")]
+pub(crate) const REDIS_UNIX: &[&str] = &["{redis_unix}?db=8&timeout=10s"];
+#[cfg(feature = "redis_tls")]
+pub(crate) const REDIS_TLS: &[&str] = &["{redis_tls}&timeout=10s"];
+#[cfg(feature = "redis")]
+pub(crate) const REDIS_CLUSTER: &[&str] = &["{redis_cluster}?timeout=10s"];
+#[cfg(feature = "redis")]
+pub(crate) const REDIS_SENTINEL: &[&str] = &["{redis_sentinel}?timeout=10s"];
+#[cfg(feature = "memcached")]
+pub(crate) const MEMCACHED: &[&str] = &["{memcached}?timeout=10s"];
+#[cfg(feature = "memcached")]
+pub(crate) const MEMCACHED_TWO: &[&str] = &["{memcached_two}?timeout=10s"];
+#[cfg(feature = "postgres")]
+pub(crate) const POSTGRES: &[&str] = &["{postgres}?table=direct&timeout=10s"];
+#[cfg(feature = "mysql")]
+pub(crate) const MARIADB: &[&str] = &["{mariadb}?table=direct&timeout=10s"];
+#[cfg(feature = "mongodb")]
+pub(crate) const MONGODB: &[&str] = &["{mongodb}&collection=direct&timeout=10s"];
 
 /// A cache with these backends; `None` without the server that one of them needs.
 #[track_caller]
@@ -49,12 +67,73 @@ where
     V: Clone + Send + Sync + Serialize + DeserializeOwned + 'static,
 {
     let path = dir.path().display().to_string();
+    let server = urls.iter().find_map(|url| server_of(url));
     // What others share is told apart by the name.
-    let shared = urls.iter().any(|url| url.contains("{redis}"));
-    let server = if shared { cacher_servers::redis()? } else { String::new() };
-    let name = if shared { format!("direct::{path}") } else { "direct".to_owned() };
-    let urls = urls.iter().map(|url| url.replace("{redis}", &server).replace("{}", &path));
-    Some(urls.fold(Cache::builder().name(name), ::cacher::CacheBuilder::backend).build().unwrap())
+    let name = server.map_or_else(|| "direct".to_owned(), |server| format!("direct::{server}::{path}"));
+    let urls: Vec<_> = urls.iter().map(|url| placed(&url.replace("{}", &path))).collect::<Option<_>>()?;
+    Some(urls.into_iter().fold(Cache::builder().name(name), ::cacher::CacheBuilder::backend).build().unwrap())
+}
+
+/// The server that a URL names, as `redis` in `{redis}/8`.
+fn server_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once('{')?;
+    rest.split_once('}').map(|(server, _)| server).filter(|server| !server.is_empty())
+}
+
+/// The URL with the address of its server, if it runs.
+fn placed(url: &str) -> Option<String> {
+    let Some(server) = server_of(url) else { return Some(url.to_owned()) };
+    let address = match server {
+        "redis" => cacher_servers::redis(),
+        "redis_unix" => cacher_servers::redis_unix(),
+        "redis_tls" => cacher_servers::redis_tls(),
+        "redis_cluster" => cacher_servers::redis_cluster(),
+        "redis_sentinel" => cacher_servers::redis_sentinel(),
+        "memcached" => cacher_servers::memcached(),
+        "memcached_two" => cacher_servers::memcached_two(),
+        "postgres" => cacher_servers::postgres(),
+        "mariadb" => cacher_servers::mariadb(),
+        "mongodb" => cacher_servers::mongodb(),
+        _ => panic!("no server is called {server}"),
+    }?;
+    Some(url.replacen(&format!("{{{server}}}"), &address, 1))
+}
+
+/// What `len` says of so many entries: memcached does not count them.
+pub(crate) fn counted(name: &str, entries: u64) -> u64 {
+    if name.contains("memcached") { 0 } else { entries }
+}
+
+/// Whether a server removes what has expired by a clock of its own, which no test moves.
+pub(crate) fn has_own_clock(name: &str) -> bool {
+    name.contains("redis") || name.contains("memcached")
+}
+
+/// Takes from a server what the test has put there, when it ends, and fails if the server did.
+pub(crate) struct Tidied(Box<dyn Fn()>);
+
+impl Tidied {
+    pub(crate) fn after<K, V>(cache: &Cache<K, V>) -> Self
+    where
+        K: Hash + Eq + Clone + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        let cache = cache.clone();
+        Self(Box::new(move || {
+            if cache.name() != "direct" && !std::thread::panicking() {
+                cache.clear();
+                // Memcached was asked for its length.
+                let bears = cache.name().contains("memcached");
+                assert!(bears || cache.stats().store_errors == 0, "{:?}", cache.stats());
+            }
+        }))
+    }
+}
+
+impl Drop for Tidied {
+    fn drop(&mut self) {
+        self.0();
+    }
 }
 
 /// A test once for each backend and shell, under a clock that is moved by hand. `$now!(..)` is what an operation comes
@@ -82,6 +161,24 @@ macro_rules! on_every_cache {
             on_cache!(redis REDIS ($cache: $type, $clock, $now $(, $body)?) $test);
             #[cfg(feature = "redis")]
             on_cache!(memory_before_redis MEMORY_BEFORE_REDIS ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "redis")]
+            on_cache!(redis_unix REDIS_UNIX ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "redis_tls")]
+            on_cache!(redis_tls REDIS_TLS ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "redis")]
+            on_cache!(redis_cluster REDIS_CLUSTER ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "redis")]
+            on_cache!(redis_sentinel REDIS_SENTINEL ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "memcached")]
+            on_cache!(memcached MEMCACHED ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "memcached")]
+            on_cache!(memcached_two MEMCACHED_TWO ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "postgres")]
+            on_cache!(postgres POSTGRES ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "mysql")]
+            on_cache!(mariadb MARIADB ($cache: $type, $clock, $now $(, $body)?) $test);
+            #[cfg(feature = "mongodb")]
+            on_cache!(mongodb MONGODB ($cache: $type, $clock, $now $(, $body)?) $test);
         }
     };
 }
@@ -109,6 +206,7 @@ macro_rules! on_cache {
                 let _in_force = $clock.enter();
                 let opened: Option<$type> = direct::open(direct::$urls, &dir);
                 let Some($cache) = opened else { return };
+                let _tidied = direct::Tidied::after(&$cache);
                 $test
             }
 
@@ -129,6 +227,7 @@ macro_rules! on_cache {
                 let _in_force = $clock.enter();
                 let opened: Option<$type> = direct::open(direct::$urls, &dir);
                 let Some($cache) = opened else { return };
+                let _tidied = direct::Tidied::after(&$cache);
                 let $cache = $cache.nonblocking();
                 $test
             }
@@ -147,7 +246,7 @@ mod prelude {
         testing::{ManualClock, TempDir},
     };
 
-    pub(super) use super::on_every_cache;
+    pub(super) use super::{counted, has_own_clock, on_every_cache};
 
     pub(super) const SECOND: Duration = Duration::from_secs(1);
     pub(super) const MINUTE: Duration = Duration::from_secs(60);
