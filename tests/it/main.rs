@@ -32,7 +32,9 @@ mod observed;
 mod observers;
 #[cfg(feature = "own_format")]
 mod own_format;
+mod pairs;
 mod peers;
+mod places;
 mod processes;
 mod reentrancy;
 mod schema;

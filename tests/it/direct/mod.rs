@@ -23,6 +23,8 @@ use std::hash::Hash;
 use ::cacher::{Cache, testing::TempDir};
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::places::{placed, server_of};
+
 /// What the tables below put in place of `{}` is the directory of the test.
 pub(crate) const MEMORY: &[&str] = &[];
 pub(crate) const JSON: &[&str] = &["file://{}"];
@@ -72,36 +74,6 @@ where
     let name = server.map_or_else(|| "direct".to_owned(), |server| format!("direct::{server}::{path}"));
     let urls: Vec<_> = urls.iter().map(|url| placed(&url.replace("{}", &path))).collect::<Option<_>>()?;
     Some(urls.into_iter().fold(Cache::builder().name(name), ::cacher::CacheBuilder::backend).build().unwrap())
-}
-
-/// The server that a URL names, as `redis` in `{redis}/8`.
-fn server_of(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once('{')?;
-    rest.split_once('}').map(|(server, _)| server).filter(|server| !server.is_empty())
-}
-
-/// The URL with the address of its server, if it runs.
-fn placed(url: &str) -> Option<String> {
-    let Some(server) = server_of(url) else { return Some(url.to_owned()) };
-    let address = match server {
-        "redis" => cacher_servers::redis(),
-        "redis_unix" => cacher_servers::redis_unix(),
-        "redis_tls" => cacher_servers::redis_tls(),
-        "redis_cluster" => cacher_servers::redis_cluster(),
-        "redis_sentinel" => cacher_servers::redis_sentinel(),
-        "memcached" => cacher_servers::memcached(),
-        "memcached_two" => cacher_servers::memcached_two(),
-        "postgres" => cacher_servers::postgres(),
-        "mariadb" => cacher_servers::mariadb(),
-        "mongodb" => cacher_servers::mongodb(),
-        _ => panic!("no server is called {server}"),
-    }?;
-    Some(url.replacen(&format!("{{{server}}}"), &address, 1))
-}
-
-/// What `len` says of so many entries: memcached does not count them.
-pub(crate) fn counted(name: &str, entries: u64) -> u64 {
-    if name.contains("memcached") { 0 } else { entries }
 }
 
 /// Whether a server removes what has expired by a clock of its own, which no test moves.
@@ -246,7 +218,8 @@ mod prelude {
         testing::{ManualClock, TempDir},
     };
 
-    pub(super) use super::{counted, has_own_clock, on_every_cache};
+    pub(super) use super::{has_own_clock, on_every_cache};
+    pub(super) use crate::places::counted;
 
     pub(super) const SECOND: Duration = Duration::from_secs(1);
     pub(super) const MINUTE: Duration = Duration::from_secs(60);
