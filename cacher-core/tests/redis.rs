@@ -88,6 +88,21 @@ fn memory_hears_of_changes_by_other_nodes() {
     soon(|| b.get(&2).is_none());
 }
 
+/// Its connection is made again, to be told of changes. Nothing was missed, so nothing is thrown away.
+#[test]
+fn memory_in_front_of_a_server_in_use_keeps_what_it_loads_first() {
+    let Some(server) = cacher_servers::Redis::private() else { return };
+    let alone: Cache<u64, u64> = Cache::builder().name("first").backend(server.url()).build().expect("a cache");
+    assert!(alone.set(&1, 1));
+    for name in ["second", "third"] {
+        let behind: Cache<u64, u64> =
+            Cache::builder().name(name).backend("memory://").backend(server.url()).build().expect("a cache");
+        assert_eq!((behind.get_or_load(&1, || 10), behind.get_or_load(&1, || 99)), (10, 10), "{name}");
+        assert!(behind.set(&2, 20), "{name}");
+        assert_eq!((behind.get(&2), alone.get(&1)), (Some(20), Some(1)), "{name}");
+    }
+}
+
 #[test]
 fn a_load_that_began_before_a_change_elsewhere_is_not_kept() {
     let Some(url) = cacher_servers::redis() else { return };

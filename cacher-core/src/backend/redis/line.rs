@@ -14,6 +14,8 @@ pub(super) struct Current {
     pub(super) line: Option<Arc<Line>>,
     /// The prefixes of the keys whose changes it is told of.
     pub(super) told: BTreeSet<String>,
+    /// Whether changes may have been missed since it was there.
+    pub(super) missed: bool,
     /// The earlier ones that the server may still hear something from.
     pub(super) past: Vec<Peer>,
 }
