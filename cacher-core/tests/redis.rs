@@ -11,7 +11,10 @@ use std::{
 };
 
 use cacher_core::{
-    backend::{driven::Driven, redis::Redis},
+    backend::{
+        driven::{AsyncBackend, Driven},
+        redis::Redis,
+    },
     direct::Cache,
     testkit::conformance,
 };
@@ -47,6 +50,17 @@ fn a_cluster_keeps_the_contract() {
 #[test]
 fn what_sentinels_name_keeps_the_contract() {
     keeps_the_contract(cacher_servers::redis_sentinel());
+}
+
+/// Otherwise caches of one name in two of them would be taken for one.
+#[test]
+fn databases_of_a_socket_are_told_apart() {
+    let described = |url: &str| Redis::from_url(url).expect("a URL").describe();
+    let socket = "redis+unix:///run/redis.sock";
+    assert_ne!(described(&format!("{socket}?db=1")), described(&format!("{socket}?db=2")));
+    assert_eq!(described(&format!("{socket}?db=0&timeout=2s")), described(socket));
+    let secret = described(&format!("{socket}?pass=hunter2&db=1&user=ann"));
+    assert_eq!(secret, described(&format!("{socket}?db=1")));
 }
 
 /// A database of this server, by another name of the machine: as another URL it has its own connection.
