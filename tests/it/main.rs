@@ -39,10 +39,7 @@ mod processes;
 mod reentrancy;
 mod schema;
 mod scopes;
-#[cfg(feature = "mongodb")]
-mod shared_mongodb;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-mod shared_sql;
+mod shared;
 mod stale;
 mod stores;
 mod strategies;

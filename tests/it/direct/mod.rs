@@ -14,9 +14,14 @@ mod cacheme;
 mod cacher;
 mod cachetory;
 mod laws;
+mod levels;
+#[cfg(feature = "redis")]
+mod on_redis;
 mod racing;
+mod servers;
 mod storing;
 mod walking;
+mod workload;
 
 use std::hash::Hash;
 
