@@ -11,7 +11,11 @@ use self::{
     server::Server,
 };
 use super::{Capabilities, Key, Put, driven::AsyncBackend};
-use crate::error::{Error, Kind, Result};
+use crate::{
+    clock::Clock,
+    error::{Error, Kind, Result},
+    work::within,
+};
 
 mod codec;
 mod connection;
@@ -228,7 +232,9 @@ impl AsyncBackend for Memcached {
     async fn clear(&self, namespace: &str) -> Result<u64> {
         let (mut ended, mut outcome) = (0, Ok(()));
         for server in &self.servers {
-            match server.end_generation(namespace).await {
+            // One that is silent is waited for as for any answer.
+            let answer = within(&Clock::System, self.timeout, server.end_generation(namespace)).await;
+            match answer.unwrap_or_else(|| Err(Error::new(Kind::Unavailable, "no answer in time"))) {
                 Ok(was_there) => ended += u64::from(was_there),
                 Err(error) => outcome = outcome.and(Err(error.within(&server.name))),
             }
