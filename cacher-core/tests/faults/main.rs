@@ -1,7 +1,11 @@
 //! What becomes of calls when a server fails: no wrong value, no error, no hang, and all is well again afterwards.
 
-#![cfg(feature = "async_backend")]
+#![cfg(any(feature = "redis", feature = "memcached", feature = "postgres", feature = "mysql", feature = "mongodb"))]
 
+#[cfg(any(feature = "memcached", feature = "postgres", feature = "mysql", feature = "mongodb"))]
+mod kinds;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(any(feature = "memcached", feature = "postgres", feature = "mysql", feature = "mongodb"))]
+mod refusals;
 mod scene;

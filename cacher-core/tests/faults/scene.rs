@@ -35,10 +35,15 @@ pub(crate) fn soon_enough(limit: Duration, mut what: impl FnMut() -> bool) {
 /// What a call returns, which may not hang.
 #[track_caller]
 pub(crate) fn bounded<T: Debug>(call: impl FnOnce() -> T) -> T {
+    bounded_by(BOUND, call)
+}
+
+#[track_caller]
+pub(crate) fn bounded_by<T: Debug>(bound: Duration, call: impl FnOnce() -> T) -> T {
     let start = Instant::now();
     let returned = call();
     let elapsed = start.elapsed();
-    assert!(elapsed < BOUND, "it took {elapsed:?} to return {returned:?}");
+    assert!(elapsed < bound, "it took {elapsed:?} to return {returned:?}");
     returned
 }
 
@@ -46,8 +51,17 @@ pub(crate) fn bounded<T: Debug>(call: impl FnOnce() -> T) -> T {
 pub(crate) fn cache(name: &str, url: &str, memory: bool) -> Numbers {
     let builder = Cache::builder().name(name);
     let builder = if memory { builder.backend("memory://") } else { builder };
-    let url = format!("{url}{}timeout={}ms", if url.contains('?') { '&' } else { '?' }, TIMEOUT.as_millis());
+    let url = if url.contains("timeout=") {
+        url.to_owned()
+    } else {
+        format!("{url}{}timeout={}ms", if url.contains('?') { '&' } else { '?' }, TIMEOUT.as_millis())
+    };
     builder.backend(url).build().expect("a cache")
+}
+
+/// Caches on this store alone, and behind memory.
+pub(crate) fn caches(name: &str, url: &str) -> [Numbers; 2] {
+    [cache(&format!("{name}alone"), url, false), cache(&format!("{name}tiers"), url, true)]
 }
 
 /// What a test of one server uses.
@@ -62,8 +76,7 @@ impl<S: Deref<Target = Server>> Scene<S> {
     /// A scene of a server at this URL, the caches of which have names that begin like this.
     pub(crate) fn of(server: S, url: &str, name: &str) -> Self {
         let proxy = Proxy::before(server.address());
-        let url = url.replace(&server.address(), &proxy.address());
-        let (alone, tiers) = (cache(&format!("{name}alone"), &url, false), cache(&format!("{name}tiers"), &url, true));
+        let [alone, tiers] = caches(name, &url.replace(&server.address(), &proxy.address()));
         Self { server, proxy, alone, tiers }
     }
 }
