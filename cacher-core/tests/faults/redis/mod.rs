@@ -4,7 +4,6 @@ mod groups;
 mod late;
 mod leases;
 mod nodes;
-mod odd;
 mod refusals;
 mod servers;
 
