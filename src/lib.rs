@@ -6,7 +6,8 @@ pub use cacher_core::schema::Schema;
 pub use cacher_core::{
     cache::{Explanation, Info, Source},
     companion::{
-        AsyncEntry, AsyncHandle, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry, caches, configuration,
+        AnswerStream, Answers, AsyncEntries, AsyncEntry, AsyncHandle, AsyncRevisedEntry, Entries, Entry, Handle,
+        LocalEntries, LocalEntry, RevisedEntry, caches, configuration,
     },
     core::Removal,
     direct::{AsKey, AsyncCache, Cache, CacheBuilder},

@@ -1,8 +1,12 @@
 //! What stands beside a cached function: its entries, and the whole cache.
 
+mod entries;
 mod revised;
+mod stream;
 
+pub use entries::{AsyncEntries, Entries, LocalEntries};
 pub use revised::{AsyncRevisedEntry, RevisedEntry};
+pub use stream::{AnswerStream, Answers};
 
 use std::{collections::BTreeMap, fmt, rc::Rc, time::Duration};
 

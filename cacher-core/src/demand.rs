@@ -142,6 +142,35 @@ demand!(
     Wipeable, [Wipe]
 );
 
+/// It can be given to one body after another.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` can't be given to more than one body, because it is not `Clone`",
+    label = "the body of a batch may run more than once",
+    note = "take a reference, or derive `Clone` for it"
+)]
+pub trait Lasting<K> {
+    #[doc(hidden)]
+    fn again(&self) -> K;
+}
+
+impl<V: Clone> Lasting<V> for V {
+    fn again(&self) -> V {
+        self.clone()
+    }
+}
+
+impl<V: Impossible> Lasting<Refused> for V {
+    fn again(&self) -> Refused {
+        Refused
+    }
+}
+
+/// An argument, for one more body.
+#[inline]
+pub fn again<V: Lasting<K>, K>(argument: &V) -> K {
+    argument.again()
+}
+
 /// What has no code in the eyes of `version = code`.
 #[diagnostic::on_unimplemented(
     message = "this function has no `#[cache]`, so its code is not known",

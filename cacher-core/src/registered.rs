@@ -154,6 +154,7 @@ impl Backend for Registered {
         fn remove(&self, key: &Key) -> bool;
         fn get_many(&self, keys: &[Key]) -> Vec<Option<Vec<u8>>>;
         fn put_many(&self, entries: &[Put]) -> ();
+        fn remove_many(&self, keys: &[Key]) -> u64;
         fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> bool;
         fn touch(&self, key: &Key, expires: Option<SystemTime>) -> bool;
         fn written(&self, key: &Key) -> Option<SystemTime>;

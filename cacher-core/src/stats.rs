@@ -16,6 +16,8 @@ pub struct Stats {
     pub stale_hits: u64,
     /// Bodies that ran.
     pub loads: u64,
+    /// Items that bodies of batches were asked for.
+    pub items: u64,
     /// Loads beside another of the same key, because waiting for that one would have been in vain or took too long.
     pub lone_loads: u64,
     /// Loads that ended in an error, a panic or by being dropped.
@@ -59,6 +61,7 @@ impl Stats {
         self.misses += other.misses;
         self.stale_hits += other.stale_hits;
         self.loads += other.loads;
+        self.items += other.items;
         self.lone_loads += other.lone_loads;
         self.load_failures += other.load_failures;
         self.load_time += other.load_time;
@@ -94,6 +97,7 @@ pub(crate) struct Counters {
     pub(crate) hits: Striped,
     pub(crate) misses: Counter,
     pub(crate) loads: Counter,
+    pub(crate) items: Counter,
     pub(crate) lone_loads: Counter,
     pub(crate) load_failures: Counter,
     pub(crate) load_nanos: Counter,
@@ -113,6 +117,7 @@ impl Counters {
             hits: self.hits.get(),
             misses: self.misses.get(),
             loads: self.loads.get(),
+            items: self.items.get(),
             lone_loads: self.lone_loads.get(),
             load_failures: self.load_failures.get(),
             load_time: Duration::from_nanos(self.load_nanos.get()),

@@ -1,7 +1,9 @@
 //! What is to be generated, decided. Nothing here can fail: what was wrong, `check` has reported.
 
+mod batch;
 mod decide;
 
+pub(crate) use batch::{Batch, Form as AnswerForm, List, Side, form as answer_form};
 pub(crate) use decide::{block, function};
 
 pub(crate) use crate::args::Flight;
@@ -49,6 +51,7 @@ pub(crate) struct Plan {
     pub(crate) format: Option<Format>,
     pub(crate) keyer: Option<Keyer>,
     pub(crate) policies: Policies,
+    pub(crate) batch: Option<Batch>,
     pub(crate) name: Option<LitStr>,
     pub(crate) companions: Option<Companions>,
     /// The `#[cfg]`s of the function, which each companion needs as well, and the lints that it allows or expects.
@@ -198,6 +201,10 @@ pub(crate) struct Policies {
     pub(crate) revisions: Option<Expr>,
     pub(crate) archive: bool,
     pub(crate) single: bool,
+    /// Whether the rate limit counts each item of a batch.
+    pub(crate) per_item: bool,
+    /// Whether there is a companion that loads in the background.
+    pub(crate) prefetch: bool,
 }
 
 /// When stores are written.

@@ -85,6 +85,105 @@ pub(crate) fn static_copy(ty: &Type) -> Type {
     ty
 }
 
+/// How an argument holds several items.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum List {
+    /// `&[T]`
+    Slice,
+    /// `&Vec<T>`, `&HashSet<T>`
+    Borrowed,
+    /// `Vec<T>`, `HashSet<T>`
+    Owned,
+    /// `&HashMap<K, V>`
+    BorrowedMap,
+    /// `HashMap<K, V>`
+    OwnedMap,
+    /// `impl IntoIterator<Item = T>`
+    IntoIterator,
+    /// `impl Iterator<Item = T>`
+    Iterator,
+}
+
+impl List {
+    pub(crate) fn of(ty: &Type) -> Self {
+        match bare(ty) {
+            Type::Reference(reference) => match bare(&reference.elem) {
+                Type::Slice(_) => Self::Slice,
+                inner if is_map(inner) => Self::BorrowedMap,
+                _ => Self::Borrowed,
+            },
+            Type::ImplTrait(_) if tokens::contain(ty, "IntoIterator") => Self::IntoIterator,
+            Type::ImplTrait(_) => Self::Iterator,
+            other if is_map(other) => Self::OwnedMap,
+            _ => Self::Owned,
+        }
+    }
+
+    /// The items are taken out of it, and are the call's own.
+    pub(crate) fn whole(ty: &Type) -> Self {
+        if matches!(bare(ty), Type::Reference(_)) { Self::Borrowed } else { Self::Owned }
+    }
+
+    /// Whether it is a map, whose keys name the answers.
+    pub(crate) fn is_map(self) -> bool {
+        matches!(self, Self::BorrowedMap | Self::OwnedMap)
+    }
+
+    /// Whether its items are borrowed.
+    pub(crate) fn is_borrowed(self) -> bool {
+        matches!(self, Self::Slice | Self::Borrowed | Self::BorrowedMap)
+    }
+}
+
+/// Whether it is a map by its name.
+fn is_map(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|last| last.ident.to_string().ends_with("Map"))
+}
+
+/// Whether it is a set of std by its name, in which items have no order that the caller knows.
+pub(crate) fn is_unordered(ty: &Type) -> bool {
+    let inner = inside_reference(ty);
+    let last = last_segment(inner).map(|last| last.ident.to_string());
+    last.is_some_and(|last| ["HashSet", "BTreeSet", "HashMap", "BTreeMap"].contains(&last.as_str()))
+}
+
+/// The type without the `&` before it.
+pub(crate) fn inside_reference(ty: &Type) -> &Type {
+    match bare(ty) {
+        Type::Reference(reference) => bare(&reference.elem),
+        other => other,
+    }
+}
+
+/// The type of an item of a list.
+pub(crate) fn item(ty: &Type) -> TokenStream {
+    let inner = inside_reference(ty);
+    match inner {
+        Type::Slice(slice) => return slice.elem.to_token_stream(),
+        Type::ImplTrait(bounds) => {
+            if let Some(item) = bounds.bounds.iter().find_map(bound_item) {
+                return item.to_token_stream();
+            }
+        }
+        _ => {}
+    }
+    match parameters(inner).as_slice() {
+        [key, value, ..] if is_map(inner) => quote::quote!((#key, #value)),
+        [item, ..] => item.to_token_stream(),
+        [] => quote::quote!(<#inner as ::core::iter::IntoIterator>::Item),
+    }
+}
+
+/// `T` of `IntoIterator<Item = T>`.
+fn bound_item(bound: &TypeParamBound) -> Option<&Type> {
+    let TypeParamBound::Trait(bound) = bound else { return None };
+    let PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(associated) if associated.ident == "Item" => Some(&associated.ty),
+        _ => None,
+    })
+}
+
 /// Whether `impl Trait` stands anywhere in it.
 pub(crate) fn is_opaque(ty: &Type) -> bool {
     tokens::contain(ty, "impl")

@@ -200,6 +200,14 @@ pub trait Backend: Send + Sync + 'static {
         entries.iter().try_for_each(|put| self.put(&put.key, &put.entry, put.expires))
     }
 
+    /// Removes the entries under `keys`, each on its own, and says how many there were.
+    ///
+    /// # Errors
+    /// As [`remove`](Self::remove); those before the one that failed are removed.
+    fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        keys.iter().try_fold(0, |count, key| Ok(count + u64::from(self.remove(key)?)))
+    }
+
     /// Puts `entry` only if nothing is under `key`, atomically, and says whether it did.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ pub trait Native: Send + Sync {
     fn remove(&self, key: Key) -> Answer<bool>;
     fn get_many(&self, keys: Vec<Key>) -> Answer<Vec<Option<Vec<u8>>>>;
     fn put_many(&self, entries: Vec<Put>) -> Answer<()>;
+    fn remove_many(&self, keys: Vec<Key>) -> Answer<u64>;
     fn lease(&self, key: Key, owner: String, life: Duration) -> Answer<Option<String>>;
     fn put_leased(&self, key: Key, entry: Vec<u8>, expires: Option<SystemTime>, token: String) -> Answer<bool>;
     fn end_lease(&self, key: Key, token: Option<String>) -> Answer<()>;

@@ -22,6 +22,17 @@ mod pool;
 
 pub(crate) use pool::spawn;
 
+/// Drives `work` behind its caller: in the Tokio runtime that the caller is in, if there is one and the library knows
+/// Tokio, else on a worker thread.
+pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
+    #[cfg(feature = "tokio")]
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(work);
+        return;
+    }
+    spawn(|| block_on(work));
+}
+
 /// Which of the two shells drives an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {

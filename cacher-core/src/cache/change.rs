@@ -4,8 +4,8 @@ use std::{pin::pin, time::Duration};
 
 use super::{
     Asked, Cache, Keyed, Leader, Lookup,
-    stores::Guards,
-    write::{Kept, New},
+    shipment::Guards,
+    write::{Kept, New, Placing},
 };
 use crate::{
     bridge::Shell,
@@ -77,8 +77,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
                 self.cache.invalidate(shell, &self.key).await;
                 return Changed { made: Some(made), kept: false };
             };
-            let new = self.new_value(kept.or(&made), draft);
-            if let Some(kept) = self.cache.overwrite_unchanged(shell, &seat, &self.key, new).await {
+            let placing = Placing { seat: &seat, key: &self.key, new: self.new_value(kept.or(&made), draft) };
+            if let Some(kept) = self.cache.overwrite_unchanged(shell, placing).await {
                 return Changed { made: Some(made), kept };
             }
             within(clock, DRAIN, seat.settled()).await;

@@ -88,7 +88,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                     self.bury(&stored, closed.overtake().as_ref());
                 }
                 for upper in 0..tier {
-                    self.core.remove_or_bury(upper, &stored.shared_name()).await;
+                    self.core.remove_or_bury(upper, &[stored.shared_name()]).await;
                 }
             };
             bridge::block_on(removed);

@@ -5,6 +5,7 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 use super::{
     Cache,
     stores::{Found, StoredKey},
+    write::Placing,
 };
 use crate::{
     bridge::Shell,
@@ -179,8 +180,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         loop {
             let hearing = self.hearing();
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
-            let new = self.new_value(kept.or(&value), draft);
-            let stored = self.cache.overwrite(shell, &seat, &self.key, new).await;
+            let placing = Placing { seat: &seat, key: &self.key, new: self.new_value(kept.or(&value), draft) };
+            let stored = self.cache.overwrite(shell, placing).await;
             tries += 1;
             // What others did before this began, and what is only heard of now, is older than the value.
             if stored || tries == TRIES || !hearing.is_some_and(|hearing| hearing.has_changed()) {
@@ -204,7 +205,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             Some(value) => {
                 let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false };
                 let Some(draft) = self.cache.approved(&self.key, &self.terms, draft) else { return false };
-                self.cache.put(shell, &seat, &self.key, self.new_value(&value, draft)).await
+                let placing = Placing { seat: &seat, key: &self.key, new: self.new_value(&value, draft) };
+                self.cache.put(shell, placing).await
             }
             None => false,
         }

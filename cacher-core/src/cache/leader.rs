@@ -8,30 +8,34 @@ use std::{
 
 use super::{
     Cache, Landing,
+    load::{Load, Loads},
     permit::Asking,
-    stores::{Guards, StoredKey},
-    write::{Kept, New},
+    shipment::Guards,
+    write::{Kept, New, Placing},
 };
 use crate::{
     bridge::Shell,
     clock::Stopwatch,
     fence::Seat,
-    flight::{Flight, Outcome, SharedError},
+    flight::{Crew, Flight, Outcome, Pilot, SharedError},
     key::parts::Key,
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
-    strategy::{LoadEnd, life::Terms},
+    strategy::{Draft, LoadEnd, life::Terms},
     sync::Arc,
-    time::Stamp,
+    time::Tick,
 };
 
-/// The right and the duty to run the body. Dropped without an outcome, the load has failed and the next one leads.
+/// The right and the duty to run the body, for one key or for several. Dropped without an outcome, the loads have failed
+/// and the next one leads.
 ///
 /// Handed on in a box: it is large, and the future of each async call has room for it.
 pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     pub(super) cache: Arc<Cache<O, H, T>>,
-    /// What is to be stored; `None` if nothing is.
-    pub(super) load: Option<Load<O, H>>,
+    /// What is to be stored; empty if nothing is.
+    pub(super) loads: Loads<O, H>,
+    /// Who flies them, if they are several.
+    pub(super) crew: Crew,
     /// Whether the load is over, and counted.
     over: bool,
     /// For whom strategies are asked; `None` if they are not.
@@ -45,21 +49,6 @@ pub struct Leader<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     /// The span of the call, and what becomes of it if the body succeeds.
     pub(super) span: Span,
     success: Verdict,
-}
-
-/// A load whose value is to be stored.
-pub(super) struct Load<O, H> {
-    pub(super) key: Key<O>,
-    pub(super) seat: Seat<O, Landing<H>>,
-    /// Whom others follow; `None` if nobody can.
-    pub(super) flight: Option<Arc<Flight<H>>>,
-    pub(super) terms: Terms,
-    /// Whether the value takes the place of what is stored already.
-    pub(super) overwrites: bool,
-    began: Stamp,
-    /// A value of a store that is past its time.
-    pub(super) stale: Option<H>,
-    pub(super) guards: Guards,
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Leader<O, H, T> {
@@ -76,31 +65,44 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         flight: Option<Arc<Flight<H>>>,
         terms: Terms,
     ) -> Box<Self> {
-        // Only entries of stores carry it.
-        let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
-        let asking = Asking { key: key.hash, partition: terms.partition };
-        let load = Load { key, seat, flight, terms, overwrites: false, began, stale: None, guards: Guards::default() };
-        Self::with(cache, Some(load), Some(asking))
+        let asking = Asking::about(&key, &terms);
+        let load = Load::new(cache, key, seat, flight, terms);
+        Self::with(cache, Loads::One(load), Crew::default(), Some(asking))
     }
 
-    /// The same leader, whose value takes the place of what is stored already.
+    /// One of several keys.
+    pub(super) fn of(
+        cache: &Arc<Cache<O, H, T>>,
+        loads: Vec<Load<O, H>>,
+        crew: Crew,
+        asking: Option<Asking>,
+    ) -> Box<Self> {
+        Self::with(cache, Loads::Many(loads), crew, asking)
+    }
+
+    /// A leader of other loads of the same call.
+    pub(super) fn like(&self, loads: Vec<Load<O, H>>) -> Box<Self> {
+        let leader = Self::with(&self.cache, Loads::Many(loads), self.crew.clone(), self.asking);
+        leader.ending(self.success).in_span(&self.span)
+    }
+
+    /// The same leader, whose values take the place of what is stored already.
     pub(super) fn overwriting(mut self: Box<Self>) -> Box<Self> {
-        if let Some(load) = &mut self.load {
-            load.overwrites = true;
-        }
+        self.loads.iter_mut().for_each(|load| load.overwrites = true);
         self.ending(Verdict::Refreshed)
     }
 
     /// One whose value is not stored.
     pub(super) fn unseated(cache: &Arc<Cache<O, H, T>>, asking: Option<Asking>) -> Box<Self> {
-        Self::with(cache, None, asking).ending(Verdict::Bypassed)
+        Self::with(cache, Loads::none(), Crew::default(), asking).ending(Verdict::Bypassed)
     }
 
-    fn with(cache: &Arc<Cache<O, H, T>>, load: Option<Load<O, H>>, asking: Option<Asking>) -> Box<Self> {
+    fn with(cache: &Arc<Cache<O, H, T>>, loads: Loads<O, H>, crew: Crew, asking: Option<Asking>) -> Box<Self> {
         let (span, success) = (Span::none(), Verdict::Loaded);
         Box::new(Self {
             cache: Arc::clone(cache),
-            load,
+            loads,
+            crew,
             over: false,
             asking,
             permitted: false,
@@ -123,24 +125,36 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self
     }
 
-    pub(super) fn flight(&self) -> Option<&Arc<Flight<H>>> {
-        self.load.as_ref()?.flight.as_ref()
-    }
-
-    /// Hears from now on of what others do to the entry.
-    pub(super) fn hear(&mut self, stored: &StoredKey) {
-        if let Some(load) = self.load.as_mut().filter(|load| load.guards.hearing.is_none()) {
-            load.guards.hearing = self.cache.hearing(stored);
+    /// The one who flies the only load, if others can follow it.
+    fn pilot(&self) -> Option<&Pilot> {
+        match &self.loads {
+            Loads::One(load) => load.flight.as_ref().map(|flight| flight.pilot()),
+            Loads::Many(_) => None,
         }
     }
 
-    /// The same for a load that looks into no store first.
-    fn hear_at_last(&mut self) {
-        let Some(load) = self.load.as_ref().filter(|load| load.guards.hearing.is_none()) else { return };
-        if self.cache.core.hears_of_others()
-            && let Some(stored) = self.within(|| self.cache.stored_key(&load.key))
-        {
-            self.hear(&stored);
+    /// Runs code of the user as part of the load: it may call the function again.
+    pub(super) fn within<R>(&self, part: impl FnOnce() -> R) -> R {
+        match self.pilot() {
+            Some(pilot) => pilot.run(part),
+            None => self.crew.run(part),
+        }
+    }
+
+    /// What `work` gives, which is part of the load.
+    pub(super) async fn as_part<F: Future>(&self, work: F) -> F::Output {
+        let work = pin!(work);
+        match self.pilot() {
+            Some(pilot) => pilot.drive(work).await,
+            None => self.crew.drive(work).await,
+        }
+    }
+
+    /// Says that the body does not begin before then: followers do not lose patience meanwhile.
+    pub(super) fn hold(&self, until: Tick) {
+        match self.pilot() {
+            Some(pilot) => pilot.hold(until),
+            None => self.crew.hold(until),
         }
     }
 
@@ -148,6 +162,18 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.hear_at_last();
         self.watch = Some(Stopwatch::start(&self.cache.core.clock));
         self.cache.core.counters.loads.add(1);
+    }
+
+    /// Hears from now on of what others do to the entries, where it looks into no store first.
+    fn hear_at_last(&mut self) {
+        if !self.cache.core.hears_of_others() {
+            return;
+        }
+        let deaf = |load: &Load<O, H>| load.guards.hearing.is_none().then(|| self.cache.stored_key(&load.key));
+        let stored: Vec<_> = self.within(|| self.loads.iter().map(|load| deaf(load).flatten()).collect());
+        for (load, stored) in self.loads.iter_mut().zip(&stored) {
+            stored.iter().for_each(|stored| load.hear(&self.cache, stored));
+        }
     }
 
     /// Runs a sync body.
@@ -163,21 +189,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.start();
         let returned = {
             let body = pin!(self.span.drive(body));
-            match self.flight() {
-                Some(flight) => flight.drive(body).await,
-                None => body.await,
+            match self.pilot() {
+                Some(pilot) => pilot.drive(body).await,
+                None => self.crew.drive(body).await,
             }
         };
         self.took = Some(self.load_time());
         returned
-    }
-
-    /// Runs code of the user as part of the load: it may call the function again.
-    pub(super) fn within<R>(&self, part: impl FnOnce() -> R) -> R {
-        match self.flight() {
-            Some(flight) => flight.run(part),
-            None => part(),
-        }
     }
 
     /// Ends a load without a value.
@@ -191,13 +209,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// Ends a load with a value where memory is all there is; else the leader comes back, for [`Self::settle`].
     pub(crate) fn settle_at_once(self: Box<Self>, value: &H::Value) -> Option<Box<Self>> {
-        let Some(load) = self.load.as_ref().filter(|load| self.cache.simple && !load.overwrites) else {
-            return Some(self);
-        };
-        self.span.end(self.success);
-        let held = self.within(|| self.keep(load, value));
-        self.land(Outcome::Landed(held));
-        None
+        match &self.loads {
+            Loads::One(load) if self.cache.simple && !load.overwrites => {
+                self.span.end(self.success);
+                let held = self.within(|| self.keep(load, value));
+                self.land(Outcome::Landed(held));
+                None
+            }
+            _ => Some(self),
+        }
     }
 
     /// Puts a value in memory, and gives it for followers.
@@ -219,46 +239,67 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// Ends a load with a value: stores it, then hands it to the followers.
-    pub(crate) async fn settle(mut self: Box<Self>, shell: Shell, value: &H::Value) {
-        self.tell(LoadEnd::Value);
-        self.span.end(self.success);
-        let Some(load) = &self.load else { return self.land(Outcome::Failed(None)) };
-        let (held, terms) = self.within(|| self.held(load, value));
-        self.as_part(async { self.span.drive(pin!(self.store(shell, &held, value, terms))).await }).await;
-        self.land(Outcome::Landed(held));
+    pub(crate) async fn settle(self: Box<Self>, shell: Shell, value: &H::Value) {
+        self.settle_all(shell, &[Some(value)]).await;
     }
 
-    /// What `work` gives, which is part of the load.
-    pub(super) async fn as_part<F: Future>(&self, work: F) -> F::Output {
-        let work = pin!(work);
-        match self.flight() {
-            Some(flight) => flight.drive(work).await,
-            None => work.await,
+    /// Ends each load with its value, or with none if the body has none for it.
+    pub(crate) async fn settle_all(mut self: Box<Self>, shell: Shell, values: &[Option<&H::Value>]) {
+        self.tell(LoadEnd::Value);
+        self.span.end(self.success);
+        let held = self.within(|| {
+            let all = self.loads.iter().zip(values);
+            all.map(|(load, value)| value.map(|value| self.held(load, value))).collect::<Vec<_>>()
+        });
+        self.as_part(async { self.span.drive(pin!(self.store(shell, values, &held))).await }).await;
+        self.count_end();
+        for (load, held) in self.loads.iter().zip(held) {
+            load.land(held.map_or(Outcome::Absent, |(held, _)| Outcome::Landed(held)));
         }
     }
 
-    async fn store(&self, shell: Shell, held: &H, value: &H::Value, terms: Terms) {
-        let Some(load) = &self.load else { return };
+    async fn store(&self, shell: Shell, values: &[Option<&H::Value>], held: &[Option<(H, Terms)>]) {
         let cache = &self.cache;
-        let draft = || cache.draft(&load.key, &terms, self.load_time());
-        let Some((kept, draft)) = cache.kept(value).and_then(|kept| Some((kept, draft()?))) else {
-            // What stands there is older than what is not kept.
-            if load.overwrites {
-                cache.invalidate(shell, &load.key).await;
+        let all = self.loads.iter().zip(values).zip(held);
+        let all = all.filter_map(|((load, value), held)| Some((load, (*value)?, held.as_ref()?)));
+        let (mut kept, mut refused) = (Vec::new(), Vec::new());
+        for (load, value, (held, terms)) in all {
+            let draft = || cache.draft(&load.key, terms, self.load_time());
+            match cache.kept(value).and_then(|kept| Some((kept, draft()?))) {
+                Some((changed, draft)) => kept.push((load, value, held, changed, draft)),
+                None => refused.push(load),
             }
-            return;
-        };
-        let held = match &kept {
+        }
+        let placings =
+            kept.iter().map(|(load, value, held, changed, draft)| self.placing(load, value, held, (changed, *draft)));
+        let (over, anew): (Vec<_>, Vec<_>) = placings.partition(|(overwrites, _)| *overwrites);
+        if !anew.is_empty() {
+            cache.put_all(shell, anew.into_iter().map(|(_, placing)| placing).collect()).await;
+        }
+        if !over.is_empty() {
+            cache.overwrite_all(shell, over.into_iter().map(|(_, placing)| placing).collect()).await;
+        }
+        // What stands there is older than what is not kept.
+        let gone: Vec<_> = refused.into_iter().filter(|load| load.overwrites).map(|load| load.key.clone()).collect();
+        if !gone.is_empty() {
+            cache.invalidate_all(shell, &gone).await;
+        }
+    }
+
+    fn placing<'a>(
+        &self,
+        load: &'a Load<O, H>,
+        value: &'a H::Value,
+        held: &H,
+        (kept, draft): (&'a Kept<H::Value>, Draft),
+    ) -> (bool, Placing<'a, O, H>) {
+        let held = match kept {
             Kept::AsItIs => held.clone(),
             Kept::Changed(value) => H::hold(value.clone()),
         };
         let (partition, guards) = (load.terms.partition, load.guards.clone());
         let new = New { value: kept.or(value), held, draft, load_began: load.began, partition, guards };
-        if load.overwrites {
-            cache.overwrite(shell, &load.seat, &load.key, new).await;
-        } else {
-            cache.put(shell, &load.seat, &load.key, new).await;
-        }
+        (load.overwrites, Placing { seat: &load.seat, key: &load.key, new })
     }
 
     /// Tells the strategies once that the body has ended, or that it never ran.
@@ -266,23 +307,31 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let permitted = std::mem::take(&mut self.permitted);
         let Some(asking) = self.asking.filter(|_| permitted) else { return };
         let core = &self.cache.core;
-        let call = core.call(Some(asking.key), asking.partition);
+        let call = asking.call(core);
         self.within(|| match self.watch {
             Some(_) => core.strategies.after_load(&call, end),
             None => core.strategies.revoke_load(&call),
         });
     }
 
-    /// Ends the load for its followers. Whoever comes from now on leads anew, or finds the value.
+    /// Ends the loads for their followers. Whoever comes from now on leads anew, or finds the value.
     #[expect(clippy::boxed_local, reason = "to take it out of its box is to move it")]
     pub(super) fn land(mut self: Box<Self>, outcome: Outcome<H>) {
         self.end(outcome);
     }
 
     fn end(&mut self, outcome: Outcome<H>) {
-        if std::mem::replace(&mut self.over, true) {
-            return;
+        if !self.over {
+            self.count_end();
+            match &self.loads {
+                Loads::One(load) => load.land(outcome),
+                Loads::Many(loads) => loads.iter().for_each(|load| load.land(outcome.clone())),
+            }
         }
+    }
+
+    fn count_end(&mut self) {
+        self.over = true;
         if self.watch.is_some() {
             let (core, time) = (&self.cache.core, self.load_time());
             core.counters.load_nanos.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
@@ -290,14 +339,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             observe::load_time(&core.name, time);
             core.publish();
         }
-        let Some(load) = &self.load else { return };
-        let Some(flight) = &load.flight else { return };
-        let landed = load.seat.change(|landing| match landing {
-            Some((_, current)) if Arc::ptr_eq(current, flight) => landing.take(),
-            _ => None,
-        });
-        drop(landed);
-        flight.land(outcome);
     }
 
     fn load_time(&self) -> Duration {

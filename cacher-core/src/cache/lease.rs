@@ -37,12 +37,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let end = core.clock.tick().after(core.patience);
         let (owner, mut pause) = (owner(), FIRST);
         loop {
-            let stored = self.load.as_ref().and_then(|load| self.within(|| self.cache.stored_key(&load.key)))?;
+            let stored = self.loads.first().and_then(|load| self.within(|| self.cache.stored_key(&load.key)))?;
             let news = self.cache.news(&stored);
             let changed = news.as_ref().map(|subject| subject.changed.listen());
             let asked = self.as_part(self.cache.lease(shell, &stored, owner.clone())).await;
             if let Some(lease) = core.key_or_fault(asked)? {
-                self.load.as_mut()?.guards.lease = Some(Arc::new(lease));
+                self.loads.first_mut()?.guards.lease = Some(Arc::new(lease));
                 // The one who had it before may have put what is wanted.
                 return self.look_again(shell).await;
             }

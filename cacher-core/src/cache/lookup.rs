@@ -4,14 +4,16 @@ use std::pin::pin;
 
 use super::{
     Cache, Keyed, Landing, Leader,
+    load::Load,
     permit::Asking,
-    stores::{Found, Reading, StoredKey},
+    ship::Finding,
+    stores::{Found, Reading, Sought, StoredKey},
 };
 use crate::{
     bridge::Shell,
     clock::Stopwatch,
     error::Error,
-    fence::{Began, Seat},
+    fence::Seat,
     flight::{Flight, Followed, Outcome, SharedError},
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
@@ -58,9 +60,18 @@ pub(crate) struct Caller<F> {
 }
 
 /// The part that a caller has in a load.
-enum Part<H> {
-    Lead(Arc<Flight<H>>),
+pub(super) enum Part<L, H> {
+    Lead(L),
     Follow(Arc<Flight<H>>),
+}
+
+impl<L, H> Part<L, H> {
+    pub(super) fn map_lead<M>(self, map: impl FnOnce(L) -> M) -> Part<M, H> {
+        match self {
+            Self::Lead(lead) => Part::Lead(map(lead)),
+            Self::Follow(flight) => Part::Follow(flight),
+        }
+    }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -82,8 +93,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// What it takes to look further: the cache and the key, kept.
     pub(crate) fn second<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P) -> (Arc<Self>, Key<O>) {
-        let hash = Query::of(parts).hash;
-        (Arc::clone(self), Key { hash, parts: parts.own() })
+        (Arc::clone(self), Key::of(parts))
     }
 
     /// The name of the function.
@@ -108,7 +118,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         if !self.simple || mode != Mode::Normal {
             return Err((key, terms));
         }
-        let (seat, Part::Lead(flight)) = self.take_part(shell, &key) else { return Err((key, terms)) };
+        let (seat, Part::Lead(flight)) = self.take_part(&key, || Flight::new(shell)) else { return Err((key, terms)) };
         let terms = terms.ruled(self.core.ruling.ttl());
         let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
         let span = Span::of(&self.core.name);
@@ -150,7 +160,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         caller: Caller<F>,
         span: &Span,
     ) -> Lookup<O, H, T> {
-        let asking = Asking { key: key.hash, partition: terms.partition };
+        let asking = Asking::about(&key, &terms);
         match mode {
             Mode::OnlyIfCached if self.core.off => Self::absent(span),
             // What limits the body holds for a cache that is off as well.
@@ -196,7 +206,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// What a call gets of an entry of a store, which is counted.
-    fn served(&self, hash: u64, found: Found<H::Value>, span: &Span) -> Option<H::Value> {
+    pub(super) fn served(&self, hash: u64, found: Found<H::Value>, span: &Span) -> Option<H::Value> {
         let (known, tier) = (self.known(&found), found.tier);
         let value = self.outward(found.value)?;
         observe::hit_age(&self.core.name, known.age);
@@ -209,13 +219,22 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// A load of its own, whatever is cached or under way. Others follow it if they find nothing.
     fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
-        let (seat, (flight, earlier)) = self.fence.enter(&key, |landing, beginning| {
-            let flight = Flight::new(shell);
+        let (seat, flight) = self.enter_anew(&key, || Flight::new(shell));
+        Leader::new(self, key, seat, Some(flight), terms).overwriting()
+    }
+
+    pub(super) fn enter_anew(
+        &self,
+        key: &Key<O>,
+        take_off: impl FnOnce() -> Arc<Flight<H>>,
+    ) -> (Seat<O, Landing<H>>, Arc<Flight<H>>) {
+        let (seat, (flight, earlier)) = self.fence.enter(key, |landing, beginning| {
+            let flight = take_off();
             let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
             (flight, earlier)
         });
         drop(earlier);
-        Leader::new(self, key, seat, Some(flight), terms).overwriting()
+        (seat, flight)
     }
 
     async fn load(
@@ -230,7 +249,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let mut waited = false;
         let mut deadline = None;
         loop {
-            let (seat, part) = self.take_part(shell, &key);
+            let (seat, part) = self.take_part(&key, || Flight::new(shell));
             let flight = match part {
                 Part::Lead(flight) => flight,
                 Part::Follow(flight) => {
@@ -249,7 +268,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                             span.end(Verdict::Failed);
                             return Lookup::Failed(error);
                         }
-                        Followed::Again => continue,
+                        // No single load ends so.
+                        Followed::Again | Followed::Absent => continue,
                         Followed::Alone | Followed::Failed(_) => return Lookup::Miss(self.load_alone(key, terms)),
                     }
                 }
@@ -260,28 +280,30 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Leads the load of a key, or follows the one that is in flight since nothing was invalidated or put there.
-    fn take_part(&self, shell: Shell, key: &Key<O>) -> (Seat<O, Landing<H>>, Part<H>) {
+    pub(super) fn take_part(
+        &self,
+        key: &Key<O>,
+        take_off: impl FnOnce() -> Arc<Flight<H>>,
+    ) -> (Seat<O, Landing<H>>, Part<Arc<Flight<H>>, H>) {
         if !self.core.config.single_flight {
             let (seat, ()) = self.fence.enter(key, |_, _| ());
-            return (seat, Part::Lead(Flight::new(shell)));
+            return (seat, Part::Lead(take_off()));
         }
+        // A flight that has been overtaken comes back, to be dropped where no lock is held.
         let (seat, (part, earlier)) = self.fence.enter(key, |landing, beginning| match landing {
             Some((began, flight)) if beginning.may_share(*began) => (Part::Follow(Arc::clone(flight)), None),
-            _ => Self::lead(shell, landing, beginning.began),
+            _ => {
+                let flight = take_off();
+                let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
+                (Part::Lead(flight), earlier)
+            }
         });
         drop(earlier);
         (seat, part)
     }
 
-    /// A flight that has been overtaken comes back, to be dropped where no lock is held.
-    fn lead(shell: Shell, landing: &mut Landing<H>, began: Began) -> (Part<H>, Landing<H>) {
-        let flight = Flight::new(shell);
-        let earlier = landing.replace((began, Arc::clone(&flight)));
-        (Part::Lead(flight), earlier)
-    }
-
     /// Waits for another's load; for several in turn no longer than for one.
-    async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
+    pub(super) async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
         let clock = &self.core.clock;
         let patience = self.core.patience;
         let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(patience));
@@ -318,7 +340,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// The same where memory is all there is.
     fn look_in_memory(self: Box<Self>) -> Lookup<O, H, T> {
-        if let Some(value) = self.hit_again() {
+        if let Some(value) = self.loads.first().and_then(|load| self.hit_again(load)) {
             return self.answered(value);
         }
         self.cache.core.counters.misses.add(1);
@@ -333,8 +355,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         Lookup::Hit(held.into_value())
     }
 
-    fn hit_again(&self) -> Option<H::Value> {
-        let load = self.load.as_ref()?;
+    fn hit_again(&self, load: &Load<O, H>) -> Option<H::Value> {
         let value = self.within(|| self.cache.hit_again(&load.key));
         if value.is_some() {
             self.span.end(Verdict::Hit);
@@ -342,33 +363,49 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         value
     }
 
+    /// What is there by now for the only load.
     pub(super) async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
-        if let Some(value) = self.hit_again() {
-            return Some(value);
-        }
-        let load = self.load.as_ref()?;
-        let stored = self.within(|| self.cache.stored_key(&load.key))?;
-        // Before the store is read, so that no change is missed.
-        self.hear(&stored);
-        let (load, cache) = (self.load.as_ref()?, &self.cache);
-        let Reading { fresh, stale } = self.as_part(self.read_and_fill(shell, &stored)).await;
-        let value = fresh.and_then(|found| self.within(|| cache.served(load.key.hash, found, &self.span)));
-        if let Some(load) = self.load.as_mut() {
-            load.stale = stale.map(H::hold);
-        }
-        value
+        self.look_for_all(shell).await.pop().flatten()
     }
 
-    async fn read_and_fill(&self, shell: Shell, stored: &StoredKey) -> Reading<H::Value> {
-        let Some(load) = &self.load else { return Reading { fresh: None, stale: None } };
-        let cache = &self.cache;
-        let reading = cache.read(shell, (stored, load.key.hash), &load.terms).await;
-        if let Some(found) = &reading.fresh {
-            cache.back_fill(shell, &load.seat, (stored, &load.key), found, &load.terms).await;
-            if cache.table.is_some() {
-                cache.publish(&load.seat, &load.key, cache.arrival(found, H::hold(found.value.clone())));
+    /// What is there by now, for each load.
+    pub(super) async fn look_for_all(&mut self, shell: Shell) -> Vec<Option<H::Value>> {
+        let mut values: Vec<_> = self.loads.iter().map(|load| self.hit_again(load)).collect();
+        let missing: Vec<_> = (0..values.len()).filter(|at| values[*at].is_none()).collect();
+        if missing.is_empty() || !self.cache.core.has_stores() {
+            return values;
+        }
+        let named = |at: usize| self.within(|| self.cache.stored_key(&self.loads[at].key)).map(|key| (at, key));
+        let stored: Vec<_> = missing.into_iter().filter_map(named).collect();
+        // Before the stores are read, so that no change is missed.
+        for (at, key) in &stored {
+            self.loads[*at].hear(&self.cache, key);
+        }
+        let readings = self.as_part(self.read_and_fill(shell, &stored)).await;
+        for ((at, _), Reading { fresh, stale }) in stored.into_iter().zip(readings) {
+            let hash = self.loads[at].key.hash;
+            values[at] = fresh.and_then(|found| self.within(|| self.cache.served(hash, found, &self.span)));
+            self.loads[at].stale = stale.map(H::hold);
+        }
+        values
+    }
+
+    async fn read_and_fill(&self, shell: Shell, stored: &[(usize, StoredKey)]) -> Vec<Reading<H::Value>> {
+        let (cache, loads) = (&self.cache, &self.loads);
+        let sought = stored.iter().map(|(at, key)| Sought { key, hash: loads[*at].key.hash, terms: &loads[*at].terms });
+        let readings = cache.read_all(shell, &sought.collect::<Vec<_>>()).await;
+        let found = stored.iter().zip(&readings).filter_map(|((at, key), reading)| {
+            let (load, found) = (&loads[*at], reading.fresh.as_ref()?);
+            Some(Finding { seat: &load.seat, key: (key, &load.key), found, terms: &load.terms })
+        });
+        let found: Vec<_> = found.collect();
+        cache.back_fill(shell, &found).await;
+        if cache.table.is_some() {
+            for Finding { seat, key: (_, key), found, .. } in &found {
+                cache.publish(seat, key, cache.arrival(found, H::hold(found.value.clone())));
             }
         }
-        reading
+        drop(found);
+        readings
     }
 }

@@ -1,28 +1,35 @@
 //! A cache of one function, typed: memory in front, stores behind, one load per key at a time.
 
+mod batch;
 mod change;
 mod coherence;
 mod entry;
 mod leader;
 mod lease;
+mod load;
 mod lookup;
 mod memory;
 mod permit;
 mod revisions;
+mod several;
+mod ship;
+mod shipment;
 mod stores;
 mod watch;
 mod write;
 
-use std::fmt;
+use std::{any::Any, fmt};
 
 use coherence::Marks;
 
+pub(crate) use batch::{Batch, Known, Lead, Ruling, Want};
 pub(crate) use change::Changed;
 pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
 pub use leader::Leader;
 pub(crate) use lookup::Caller;
 pub use lookup::{Asked, Lookup};
 pub use revisions::{RevisedOperations, Which};
+pub use several::{LocalManyOperations, Several, SharedManyOperations};
 
 use crate::{
     clock::Clock,
@@ -63,6 +70,8 @@ pub struct Cache<O, H: Held, T> {
     share: LocalShare,
     /// What stores that tell of changes by others call its keys.
     marks: Marks<O>,
+    /// What the callers of the function have in common.
+    beside: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 /// The load in flight at a key, and when it took off.
@@ -106,6 +115,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             member: OnceLock::new(),
             share: LocalShare::new(Arc::clone(&core)),
             marks: Marks::default(),
+            beside: OnceLock::new(),
             core,
         })
     }
@@ -119,6 +129,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let member: Weak<dyn Member> = weak;
         self.core.join(Weak::clone(&member));
         let _ = self.member.set(member);
+    }
+
+    /// What the callers of the function have in common, which is of one type.
+    pub(crate) fn beside<B: Default + Send + Sync + 'static>(&self) -> Option<&B> {
+        self.beside.get_or_init(|| Box::new(B::default())).downcast_ref()
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Whether it belongs to one thread.

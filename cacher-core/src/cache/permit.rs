@@ -1,33 +1,53 @@
 //! Whether the body may run now, and what becomes of a call whose body may not.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
-use super::{Leader, Lookup};
+use super::{Leader, Lookup, load::Load, stores::Sought};
 use crate::{
     bridge::Shell,
-    core::OnLimit,
+    core::{Core, OnLimit},
     error::{Error, Kind},
     flight::Outcome,
+    key::parts::Key,
     memory::{held::Held, table::Table},
     observe::Verdict,
-    strategy::{Call, Permit},
-    sync::Arc,
+    strategy::{Call, Permit, life::Terms},
     time::Tick,
 };
 
 /// For whom strategies are asked about a load.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asking {
-    pub(super) key: u64,
-    pub(super) partition: u64,
+    /// The key; `None` for several.
+    key: Option<u64>,
+    partition: u64,
+    /// How many keys are loaded.
+    items: u32,
 }
 
-/// What becomes of a call that asks to run its body.
-enum Answer<V> {
-    /// The body runs.
+impl Asking {
+    pub(super) fn about<O>(key: &Key<O>, terms: &Terms) -> Self {
+        Self { key: Some(key.hash), partition: terms.partition, items: 1 }
+    }
+
+    /// The same for several keys, of which this is one.
+    pub(super) fn and_others(self, items: usize) -> Self {
+        Self { key: self.key.filter(|_| items == 1), items: u32::try_from(items).unwrap_or(u32::MAX), ..self }
+    }
+
+    pub(super) fn call(self, core: &Core) -> Call<'_> {
+        Call { items: self.items, ..core.call(self.key, self.partition) }
+    }
+}
+
+/// What becomes of a body that is to run.
+pub(super) enum Answer<V> {
+    /// It runs.
     Go,
-    /// There is a value meanwhile.
-    Arrived(V),
+    /// There are values meanwhile, one for each load.
+    Arrived(Vec<V>),
+    /// There are values past their time, one for each load, and it may not run.
+    Stale(Vec<V>),
     TurnedDown(Error),
 }
 
@@ -44,24 +64,33 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Waits until the body may run. `tells` says whether the caller can return an error of ours; `called` is when the
     /// call began, as it may have waited for others' loads since.
     pub(super) async fn permitted(mut self: Box<Self>, shell: Shell, tells: bool, called: Tick) -> Lookup<O, H, T> {
-        let Some(asking) = self.asking.filter(|_| !self.cache.core.strategies.is_empty()) else {
-            return Lookup::Miss(self);
-        };
+        match self.ask_permission(shell, tells, called).await {
+            Answer::Go => Lookup::Miss(self),
+            Answer::Arrived(values) | Answer::Stale(values) => match values.into_iter().next() {
+                Some(value) => self.answered(value),
+                None => Lookup::Miss(self),
+            },
+            Answer::TurnedDown(refusal) => {
+                self.land(Outcome::Failed(None));
+                Lookup::TurnedDown(refusal)
+            }
+        }
+    }
+
+    /// The same for loads of any number. What is turned down can be told.
+    pub(super) async fn ask_permission(&mut self, shell: Shell, tells: bool, called: Tick) -> Answer<H::Value> {
+        let Some(asking) = self.asking.filter(|_| !self.cache.core.strategies.is_empty()) else { return Answer::Go };
         let deadline = self.longest_wait(tells, called);
-        let permit = match self.flight() {
-            Some(flight) => flight.drive(pin!(self.permit(shell, asking, deadline))).await,
-            None => self.permit(shell, asking, deadline).await,
-        };
-        match permit {
+        match self.as_part(self.permit(shell, asking, deadline)).await {
+            Answer::TurnedDown(refusal) => self.turned_down(refusal, tells),
             Answer::Go => {
                 self.permitted = true;
-                Lookup::Miss(self)
+                Answer::Go
             }
-            Answer::Arrived(value) => {
+            answer => {
                 self.span.end(Verdict::Hit);
-                self.answered(value)
+                answer
             }
-            Answer::TurnedDown(refusal) => self.turned_down(refusal, tells),
         }
     }
 
@@ -70,7 +99,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let mut conflicts = 0;
         let mut limited = false;
         loop {
-            let call = core.call(Some(asking.key), asking.partition);
+            let call = asking.call(core);
             let permit = core.strategies.ask_load(&call);
             if permit != Permit::Now && !std::mem::replace(&mut limited, true) {
                 core.counters.limited.add(1);
@@ -84,33 +113,40 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                     if until > deadline || !self.waits() {
                         return Answer::TurnedDown(too_soon(&call, wait));
                     }
-                    self.hold_back(until).await;
-                    if let Some(value) = self.arrived(shell).await {
-                        return Answer::Arrived(value);
+                    self.hold(until);
+                    core.clock.sleep_until(until).await;
+                    if let Some(values) = self.arrived(shell).await {
+                        return Answer::Arrived(values);
                     }
                 }
             }
         }
     }
 
-    /// Waits; its followers do not lose patience meanwhile.
-    async fn hold_back(&self, until: Tick) {
-        if let Some(flight) = self.flight() {
-            flight.hold(until);
-        }
-        self.cache.core.clock.sleep_until(until).await;
-    }
-
-    /// A value that somebody else has put there while this call waited. Counts nothing.
-    async fn arrived(&self, shell: Shell) -> Option<H::Value> {
+    /// Values that somebody else has put there while this call waited, if there is one for each load. Counts nothing.
+    async fn arrived(&self, shell: Shell) -> Option<Vec<H::Value>> {
         let cache = &self.cache;
-        let load = self.load.as_ref().filter(|load| !load.overwrites && cache.may_read(load.key.hash))?;
-        if let Some(slot) = cache.visible_slot(&load.key) {
-            return cache.outward(slot.held.value());
+        let mut values = Vec::with_capacity(self.loads.len());
+        let mut stored = Vec::new();
+        for load in self.loads.iter() {
+            if load.overwrites || !cache.may_read(load.key.hash) {
+                return None;
+            }
+            let slot = cache.visible_slot(&load.key);
+            stored.push(if slot.is_none() { Some((cache.stored_key(&load.key)?, load)) } else { None });
+            values.push(slot.map(|slot| slot.held.value()));
         }
-        let stored = cache.stored_key(&load.key)?;
-        let reading = cache.read(shell, (&stored, load.key.hash), &load.terms).await;
-        cache.outward(reading.fresh?.value)
+        let sought = stored.iter().flatten();
+        let sought: Vec<_> =
+            sought.map(|(key, load)| Sought { key, hash: load.key.hash, terms: &load.terms }).collect();
+        let mut read = if sought.is_empty() { Vec::new() } else { cache.read_all(shell, &sought).await }.into_iter();
+        for value in values.iter_mut().filter(|value| value.is_none()) {
+            *value = Some(read.next()?.fresh?.value);
+        }
+        if values.is_empty() {
+            return None;
+        }
+        values.into_iter().map(|value| cache.outward(value?)).collect()
     }
 
     /// Until when the call may wait.
@@ -126,35 +162,37 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         match self.cache.core.config.on_limit {
             OnLimit::Wait => true,
             OnLimit::Error => false,
-            OnLimit::Stale => self.old_value().is_none(),
+            OnLimit::Stale => self.old_values().is_none(),
         }
     }
 
-    /// A stale value, else an error; else the body runs after all.
-    fn turned_down(self: Box<Self>, refusal: Error, tells: bool) -> Lookup<O, H, T> {
-        let core = Arc::clone(&self.cache.core);
-        let old = || self.cache.outward(self.old_value()?.value());
+    /// Stale values, else an error; else the body runs after all.
+    fn turned_down(&self, refusal: Error, tells: bool) -> Answer<H::Value> {
+        let core = &self.cache.core;
+        let old =
+            || self.old_values()?.into_iter().map(|old| self.cache.outward(old.value())).collect::<Option<Vec<_>>>();
         if core.config.on_limit != OnLimit::Error
-            && let Some(value) = self.within(old)
+            && let Some(values) = self.within(old)
         {
-            core.counters.stale_hits.add(1);
+            core.counters.stale_hits.add(values.len() as u64);
             self.span.end(Verdict::Stale);
-            return self.answered(value);
+            return Answer::Stale(values);
         }
         if tells {
             self.span.end(Verdict::TurnedDown);
-            self.land(Outcome::Failed(None));
-            return Lookup::TurnedDown(refusal);
+            return Answer::TurnedDown(refusal);
         }
         self.within(|| core.fault(refusal));
-        Lookup::Miss(self)
+        Answer::Go
     }
 
-    /// The value that a held back call returns.
-    fn old_value(&self) -> Option<H> {
-        let load = self.load.as_ref()?;
-        let old = self.cache.stale(&load.key).or_else(|| load.stale.clone())?;
-        self.cache.may_read(load.key.hash).then_some(old)
+    /// The values that a held back call returns, if there is one for each load.
+    fn old_values(&self) -> Option<Vec<H>> {
+        let old = |load: &Load<O, H>| {
+            let old = self.cache.stale(&load.key).or_else(|| load.stale.clone())?;
+            self.cache.may_read(load.key.hash).then_some(old)
+        };
+        if self.loads.is_empty() { None } else { self.loads.iter().map(old).collect() }
     }
 }
 

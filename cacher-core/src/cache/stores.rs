@@ -5,15 +5,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Cache, Landing, memory::Arrival};
+use super::{Cache, memory::Arrival};
 use crate::{
+    backend,
     bridge::{self, Shell},
     codec::{guarded, named},
-    core::{Core, DRAIN, Hearing, within},
+    core::Core,
     entry::Times,
-    envelope::{self, Content, Encoding, Identity, Opened},
+    envelope::{self, Encoding, Identity, Opened},
     error::Result,
-    fence::{Admitted, Overtaken, Seat},
+    fence::Overtaken,
     format::{Context, Format},
     key::parts::Key,
     memory::{held::Held, table::Table},
@@ -22,7 +23,7 @@ use crate::{
         life::{self, Terms},
     },
     sync::Arc,
-    tier::{Lease, Store, Tier},
+    tier::{Store, Tier},
     time::Stamp,
 };
 
@@ -53,6 +54,14 @@ struct Got {
     written: Option<SystemTime>,
 }
 
+/// A key that is looked for, and what its call says.
+#[derive(Clone, Copy)]
+pub(super) struct Sought<'a> {
+    pub(super) key: &'a StoredKey,
+    pub(super) hash: u64,
+    pub(super) terms: &'a Terms,
+}
+
 /// What the stores have for a key.
 pub(super) struct Reading<V> {
     pub(super) fresh: Option<Found<V>>,
@@ -60,56 +69,17 @@ pub(super) struct Reading<V> {
     pub(super) stale: Option<V>,
 }
 
-/// A value on its way into the stores: one sealed entry for each tier.
-pub(super) struct Shipment {
-    name: Arc<str>,
-    times: Times,
-    /// Outermost first, so that an upper tier never leads.
-    entries: Vec<Parcel>,
-    guards: Guards,
-}
-
-/// What one store gets.
-struct Parcel {
-    tier: usize,
-    entry: Result<Vec<u8>>,
-    /// When it may be forgotten there.
-    expires: Option<SystemTime>,
-}
-
-/// A value that is to go to the first stores.
-pub(super) struct Sending<'a, V> {
-    pub(super) value: &'a V,
-    pub(super) times: Times,
-    pub(super) stores: usize,
-    pub(super) guards: Guards,
-}
-
-/// What tells that another process has overtaken a load.
-#[derive(Clone, Default)]
-pub(super) struct Guards {
-    /// What it was begun under, if loads of all processes take turns.
-    pub(super) lease: Option<Arc<Lease>>,
-    /// What was heard since it began, where the store tells of changes.
-    pub(super) hearing: Option<Arc<Hearing>>,
-}
-
-impl Guards {
-    /// Whether the entry was changed since. A lease knows that better.
-    fn is_overtaken(&self) -> bool {
-        self.lease.is_none() && self.hearing.as_ref().is_some_and(|hearing| hearing.has_changed())
+impl<V> Default for Reading<V> {
+    fn default() -> Self {
+        Self { fresh: None, stale: None }
     }
 }
 
-/// What became of a value on its way to the stores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shipped {
-    /// The stores have been asked to take it.
-    Sent,
-    /// Something has invalidated it before.
-    Outdated,
-    /// Another process has overtaken its load: it may stand nowhere.
-    Late,
+impl<V> Reading<V> {
+    /// Of several the one of the first store.
+    fn note_stale(&mut self, value: V) {
+        self.stale.get_or_insert(value);
+    }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -127,18 +97,31 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The first fresh entry of a store.
     pub(super) async fn read(&self, shell: Shell, (key, hash): (&StoredKey, u64), terms: &Terms) -> Reading<H::Value> {
-        let mut stale = None;
+        self.read_all(shell, &[Sought { key, hash, terms }]).await.pop().unwrap_or_default()
+    }
+
+    /// The same for several keys: each store is asked once, for those that the ones before it don't have.
+    pub(super) async fn read_all(&self, shell: Shell, keys: &[Sought<'_>]) -> Vec<Reading<H::Value>> {
+        let mut readings: Vec<_> = keys.iter().map(|_| Reading::default()).collect();
         for (index, tier) in self.core.tiers().iter().enumerate() {
-            let bytes = get(&self.core, shell, tier, &key.name).await;
-            let Some(got) = self.core.or_fault(bytes).flatten() else { continue };
-            let Some(found) = self.open(key, &got, terms, index) else { continue };
-            match self.judge(hash, &found) {
-                Freshness::Fresh => return Reading { fresh: Some(found), stale },
-                Freshness::Stale => stale = stale.or(Some(found.value)),
-                Freshness::Expired => {}
+            let left: Vec<_> = (0..keys.len()).filter(|at| readings[*at].fresh.is_none()).collect();
+            if left.is_empty() {
+                break;
+            }
+            let names = left.iter().map(|at| keys[*at].key.shared_name()).collect();
+            let Some(got) = self.core.or_fault(get_all(&self.core, shell, tier, names).await) else { continue };
+            for (at, got) in left.into_iter().zip(got) {
+                let Some(found) = got.and_then(|got| self.open(keys[at].key, &got, keys[at].terms, index)) else {
+                    continue;
+                };
+                match self.judge(keys[at].hash, &found) {
+                    Freshness::Fresh => readings[at].fresh = Some(found),
+                    Freshness::Stale => readings[at].note_stale(found.value),
+                    Freshness::Expired => {}
+                }
             }
         }
-        Reading { fresh: None, stale }
+        readings
     }
 
     fn judge(&self, hash: u64, found: &Found<H::Value>) -> Freshness {
@@ -223,102 +206,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Context::of(&self.core.namespace, &key.identity, times)
     }
 
-    /// Puts a found entry in the stores above, with the life it has left, and says later that it was asked for.
-    pub(super) async fn back_fill(
-        &self,
-        shell: Shell,
-        seat: &Seat<O, Landing<H>>,
-        (key, owned): (&StoredKey, &Key<O>),
-        found: &Found<H::Value>,
-        terms: &Terms,
-    ) {
-        let (times, stores) = match self.touched(found, terms) {
-            Some(times) => (times, found.tier + 1),
-            None => (found.times, found.tier),
-        };
-        if stores > 0 {
-            self.write(
-                shell,
-                seat,
-                (key, owned),
-                Sending { value: &found.value, times, stores, guards: Guards::default() },
-            )
-            .await;
-        }
-    }
-
-    /// The times of an entry that was asked for, where that prolongs its life. An entry is rewritten at most eight
-    /// times in the time that it may be idle.
-    fn touched(&self, found: &Found<H::Value>, terms: &Terms) -> Option<Times> {
-        let tti = self.core.config.life.tti?;
-        let end = life::end_of(found.times.created, &terms.with((self.seen)(&found.value)));
-        let later = self.core.clock.stamp().after(tti).min(end);
-        let grace = found.times.keep_until.since(found.times.fresh_until);
-        let prolonged = Times { fresh_until: later, keep_until: later.after(grace), ..found.times };
-        (later.since(found.times.fresh_until) > tti / 8).then_some(prolonged)
-    }
-
-    /// Writes a value to the first stores, unless something has invalidated it.
-    pub(super) async fn write(
-        &self,
-        shell: Shell,
-        seat: &Seat<O, Landing<H>>,
-        (key, owned): (&StoredKey, &Key<O>),
-        sending: Sending<'_, H::Value>,
-    ) -> Shipped {
-        let Sending { value, times, stores, guards } = sending;
-        // Encoding runs the user's code: before the write is admitted, which others wait for.
-        let shipment = self.pack(key, owned, value, times, stores).under(guards);
-        let admitted = within(&self.core.clock, DRAIN, seat.admit()).await;
-        let Some(admitted) = admitted.flatten() else { return Shipped::Outdated };
-        self.ship(shell, shipment, admitted).await
-    }
-
-    /// Sends a value to its stores. It arrives even if the caller does not wait for it.
-    pub(super) async fn ship(&self, shell: Shell, shipment: Shipment, admitted: Admitted) -> Shipped {
-        let core = Arc::clone(&self.core);
-        let place = core.place_of_writes(shipment.entries.len());
-        bridge::drive(shell, place, async move { shipment.deliver(&core, admitted).await }).await
-    }
-
-    /// Seals a value for each of the first stores.
-    pub(super) fn pack(
-        &self,
-        key: &StoredKey,
-        owned: &Key<O>,
-        value: &H::Value,
-        times: Times,
-        stores: usize,
-    ) -> Shipment {
-        let tiers = self.core.tiers()[..stores].iter().enumerate().rev();
-        let now = self.core.clock.stamp();
-        let entries = tiers.map(|(index, tier)| {
-            let times = tier.store().map_or(times, |store| store.times(times, now));
-            let entry = tier.store().and_then(|store| self.seal(&store.format, key, owned, value, &times));
-            Parcel { tier: index, entry, expires: times.keep_until.to_system() }
-        });
-        Shipment { name: Arc::clone(&key.name), times, entries: entries.collect(), guards: Guards::default() }
-    }
-
-    fn seal(
-        &self,
-        format: &Format,
-        key: &StoredKey,
-        owned: &Key<O>,
-        value: &H::Value,
-        times: &Times,
-    ) -> Result<Vec<u8>> {
-        let Some(codec) = &self.codec else { return Ok(Vec::new()) };
-        let context = self.context(key, times);
-        let value = guarded(|| (codec.encode)(format, value, &context))?;
-        if format.is_bare() {
-            return Ok(value);
-        }
-        let arguments = guarded(|| Ok((codec.arguments)(format, &owned.parts, self.core.config.arguments)))?;
-        let within = Content { value: &value, arguments: arguments.as_deref() };
-        Ok(envelope::seal(codec.encoding(format), &self.shown(format, key), times, &within))
-    }
-
     /// A found value for memory.
     pub(super) fn arrival(&self, found: &Found<H::Value>, held: H) -> Arrival<H> {
         Arrival {
@@ -328,10 +215,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             created: found.times.created,
             load_time: found.times.load_time,
         }
-    }
-
-    pub(super) async fn remove_stored(&self, shell: Shell, key: &StoredKey) -> crate::core::Removal {
-        self.core.remove(shell, Arc::clone(&key.name)).await
     }
 
     pub(super) fn bury(&self, key: &StoredKey, overtaken: Option<&Overtaken>) {
@@ -350,99 +233,28 @@ impl StoredKey {
     }
 }
 
-async fn get(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, name: &Arc<str>) -> Result<Option<Got>> {
+async fn get_all(core: &Arc<Core>, shell: Shell, tier: &Arc<Tier>, names: Vec<Arc<str>>) -> Result<Vec<Option<Got>>> {
     let place = tier.place_of_reads();
-    let (core, tier, name) = (Arc::clone(core), Arc::clone(tier), Arc::clone(name));
-    bridge::drive(shell, place, async move { tier.ask(|store| fetch(store, &core, &name)).await }).await
+    let (core, tier) = (Arc::clone(core), Arc::clone(tier));
+    bridge::drive(shell, place, async move { tier.ask(|store| fetch(store, &core, &names)).await }).await
 }
 
-async fn fetch(store: &Store, core: &Core, name: &Arc<str>) -> Result<Option<Got>> {
-    let key = core.store_key(store, name)?;
-    let mut entry = store.get(&key).await?;
-    for earlier in core.earlier_keys(store, name)? {
-        if entry.is_none() {
-            entry = store.get(&earlier).await?;
-        }
-    }
-    let Some(bytes) = entry else { return Ok(None) };
-    let written = if store.format.is_bare() { store.backend.written(&key)? } else { None };
-    // What is gone by now is no entry.
-    let gone = store.format.is_bare() && written.is_none();
-    Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
-}
-
-impl Shipment {
-    /// The same, unless another process overtakes it.
-    pub(super) fn under(self, guards: Guards) -> Self {
-        Self { guards, ..self }
-    }
-
-    /// Puts the entries. One that a store did not take must not stand there in an older form, and one that came too
-    /// late for an invalidation must not stand at all. Faults are reported when others may write again.
-    async fn deliver(self, core: &Arc<Core>, admitted: Admitted) -> Shipped {
-        let Self { name, times, entries, guards } = self;
-        let (mut faults, mut failed, mut tiers) = (Vec::new(), Vec::new(), Vec::with_capacity(entries.len()));
-        let mut shipped = Shipped::Sent;
-        for Parcel { tier, entry, expires } in entries {
-            tiers.push(tier);
-            let put = match entry {
-                Ok(entry) => put(core, (tier, &name), entry, expires, guards.lease.as_deref()).await,
-                Err(error) => Err(error),
-            };
-            match put {
-                Ok(true) => core.graves[tier].replaced(&name, times.load_began),
-                Ok(false) => {
-                    shipped = Shipped::Late;
-                    break;
-                }
-                Err(error) => {
-                    faults.push(error);
-                    failed.push(tier);
-                }
+async fn fetch(store: &Store, core: &Core, names: &[Arc<str>]) -> Result<Vec<Option<Got>>> {
+    let keys: Vec<_> = names.iter().map(|name| core.store_key(store, name)).collect::<Result<_>>()?;
+    let mut entries = store.get_all(&keys).await?;
+    for (entry, name) in entries.iter_mut().zip(names).filter(|(entry, _)| entry.is_none()) {
+        for earlier in core.earlier_keys(store, name)? {
+            if entry.is_none() {
+                *entry = store.get(&earlier).await?;
             }
         }
-        // What others did meanwhile was done to what stood there before, or to this.
-        let crossed = guards.is_overtaken();
-        if admitted.is_overtaken() || crossed {
-            failed = tiers;
-        }
-        if crossed {
-            shipped = Shipped::Late;
-        }
-        for tier in failed {
-            core.remove_or_bury(tier, &name).await;
-        }
-        drop(admitted);
-        for fault in faults {
-            core.fault(fault);
-        }
-        shipped
     }
-}
-
-/// Puts an entry; says that it did not if the lease of its load has ended.
-async fn put(
-    core: &Core,
-    (tier, name): (usize, &Arc<str>),
-    entry: Vec<u8>,
-    expires: Option<SystemTime>,
-    lease: Option<&Lease>,
-) -> Result<bool> {
-    let put = async |store: &Store| {
-        let key = core.store_key(store, name)?;
-        let _turn = core.turn(&key);
-        if let Some(lease) = lease.filter(|_| core.has_leases(tier)) {
-            return lease.put(entry, expires).await;
-        }
-        if core.has_leases(tier) {
-            store.end_lease(&key).await?;
-        }
-        store.put(&key, entry, expires).await?;
-        // Or else one of earlier would be found when this one is gone.
-        for earlier in core.earlier_keys(store, name)? {
-            store.remove(&earlier).await?;
-        }
-        Ok(true)
+    let got = |(entry, key): (Option<Vec<u8>>, &backend::Key)| {
+        let Some(bytes) = entry else { return Ok(None) };
+        let written = if store.format.is_bare() { store.backend.written(key)? } else { None };
+        // What is gone by now is no entry.
+        let gone = store.format.is_bare() && written.is_none();
+        Ok((!gone).then(|| Got { format: store.format.clone(), bytes, written }))
     };
-    core.tiers()[tier].ask(put).await
+    entries.into_iter().zip(&keys).map(got).collect()
 }

@@ -31,7 +31,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Asks about the read of a call that found no cache to ask at first.
-    pub(super) fn asked_about(&self, mode: Mode, hash: u64, asked: Asked) -> Asked {
+    pub(crate) fn asked_about(&self, mode: Mode, hash: u64, asked: Asked) -> Asked {
         let reads = !matches!(mode, Mode::Bypass | Mode::Refresh);
         if self.watched && reads && asked == Asked::No { self.ask_read(&self.core.call(Some(hash), 0)) } else { asked }
     }

@@ -5,13 +5,15 @@ use std::time::Duration;
 use super::{
     Cache, Landing,
     memory::Arrival,
-    stores::{Guards, Sending, Shipped},
+    ship::Sending,
+    shipment::{Guards, Shipment, Shipped},
+    stores::StoredKey,
 };
 use crate::{
     bridge::Shell,
     core::{DRAIN, Removal, within},
     entry::Times,
-    fence::Seat,
+    fence::{Admission, Closed, Overwriting, Seat},
     key::parts::Key,
     memory::{held::Held, table::Table},
     strategy::{
@@ -29,6 +31,22 @@ pub(super) struct New<'a, V, H> {
     pub(super) load_began: Stamp,
     pub(super) partition: u64,
     pub(super) guards: Guards,
+}
+
+/// A value that is to be put at a key.
+pub(super) struct Placing<'a, O, H: Held> {
+    pub(super) seat: &'a Seat<O, Landing<H>>,
+    pub(super) key: &'a Key<O>,
+    pub(super) new: New<'a, H::Value, H>,
+}
+
+/// One that is being put in place of an older one.
+struct Replacing<'a, O, H: Held> {
+    seat: &'a Seat<O, Landing<H>>,
+    key: &'a Key<O>,
+    overwriting: Overwriting<'a, O, Landing<H>>,
+    arrival: Arrival<H>,
+    noted: (Draft, u64),
 }
 
 /// What the transforms made of a value.
@@ -85,26 +103,45 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Stores a value, unless something has invalidated it, and says whether it did.
-    pub(super) async fn put(
-        &self,
-        shell: Shell,
-        seat: &Seat<O, Landing<H>>,
-        key: &Key<O>,
-        new: New<'_, H::Value, H>,
-    ) -> bool {
-        let times = self.times(&new);
-        let sending = Sending { value: new.value, times, stores: self.core.tiers().len(), guards: new.guards.clone() };
-        let shipped = match self.stored_key(key) {
-            Some(stored) => self.write(shell, seat, (&stored, key), sending).await,
-            None => Shipped::Outdated,
-        };
+    pub(super) async fn put(&self, shell: Shell, placing: Placing<'_, O, H>) -> bool {
+        self.put_all(shell, vec![placing]).await.pop().unwrap_or_default()
+    }
+
+    /// The same for several values, which go to each store at once.
+    pub(super) async fn put_all(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<bool> {
+        let stored: Vec<_> = placings.iter().map(|one| (self.stored_key(one.key), self.times(&one.new))).collect();
+        let with_key = placings.iter().zip(&stored).enumerate();
+        let with_key = with_key.filter_map(|(at, (one, (key, times)))| Some((at, one, key.as_ref()?, *times)));
+        let (places, sendings): (Vec<_>, Vec<_>) =
+            with_key.map(|(at, one, key, times)| (at, self.sending(one, key, times))).unzip();
+        let mut shipped = vec![Shipped::Outdated; placings.len()];
+        if !sendings.is_empty() {
+            for (at, outcome) in places.into_iter().zip(self.write(shell, &sendings).await) {
+                shipped[at] = outcome;
+            }
+        }
+        drop(sendings);
+        let times = stored.into_iter().map(|(_, times)| times);
+        let all = placings.into_iter().zip(times).zip(shipped);
+        all.map(|((one, times), shipped)| self.put_in_memory(one, times, shipped)).collect()
+    }
+
+    /// Keeps in memory what was sent to the stores, but for what may stand nowhere. Says whether it is kept anywhere.
+    fn put_in_memory(&self, placing: Placing<'_, O, H>, times: Times, shipped: Shipped) -> bool {
         if shipped == Shipped::Late {
             return false;
         }
+        let Placing { seat, key, new } = placing;
         let (draft, partition) = (new.draft, new.partition);
         let kept = self.keep(seat, key, new, times) || shipped == Shipped::Sent;
         self.note_write(key, (&draft, partition), kept);
         kept
+    }
+
+    fn sending<'a>(&self, placing: &'a Placing<'_, O, H>, key: &'a StoredKey, times: Times) -> Sending<'a, O, H> {
+        let Placing { seat, key: owned, new } = placing;
+        let stores = self.core.tiers().len();
+        Sending { seat, key: (key, owned), value: new.value, times, stores, guards: new.guards.clone() }
     }
 
     /// The same in memory, told to nobody.
@@ -121,79 +158,119 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Puts a value in place of an older one, and says whether it did: it does not if something has invalidated it.
     /// Either way nothing older is served when this returns.
-    pub(super) async fn overwrite(
-        &self,
-        shell: Shell,
-        seat: &Seat<O, Landing<H>>,
-        key: &Key<O>,
-        new: New<'_, H::Value, H>,
-    ) -> bool {
-        let (draft, partition) = (new.draft, new.partition);
-        let stored = self.try_overwrite(shell, seat, key, new).await;
-        self.note_write(key, (&draft, partition), stored == Some(true));
-        if stored.is_none() {
+    pub(super) async fn overwrite(&self, shell: Shell, placing: Placing<'_, O, H>) -> bool {
+        self.overwrite_all(shell, vec![placing]).await.pop().unwrap_or_default()
+    }
+
+    /// The same for several values, which go to each store at once.
+    pub(super) async fn overwrite_all(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<bool> {
+        let seats: Vec<_> = placings.iter().map(|one| one.seat).collect();
+        let stored = self.try_overwrite(shell, placings).await;
+        for (seat, _) in seats.iter().zip(&stored).filter(|(_, stored)| stored.is_none()) {
             within(&self.core.clock, DRAIN, seat.settled()).await;
         }
-        stored.unwrap_or(false)
+        stored.into_iter().map(Option::unwrap_or_default).collect()
     }
 
     /// The same for a value that was made of the older one; `None` if something else came first, or comes between.
-    pub(super) async fn overwrite_unchanged(
-        &self,
-        shell: Shell,
-        seat: &Seat<O, Landing<H>>,
-        key: &Key<O>,
-        new: New<'_, H::Value, H>,
-    ) -> Option<bool> {
-        let (draft, partition) = (new.draft, new.partition);
-        let stored = self.try_overwrite(shell, seat, key, new).await;
+    pub(super) async fn overwrite_unchanged(&self, shell: Shell, placing: Placing<'_, O, H>) -> Option<bool> {
+        self.try_overwrite(shell, vec![placing]).await.pop().flatten()
+    }
+
+    /// `None` if something else came first, or comes between.
+    async fn try_overwrite(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<Option<bool>> {
+        let mut stored = vec![None; placings.len()];
+        let (mut together, mut sent, mut later) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, placing) in placings.into_iter().enumerate() {
+            let Some((shipment, replacing)) = self.replacing(placing) else { continue };
+            let Some(shipment) = shipment else {
+                stored[at] = self.replace_noted(replacing, false);
+                continue;
+            };
+            match replacing.overwriting.try_admit() {
+                Admission::Now(admitted) => {
+                    together.push((shipment, admitted));
+                    sent.push((at, replacing));
+                }
+                // As in `write`.
+                Admission::Busy(_) => later.push((at, shipment, replacing)),
+                Admission::Outdated => {}
+            }
+        }
+        for ((at, replacing), shipped) in sent.into_iter().zip(self.ship(shell, together).await) {
+            stored[at] = self.replace_shipped(replacing, shipped);
+        }
+        for (at, shipment, replacing) in later {
+            let admitted = within(&self.core.clock, DRAIN, replacing.overwriting.admit()).await.flatten();
+            if let Some(admitted) = admitted {
+                let shipped = self.ship_one(shell, shipment, admitted).await;
+                stored[at] = self.replace_shipped(replacing, shipped);
+            }
+        }
+        stored
+    }
+
+    /// Begins to put a value in place of an older one. What runs the user's code comes first.
+    fn replacing<'a>(&self, placing: Placing<'a, O, H>) -> Option<(Option<Shipment>, Replacing<'a, O, H>)> {
+        let times = self.times(&placing.new);
+        let stored = self.stored_key(placing.key);
+        let shipment = stored.map(|stored| self.pack(&self.sending(&placing, &stored, times)));
+        let Placing { seat, key, new } = placing;
+        let noted = (new.draft, new.partition);
+        let arrival = self.arrive(new, times);
+        let overwriting = seat.overwrite()?;
+        Some((shipment, Replacing { seat, key, overwriting, arrival, noted }))
+    }
+
+    /// Follows with memory what was sent to the stores.
+    fn replace_shipped(&self, replacing: Replacing<'_, O, H>, shipped: Shipped) -> Option<bool> {
+        if shipped == Shipped::Late {
+            drop(self.forget(replacing.key));
+            return Some(false);
+        }
+        self.replace_noted(replacing, true)
+    }
+
+    fn replace_noted(&self, replacing: Replacing<'_, O, H>, shipped: bool) -> Option<bool> {
+        let Replacing { seat, key, overwriting, arrival, noted: (draft, partition) } = replacing;
+        let stored = self.replace(seat, overwriting, key, arrival).map(|stands| stands || shipped);
         self.note_write(key, (&draft, partition), stored == Some(true));
         stored
     }
 
-    /// `None` if something else came first, or comes between.
-    async fn try_overwrite(
-        &self,
-        shell: Shell,
-        seat: &Seat<O, Landing<H>>,
-        key: &Key<O>,
-        new: New<'_, H::Value, H>,
-    ) -> Option<bool> {
-        let times = self.times(&new);
-        let shipment = self.stored_key(key).map(|stored| {
-            let shipment = self.pack(&stored, key, new.value, times, self.core.tiers().len());
-            shipment.under(new.guards.clone())
-        });
-        let arrival = self.arrive(new, times);
-        let overwriting = seat.overwrite()?;
-        let shipped = shipment.is_some();
-        if let Some(shipment) = shipment {
-            let admitted = within(&self.core.clock, DRAIN, overwriting.admit()).await.flatten()?;
-            if self.ship(shell, shipment, admitted).await == Shipped::Late {
-                drop(self.forget(key));
-                return Some(false);
-            }
-        }
-        self.replace(seat, overwriting, key, arrival).map(|stands| stands || shipped)
-    }
-
     /// Removes a value from every tier, fenced.
     pub(super) async fn invalidate(&self, shell: Shell, key: &Key<O>) -> Removal {
-        // Before the key is closed: what this runs of the user's may write there, and would wait for it.
-        let stored_key = self.stored_key(key);
-        let (seat, ()) = self.fence.enter(key, |_, _| ());
-        let closed = seat.close();
-        let mut stored = Removal::Absent;
-        if let Some(stored_key) = stored_key {
-            if within(&self.core.clock, DRAIN, closed.quiet()).await.is_none() {
-                self.bury(&stored_key, closed.overtake().as_ref());
-                stored = Removal::Pending;
+        self.invalidate_all(shell, std::slice::from_ref(key)).await.pop().unwrap_or(Removal::Absent)
+    }
+
+    /// The same for several keys, which each store is told of at once. What a store answers is said of each.
+    pub(super) async fn invalidate_all(&self, shell: Shell, keys: &[Key<O>]) -> Vec<Removal> {
+        // Before the keys are closed: what this runs of the user's may write there, and would wait for it.
+        let stored: Vec<_> = keys.iter().map(|key| self.stored_key(key)).collect();
+        let names: Vec<_> = stored.iter().flatten().map(StoredKey::shared_name).collect();
+        let seats: Vec<_> = keys.iter().map(|key| self.fence.enter(key, |_, _| ()).0).collect();
+        let closed: Vec<_> = seats.iter().map(Seat::close).collect();
+        let mut removal = Removal::Absent;
+        if !names.is_empty() {
+            let quiet = async {
+                for closed in &closed {
+                    closed.quiet().await;
+                }
+            };
+            if within(&self.core.clock, DRAIN, quiet).await.is_none() {
+                for (key, closed) in stored.iter().zip(&closed) {
+                    key.iter().for_each(|key| self.bury(key, closed.overtake().as_ref()));
+                }
+                removal = Removal::Pending;
             }
-            stored = stored.and(self.remove_stored(shell, &stored_key).await);
+            removal = removal.and(self.core.remove(shell, names).await);
         }
-        let forgotten = closed.finish(|| self.forget(key));
-        // What was past its time was not there any more.
-        stored.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.is_fresh(&slot))))
+        let finish = |(key, closed): (&Key<O>, Closed<'_, _, _>)| {
+            let forgotten = closed.finish(|| self.forget(key));
+            // What was past its time was not there any more.
+            removal.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.is_fresh(&slot))))
+        };
+        keys.iter().zip(closed).map(finish).collect()
     }
 
     pub(super) fn times(&self, new: &New<'_, H::Value, H>) -> Times {

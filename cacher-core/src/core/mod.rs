@@ -435,7 +435,7 @@ impl Core {
 
     /// A call as strategies see it.
     pub(crate) fn call(&self, key: Option<u64>, partition: u64) -> Call<'_> {
-        Call { cache: &self.name, key, partition, now: self.clock.elapsed() }
+        Call { cache: &self.name, key, partition, items: 1, now: self.clock.elapsed() }
     }
 
     pub(crate) fn has_stores(&self) -> bool {

@@ -108,40 +108,47 @@ impl Core {
         self.tiers[tier].operate(|store| store.backend.clear(&self.namespace))
     }
 
-    /// Removes one entry from all stores.
-    pub(crate) async fn remove(self: &Arc<Self>, shell: Shell, name: Arc<str>) -> Removal {
+    /// Removes entries from all stores.
+    pub(crate) async fn remove(self: &Arc<Self>, shell: Shell, names: Vec<Arc<str>>) -> Removal {
         let core = Arc::clone(self);
         let work = async move {
             let mut removal = Removal::Absent;
             for tier in 0..core.tiers.len() {
-                removal = removal.and(core.remove_or_bury(tier, &name).await);
+                removal = removal.and(core.remove_or_bury(tier, &names).await);
             }
             removal
         };
         bridge::drive(shell, self.place_of_writes(self.tiers.len()), work).await
     }
 
-    /// Removes an entry from a store, or sees to it that it is not served.
-    pub(crate) async fn remove_or_bury(self: &Arc<Self>, tier: usize, name: &Arc<str>) -> Removal {
-        let Some(removed) = self.or_fault(self.try_remove(tier, name).await) else {
-            self.graves[tier].bury(Arc::clone(name), Stone::new(self.removal_stamp()));
-            self.retry_later();
+    /// Removes entries from a store, or sees to it that they are not served.
+    pub(crate) async fn remove_or_bury(self: &Arc<Self>, tier: usize, names: &[Arc<str>]) -> Removal {
+        let Some(removed) = self.or_fault(self.try_remove(tier, names).await) else {
+            self.bury_in(tier, names);
             return Removal::Pending;
         };
         Removal::of(removed)
     }
 
-    async fn try_remove(&self, tier: usize, name: &Arc<str>) -> Result<bool> {
+    /// Sees to it that entries of a store are not served, and removed when it can be reached.
+    pub(crate) fn bury_in(self: &Arc<Self>, tier: usize, names: &[Arc<str>]) {
+        let stamp = self.removal_stamp();
+        names.iter().for_each(|name| self.graves[tier].bury(Arc::clone(name), Stone::new(stamp)));
+        self.retry_later();
+    }
+
+    async fn try_remove(&self, tier: usize, names: &[Arc<str>]) -> Result<bool> {
         let remove = async |store: &Store| {
-            let mut removed = false;
-            for earlier in self.earlier_keys(store, name)? {
-                removed |= store.remove(&earlier).await?;
+            let mut keys = Vec::with_capacity(names.len());
+            for name in names {
+                keys.append(&mut self.earlier_keys(store, name)?);
+                let key = self.store_key(store, name)?;
+                if self.has_leases(tier) {
+                    store.end_lease(&key).await?;
+                }
+                keys.push(key);
             }
-            let key = self.store_key(store, name)?;
-            if self.has_leases(tier) {
-                store.end_lease(&key).await?;
-            }
-            Ok(store.remove(&key).await? || removed)
+            store.remove_all(keys).await
         };
         self.tiers[tier].ask(remove).await
     }
@@ -189,8 +196,9 @@ impl Core {
         for (tier, graves) in self.graves.iter().enumerate() {
             let (keys, all) = graves.to_retry();
             let all = all.filter(|_| self.or_fault(self.try_clear(tier)).is_some());
-            let removed =
-                |(name, _): &(Arc<str>, Stamp)| self.or_fault(bridge::block_on(self.try_remove(tier, name))).is_some();
+            let removed = |(name, _): &(Arc<str>, Stamp)| {
+                self.or_fault(bridge::block_on(self.try_remove(tier, std::slice::from_ref(name)))).is_some()
+            };
             let keys: Vec<_> = keys.into_iter().filter(removed).collect();
             graves.lift(&keys, all);
         }

@@ -1,6 +1,7 @@
 //! What both shells do.
 
 use std::{
+    collections::HashSet,
     hash::Hash,
     time::{Duration, SystemTime},
 };
@@ -10,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::key::{AsKey, Kept, parts};
 use crate::{
     bridge::Shell,
-    cache::{self, Asked, Changed, Keyed},
+    cache::{self, Asked, Changed, Keyed, Several},
     codec::guarded,
     companion::Entry,
     core::{Core, Removal},
@@ -108,6 +109,10 @@ where
         self.cache.keyed(&parts(key), self.terms)
     }
 
+    fn several(&self, keys: Vec<Key<Kept<K>>>) -> Several<Kept<K>, Shared<V>, SharedTable<Kept<K>, Shared<V>>> {
+        Several::new(&self.cache, keys.into_iter().map(|key| (key, self.terms)).collect())
+    }
+
     pub(super) async fn get<Q: AsKey<K> + ?Sized>(&self, shell: Shell, key: &Q) -> Option<V> {
         let parts = parts(key);
         let mut asked = Asked::No;
@@ -124,10 +129,20 @@ where
         Q: AsKey<K> + ?Sized + 'a,
         I: IntoIterator<Item = &'a Q>,
     {
-        let mut values = Vec::new();
+        let (mut values, mut missing, mut asked) = (Vec::new(), Vec::new(), Vec::new());
         for key in keys {
-            values.push(self.get(shell, key).await);
+            let (parts, mut about) = (parts(key), Asked::No);
+            // Whatever scope is in force: nothing is loaded here.
+            let value = self.cache.first(Mode::Normal, &parts, &mut about);
+            if value.is_none() {
+                missing.push((values.len(), Key::of(&parts)));
+                asked.push(about);
+            }
+            values.push(value);
         }
+        let (places, keys): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+        let found = self.several(keys).seek(shell, &asked).await;
+        places.into_iter().zip(found).for_each(|(at, value)| values[at] = value);
         values
     }
 
@@ -149,11 +164,19 @@ where
         Q: AsKey<K> + ?Sized + 'a,
         I: IntoIterator<Item = (&'a Q, V)>,
     {
-        let mut kept = 0;
+        // Of two values of one key the later stands, so one that comes again begins anew.
+        let (mut kept, mut keys, mut values) = (0, Vec::new(), Vec::new());
+        let mut seen = HashSet::new();
         for (key, value) in entries {
-            kept += u64::from(self.set(shell, key, value).await);
+            let key = Key::of(&parts(key));
+            if !seen.insert(key.hash) {
+                seen = HashSet::from([key.hash]);
+                kept += self.several(std::mem::take(&mut keys)).insert(shell, std::mem::take(&mut values)).await;
+            }
+            keys.push(key);
+            values.push(value);
         }
-        kept
+        kept + self.several(keys).insert(shell, values).await
     }
 
     pub(super) async fn update<Q, F>(&self, shell: Shell, key: &Q, change: F) -> Option<V>
@@ -177,11 +200,19 @@ where
         Q: AsKey<K> + ?Sized + 'a,
         I: IntoIterator<Item = &'a Q>,
     {
-        let mut deleted = 0;
+        let (mut distinct, mut seen) = (Vec::new(), HashSet::new());
         for key in keys {
-            deleted += u64::from(self.delete(shell, key).await);
+            let key = Key::of(&parts(key));
+            if seen.insert(key.hash) || !distinct.contains(&key) {
+                distinct.push(key);
+            }
         }
-        deleted
+        let several = self.several(distinct);
+        // What a store still has past its time was not there any more.
+        let there = several.contains(shell).await;
+        let removed = several.invalidate_each(shell).await;
+        let removed = removed.into_iter().map(|removal| matches!(removal, Removal::Removed | Removal::Pending));
+        there.into_iter().zip(removed).filter(|(there, removed)| *there && *removed).count() as u64
     }
 
     pub(super) async fn keys(&self, shell: Shell) -> Result<Vec<K>>

@@ -56,13 +56,13 @@ impl<F> State<F> {
     }
 
     /// Begins a write, unless there is one already.
-    pub(super) fn write(&mut self, overwrites: bool) -> Result<Admitted, Arc<Write>> {
+    pub(super) fn write(&mut self, overwrites: bool) -> Admission {
         if let Some(other) = self.writing() {
-            return Err(other);
+            return Admission::Busy(Ongoing(other));
         }
         let write = Arc::new(Write { overwrites, ..Write::default() });
         self.write = Some(Arc::clone(&write));
-        Ok(Admitted(write))
+        Admission::Now(Admitted(write))
     }
 
     /// Lets nothing that has a seat by now write any more.
@@ -114,6 +114,28 @@ impl<F: Default> State<F> {
         self.epoch += 1;
         self.closed += 1;
         std::mem::take(&mut self.extra)
+    }
+}
+
+/// Whether a write may begin.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    /// It does.
+    Now(Admitted),
+    /// Not before another one has ended.
+    Busy(Ongoing),
+    /// The value is out of date.
+    Outdated,
+}
+
+/// A write that is going on.
+#[derive(Debug)]
+pub(crate) struct Ongoing(Arc<Write>);
+
+impl Ongoing {
+    /// Waits for its end.
+    pub(super) async fn end(&self) {
+        self.0.wait().await;
     }
 }
 

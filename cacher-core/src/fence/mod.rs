@@ -34,8 +34,8 @@ use crate::{
 };
 
 use cell::Cell;
-pub(crate) use cell::{Admitted, Overtaken};
-pub(crate) use seat::{Overwriting, Seat};
+pub(crate) use cell::{Admission, Admitted, Overtaken};
+pub(crate) use seat::{Closed, Overwriting, Seat};
 
 /// The state of the world when an operation began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

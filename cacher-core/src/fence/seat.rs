@@ -4,7 +4,7 @@ use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use super::{
     Began, Fence, Token,
-    cell::{Admitted, Cell, Overtaken, State},
+    cell::{Admission, Admitted, Cell, Overtaken, State},
 };
 use crate::sync::{Arc, lock};
 
@@ -87,23 +87,27 @@ impl<O, F> Seat<O, F> {
         }
     }
 
+    /// Asks for its turn to write to the stores.
+    pub(crate) fn try_admit(&self) -> Admission {
+        let mut state = lock(&self.cell.state);
+        if !self.may_write(&mut state) {
+            return Admission::Outdated;
+        }
+        let admission = state.write(false);
+        if let Admission::Now(_) = admission {
+            self.note_write(&mut state);
+        }
+        admission
+    }
+
     /// Waits for its turn to write to the stores; `None` if the value is out of date.
     pub(crate) async fn admit(&self) -> Option<Admitted> {
         loop {
-            let other = {
-                let mut state = lock(&self.cell.state);
-                if !self.may_write(&mut state) {
-                    return None;
-                }
-                match state.write(false) {
-                    Ok(admitted) => {
-                        self.note_write(&mut state);
-                        return Some(admitted);
-                    }
-                    Err(other) => other,
-                }
-            };
-            other.wait().await;
+            match self.try_admit() {
+                Admission::Now(admitted) => return Some(admitted),
+                Admission::Busy(other) => other.end().await,
+                Admission::Outdated => return None,
+            }
         }
     }
 
@@ -202,24 +206,28 @@ pub(crate) struct Overwriting<'a, O, F> {
 }
 
 impl<O, F> Overwriting<'_, O, F> {
+    /// Asks for its turn to write to the stores.
+    pub(crate) fn try_admit(&self) -> Admission {
+        let mut state = lock(&self.seat.cell.state);
+        state.catch_up();
+        if !self.seat.may_overwrite(&state) {
+            return Admission::Outdated;
+        }
+        let admission = state.write(true);
+        if let Admission::Now(_) = admission {
+            state.overwrote = self.seat.began.number;
+        }
+        admission
+    }
+
     /// Waits for its turn to write to the stores; `None` as for [`Seat::overwrite`].
     pub(crate) async fn admit(&self) -> Option<Admitted> {
         loop {
-            let other = {
-                let mut state = lock(&self.seat.cell.state);
-                state.catch_up();
-                if !self.seat.may_overwrite(&state) {
-                    return None;
-                }
-                match state.write(true) {
-                    Ok(admitted) => {
-                        state.overwrote = self.seat.began.number;
-                        return Some(admitted);
-                    }
-                    Err(other) => other,
-                }
-            };
-            other.wait().await;
+            match self.try_admit() {
+                Admission::Now(admitted) => return Some(admitted),
+                Admission::Busy(other) => other.end().await,
+                Admission::Outdated => return None,
+            }
         }
     }
 

@@ -133,6 +133,27 @@ impl<'a, P: Parts> Query<'a, P> {
     }
 }
 
+impl<O> Key<O> {
+    /// The key of a call.
+    pub(crate) fn of<P: Parts<Owned = O>>(parts: &P) -> Self {
+        Self { hash: Query::of(parts).hash, parts: parts.own() }
+    }
+}
+
+/// A part as something to hash.
+struct HashingPart<'a, P>(&'a P);
+
+impl<P: KeyPart> Hash for HashingPart<'_, P> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// A number that equal parts have in common in this process.
+pub(crate) fn hash_of_part<P: KeyPart>(part: &P) -> u64 {
+    hasher().hash_one(HashingPart(part))
+}
+
 /// A number that equal values have in common in this process.
 pub(crate) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
     hasher().hash_one(value)

@@ -6,6 +6,7 @@ pub struct Call<'a> {
     pub(crate) cache: &'a str,
     pub(crate) key: Option<u64>,
     pub(crate) partition: u64,
+    pub(crate) items: u32,
     pub(crate) now: Duration,
 }
 
@@ -17,7 +18,8 @@ impl Call<'_> {
     }
 
     /// Tells keys apart: equal identity arguments have equal numbers in this process, and others have the same by
-    /// accident only (64 bits). `None` where all keys are concerned, as in [`ask_clear`](super::Strategy::ask_clear).
+    /// accident only (64 bits). `None` where several keys are concerned: in [`ask_clear`](super::Strategy::ask_clear), and
+    /// where the body of a batch is to run for more than one.
     #[must_use]
     pub fn key(&self) -> Option<u64> {
         self.key
@@ -28,6 +30,12 @@ impl Call<'_> {
     #[must_use]
     pub fn partition(&self) -> u64 {
         self.partition
+    }
+
+    /// How many keys the body is to run for: 1 but for batches.
+    #[must_use]
+    pub fn items(&self) -> u32 {
+        self.items
     }
 
     /// The time: since an instant that is the same for the whole process. Never goes back.

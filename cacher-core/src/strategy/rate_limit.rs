@@ -27,6 +27,7 @@ pub struct RateLimit {
     interval: Duration,
     burst: u32,
     variance: f64,
+    per_item: bool,
     arrivals: Mutex<Arrivals>,
 }
 
@@ -56,7 +57,7 @@ impl RateLimit {
         // Rounded up: three a second are not four in a second that is a nanosecond longer.
         let interval = time.as_nanos().div_ceil(u128::from(calls.max(1)));
         let interval = Duration::from_nanos(u64::try_from(interval).unwrap_or(u64::MAX));
-        Self { interval, burst: 1, variance: 0.0, arrivals: Mutex::default() }
+        Self { interval, burst: 1, variance: 0.0, per_item: false, arrivals: Mutex::default() }
     }
 
     /// Lets this many calls come at once after a pause; 1 without it, and zero counts as one.
@@ -71,8 +72,20 @@ impl RateLimit {
         Self { variance: if variance.is_nan() { 0.0 } else { variance.clamp(0.0, 1.0) }, ..self }
     }
 
+    /// Counts each item that the body of a batch is asked for, and not the body: it runs when one item may, and what the
+    /// others take ahead of time is waited for before the next. A body counts once without it.
+    #[must_use]
+    pub fn per_item(self) -> Self {
+        Self { per_item: true, ..self }
+    }
+
     fn rate(&self) -> Rate {
         Rate::new(self.interval, self.burst)
+    }
+
+    /// How many calls this one counts for.
+    fn count(&self, call: &Call<'_>) -> u64 {
+        if self.per_item { u64::from(call.items) } else { 1 }
     }
 
     /// The interval to the next call: `share` of the variance, between -0.5 and 0.5.
@@ -99,7 +112,7 @@ impl Strategy for RateLimit {
     }
 
     fn commit_load(&self, call: &Call<'_>) -> bool {
-        let interval = self.interval(fraction(call.random()) - 0.5);
+        let interval = self.interval(fraction(call.random()) - 0.5).saturating_mul(self.count(call));
         let mut arrivals = lock(&self.arrivals);
         arrivals.forget_idle(call.now);
         let arrival = arrivals.of.entry(call.partition).or_default();
@@ -110,7 +123,7 @@ impl Strategy for RateLimit {
 
     fn revoke_load(&self, call: &Call<'_>) {
         // Not more than was taken.
-        let interval = self.interval(-0.5);
+        let interval = self.interval(-0.5).saturating_mul(self.count(call));
         if let Some(arrival) = lock(&self.arrivals).of.get_mut(&call.partition) {
             *arrival = arrival.saturating_sub(interval);
         }
@@ -133,7 +146,7 @@ mod tests {
     use super::*;
 
     fn call(nanos: u64) -> Call<'static> {
-        Call { cache: "", key: Some(1), partition: 0, now: Duration::from_nanos(nanos) }
+        Call { cache: "", key: Some(1), partition: 0, items: 1, now: Duration::from_nanos(nanos) }
     }
 
     #[test]
@@ -152,6 +165,18 @@ mod tests {
         assert!(limit.commit_load(&call(0)) && limit.commit_load(&call(0)) && !limit.commit_load(&call(0)));
         limit.revoke_load(&call(0));
         assert!(limit.commit_load(&call(0)) && !limit.commit_load(&call(0)));
+    }
+
+    #[test]
+    fn items_of_a_batch_count_each_if_they_are_to() {
+        let limit = RateLimit::new(1, Duration::from_secs(1)).per_item();
+        assert!(limit.commit_load(&Call { items: 5, ..call(0) }), "one of them may come");
+        assert_eq!(limit.ask_load(&call(0)), Permit::After(Duration::from_secs(5)));
+        limit.revoke_load(&Call { items: 5, ..call(0) });
+        assert_eq!(limit.ask_load(&call(0)), Permit::Now);
+        let of_bodies = RateLimit::new(1, Duration::from_secs(1));
+        assert!(of_bodies.commit_load(&Call { items: 5, ..call(0) }));
+        assert_eq!(of_bodies.ask_load(&call(0)), Permit::After(Duration::from_secs(1)));
     }
 
     #[test]

@@ -172,6 +172,7 @@ forward! {
     fn remove(&self, key: &Key) -> Result<bool>;
     fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>>;
     fn put_many(&self, entries: &[crate::backend::Put]) -> Result<()>;
+    fn remove_many(&self, keys: &[Key]) -> Result<u64>;
     fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>)
         -> Result<bool>;
     fn touch(&self, key: &Key, expires: Option<SystemTime>) -> Result<bool>;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    backend::{Backend, Key, native::Native},
+    backend::{Backend, Key, Put, native::Native},
     bridge,
     entry::Times,
     error::{Error, Kind, Result},
@@ -75,6 +75,33 @@ impl Store {
         match &self.native {
             Some(native) => native.get(key.clone()).await,
             None => self.backend.get(key),
+        }
+    }
+
+    pub(crate) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>> {
+        match (&self.native, keys) {
+            (_, [key]) => self.get(key).await.map(|entry| vec![entry]),
+            (Some(native), _) => native.get_many(keys.to_vec()).await,
+            (None, _) => self.backend.get_many(keys),
+        }
+    }
+
+    pub(crate) async fn put_all(&self, entries: Vec<Put>) -> Result<()> {
+        match &self.native {
+            Some(native) => native.put_many(entries).await,
+            None => self.backend.put_many(&entries),
+        }
+    }
+
+    /// Removes entries, and says whether any was there.
+    pub(crate) async fn remove_all(&self, mut keys: Vec<Key>) -> Result<bool> {
+        match &self.native {
+            _ if keys.len() < 2 => match keys.pop() {
+                Some(key) => self.remove(&key).await,
+                None => Ok(false),
+            },
+            Some(native) => Ok(native.remove_many(keys).await? > 0),
+            None => Ok(self.backend.remove_many(&keys)? > 0),
         }
     }
 

@@ -122,6 +122,10 @@ impl Backend for Archived {
         self.inner.get_many(keys)
     }
 
+    fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        self.inner.remove_many(keys)
+    }
+
     fn put_if_absent(&self, key: &Key, entry: &[u8], _expires: Option<SystemTime>) -> Result<bool> {
         self.inner.put_if_absent(key, entry, None)
     }

@@ -90,6 +90,10 @@ impl Backend for Prefixed {
         self.inner.put_many(&entries)
     }
 
+    fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        self.inner.remove_many(&keys.iter().map(|key| self.key(key)).collect::<Vec<_>>())
+    }
+
     fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
         self.inner.put_if_absent(&self.key(key), entry, expires)
     }

@@ -1,9 +1,11 @@
 //! What stands between the parentheses of `#[cache(..)]`.
 
+mod batch;
 mod names;
 mod template;
 mod values;
 
+pub(crate) use batch::Batch;
 pub(crate) use template::Template;
 pub(crate) use values::{
     Backend, Companions, EVICTIONS, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version, Write,
@@ -12,7 +14,7 @@ pub(crate) use values::{
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Result, Token,
+    Error, Expr, ExprClosure, ExprLit, ExprPath, Lit, LitStr, Path, Result, Token,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
@@ -71,6 +73,16 @@ pub(crate) struct Args {
     pub(crate) revisions: Option<Given<Expr>>,
     pub(crate) archive: Option<Given<()>>,
     pub(crate) single: Option<Given<()>>,
+    pub(crate) batch: Option<Given<Batch>>,
+    pub(crate) max_batch: Option<Given<Expr>>,
+    pub(crate) batch_window: Option<Given<Timing>>,
+    pub(crate) parallel: Option<Given<Expr>>,
+    pub(crate) on_error: Option<Given<Ident>>,
+    pub(crate) per_item: Option<Given<()>>,
+    pub(crate) extract: Option<Given<ExprClosure>>,
+    pub(crate) combine: Option<Given<ExprClosure>>,
+    pub(crate) stream: Option<Given<()>>,
+    pub(crate) prefetch: Option<Given<()>>,
 }
 
 impl Args {
@@ -146,6 +158,16 @@ impl Args {
             "revisions" => set(&mut self.revisions, name, input, values::revisions),
             "archive" => set(&mut self.archive, name, input, values::word),
             "single" => set(&mut self.single, name, input, values::word),
+            "batch" => set(&mut self.batch, name, input, batch::lists),
+            "max_batch" => set(&mut self.max_batch, name, input, batch::count),
+            "batch_window" => set(&mut self.batch_window, name, input, values::timing),
+            "parallel" => set(&mut self.parallel, name, input, batch::count),
+            "on_error" => set(&mut self.on_error, name, input, batch::on_error),
+            "per_item" => set(&mut self.per_item, name, input, values::word),
+            "extract" => set(&mut self.extract, name, input, batch::closure),
+            "combine" => set(&mut self.combine, name, input, batch::closure),
+            "stream" => set(&mut self.stream, name, input, values::word),
+            "prefetch" => set(&mut self.prefetch, name, input, values::word),
             other => unreachable!("`{other}` is in the table of names"),
         }
     }

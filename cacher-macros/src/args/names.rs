@@ -62,6 +62,16 @@ const NAMES: &[Known] = &[
     now("revisions", "revisions = 5", &["history", "keep_revisions", "max_revisions"]),
     now("archive", "archive", &["archival"]),
     now("single", "single", &["single_value", "singleton"]),
+    now("batch", "batch = ids", &["batched", "many", "bulk", "loader"]),
+    now("max_batch", "max_batch = 100", &["batch_size", "max_batch_size", "chunk_size"]),
+    now("batch_window", "batch_window = \"2ms\"", &["batch_wait", "window", "batch_delay"]),
+    now("parallel", "parallel = 4", &["concurrency", "workers", "threads"]),
+    now("on_error", "on_error = partial", &[]),
+    now("per_item", "per_item", &[]),
+    now("extract", "extract = |request| request.ids.clone()", &["extractor"]),
+    now("combine", "combine = |request, ids| Request { ids, ..request.clone() }", &["combinator", "combiner"]),
+    now("stream", "stream", &["streaming"]),
+    now("prefetch", "prefetch", &["preload", "warm"]),
     later("stale_if_error"),
     later("stale_while_revalidate"),
     later("refresh_at"),
@@ -72,7 +82,6 @@ const NAMES: &[Known] = &[
     later("abandon_after"),
     later("error_ttl"),
     later("tags"),
-    later("batch"),
 ];
 
 /// An error unless this version has an argument of this name.

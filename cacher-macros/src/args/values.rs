@@ -118,12 +118,12 @@ pub(crate) enum Companions {
 }
 
 /// What is said when the value has another form.
-fn mismatch(name: &Ident, at: impl ToTokens, takes: &str) -> Error {
+pub(super) fn mismatch(name: &Ident, at: impl ToTokens, takes: &str) -> Error {
     Error::new_spanned(at, format!("`{name}` takes {takes}: write `{}`", names::form(name)))
 }
 
 /// The `=`, and something after it.
-fn equals(name: &Ident, input: ParseStream) -> Result<()> {
+pub(super) fn equals(name: &Ident, input: ParseStream) -> Result<()> {
     let error = || Error::new(name.span(), format!("`{name}` needs a value: write `{}`", names::form(name)));
     input.parse::<Token![=]>().map_err(|_| error())?;
     if input.is_empty() || input.peek(Token![,]) { Err(error()) } else { Ok(()) }
@@ -329,7 +329,7 @@ pub(super) fn frequency(name: &Ident, input: ParseStream) -> Result<Rate> {
 }
 
 /// The same number without its suffix, so that its type is the one that is asked for.
-fn whole(written: &LitInt) -> Result<Expr> {
+pub(super) fn whole(written: &LitInt) -> Result<Expr> {
     Ok(number(written.base10_parse()?, written.span()))
 }
 

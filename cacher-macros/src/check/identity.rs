@@ -152,7 +152,8 @@ pub(super) fn no_mutable_identity(subject: Subject, errors: &Errors) {
 
 // What type it is can't be named, so nothing can be said of it.
 pub(super) fn no_opaque_identity(subject: Subject, errors: &Errors) {
-    for argument in arguments_by_default(subject).filter(|argument| types::is_opaque(&argument.ty)) {
+    let opaque = arguments_by_default(subject).filter(|argument| types::is_opaque(&argument.ty));
+    for argument in opaque.filter(|argument| !subject.is_list(argument)) {
         let name = ignore_form(argument);
         errors.at(
             &argument.ty,

@@ -9,6 +9,7 @@ use proc_macro2::Ident;
 
 pub(super) fn details_have_a_rate(Subject { args, .. }: Subject, errors: &Errors) {
     let details = [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name);
+    let details = details.chain(args.per_item.as_ref().map(|given| &given.name));
     for name in details.filter(|_| args.rate_limit.is_none()) {
         errors.at(name, format!("`{name}` says more about a rate, and there is none: add `rate_limit = \"10/s\"`"));
     }
@@ -37,7 +38,8 @@ pub(super) fn something_holds_the_body_back(Subject { args, .. }: Subject, error
 // It says all of it already.
 pub(super) fn a_made_limit_has_its_details(Subject { args, .. }: Subject, errors: &Errors) {
     let Some(Rate::Expr(_)) = args.rate_limit.as_ref().map(|given| &given.value) else { return };
-    for name in [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name) {
+    let details = [&args.burst, &args.variance].into_iter().flatten().map(|given| &given.name);
+    for name in details.chain(args.per_item.as_ref().map(|given| &given.name)) {
         errors.at(name, format!("the expression of `rate_limit` makes the limit: write `.{name}(..)` behind it"));
     }
 }

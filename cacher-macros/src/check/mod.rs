@@ -1,6 +1,7 @@
 //! What may not be, and what to write instead: a list of rules.
 
 mod backend;
+mod batch;
 mod bound;
 mod callable;
 mod conflict;
@@ -111,6 +112,21 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     wrap::one_way_to_keep_what_was,
     wrap::archives_have_something_that_expires,
     wrap::a_slot_is_a_slot,
+    batch::details_have_a_batch,
+    batch::lists_are_arguments,
+    batch::lists_hold_items,
+    batch::lists_in_traits_are_named,
+    batch::items_are_in_the_key,
+    batch::arguments_last_for_several_bodies,
+    batch::answers_are_several,
+    batch::order_is_known,
+    batch::partial_answers_can_be_said,
+    batch::batches_stand_alone,
+    batch::windows_can_be_waited_for,
+    batch::products_are_whole,
+    batch::parallel_bodies_are_several,
+    batch::closures_come_in_pairs,
+    batch::what_goes_on_can_be_owned,
     place::companions_can_stand_here,
 ];
 

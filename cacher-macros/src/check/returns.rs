@@ -21,7 +21,7 @@ impl<'s> Subject<'s> {
     }
 
     /// What is kept, as far as tokens show it: of a `Result` its first type.
-    fn kept(self) -> Option<&'s Type> {
+    pub(crate) fn kept(self) -> Option<&'s Type> {
         let returned = self.returned()?;
         let inside = self.returns_result().then(|| types::parameters(returned).first().copied()).flatten();
         Some(inside.unwrap_or(returned))

@@ -16,7 +16,7 @@ impl<'s> Subject<'s> {
     fn timings(self) -> impl Iterator<Item = &'s Given<Timing>> {
         let args = self.args;
         let life = [&args.ttl, &args.tti, &args.expires_at, &args.jitter, &args.none_ttl];
-        life.into_iter().chain([&args.patience, &args.max_wait]).flatten()
+        life.into_iter().chain([&args.patience, &args.max_wait, &args.batch_window]).flatten()
     }
 
     /// Each closure, with the name of the argument that it is given to.
@@ -43,7 +43,7 @@ impl<'s> Subject<'s> {
 
 /// Whether this argument of the attribute is one for all calls.
 fn is_fixed(name: &Ident) -> bool {
-    ["tti", "jitter", "patience", "max_wait"].iter().any(|fixed| name == fixed)
+    ["tti", "jitter", "patience", "max_wait", "batch_window"].iter().any(|fixed| name == fixed)
 }
 
 /// Whether this argument of the attribute may depend on the value.
@@ -59,6 +59,7 @@ pub(super) fn no_zero(subject: Subject, errors: &Errors) {
             "none_ttl" => "`None` would not be kept: write `cache_if = |value| value.is_some()`",
             "jitter" => "nothing would be spread: leave it out",
             "max_wait" => "no call would wait: write `on_limit = error`",
+            "batch_window" => "no call would wait for others: leave it out",
             _ => "nothing would be kept: remove `#[cache]`",
         };
         if duration.is_zero() {

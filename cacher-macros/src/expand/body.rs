@@ -1,17 +1,17 @@
 //! The body of a cached function: look up, or run what the user wrote, and store.
 
 use super::{
-    code, limits,
+    batch, code, limits,
     names::{Names, hidden, mode, returned, runtime, turbofish},
     parts::{self, Parts},
     place::Place,
     recipe::{self, Marker},
 };
 use crate::{
-    plan::{BlockPlan, Colour, Form, Plan, Value, Version},
+    plan::{Argument, BlockPlan, Colour, Form, Plan, Value, Version},
     types,
 };
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::Visibility;
 
@@ -27,6 +27,9 @@ use syn::Visibility;
 /// }
 /// ```
 pub(crate) fn cached(plan: &Plan, unit: Option<&BlockPlan>) -> TokenStream {
+    if let Some(of_items) = &plan.batch {
+        return batch::cached(plan, of_items, unit);
+    }
     let rt = runtime(plan);
     let Prelude { items, bindings, home, recipe, parts, returns } = Prelude::of(plan, unit);
     let (terms, can_tell) = (parts::terms(plan), limits::can_tell(plan));
@@ -108,7 +111,9 @@ fn has_other_parameters(plan: &Plan) -> bool {
     let types = generics.type_params().map(|parameter| &parameter.ident);
     let consts = generics.const_params().map(|parameter| &parameter.ident);
     let ignored = types.chain(consts).any(|name| !super::companions::is_identity(plan, name));
-    let opaque = plan.arguments.iter().any(|argument| !argument.identity && types::is_opaque(&argument.ty));
+    let is_list = |ident: &Ident| plan.batch.iter().flat_map(|batch| &batch.lists).any(|list| list.ident == *ident);
+    let other = |argument: &Argument| !argument.identity || is_list(&argument.ident);
+    let opaque = plan.arguments.iter().any(|argument| other(argument) && types::is_opaque(&argument.ty));
     ignored || opaque || plan.ignores_itself
 }
 
@@ -123,7 +128,7 @@ fn marker_call(plan: &Plan, names: &Names, unit: Option<&BlockPlan>) -> TokenStr
 }
 
 /// What the return type can say; and, where its name does not show it, that it is no `Result`.
-fn returns(plan: &Plan) -> TokenStream {
+pub(super) fn returns(plan: &Plan) -> TokenStream {
     let (rt, mode, ty) = (runtime(plan), mode(plan), &plan.returns);
     match plan.value {
         Value::Fallible { owned_error: true } => quote!(#rt::returns!(#mode, #ty)),
@@ -160,13 +165,7 @@ fn body(plan: &Plan) -> TokenStream {
             quote!(move || -> #returned #body)
         }
         Colour::Async => {
-            // Says the type of the block, for which there is no other way.
-            let out = hidden("__returned", &plan.signature.ident);
-            let typed = quote! {
-                if let ::core::option::Option::Some(#out) = ::core::option::Option::None::<#returned> {
-                    return #out;
-                }
-            };
+            let typed = typed(plan);
             let body = with_start(body, &quote!(#typed #rebind));
             // Pinned here, so that the call's future holds it once, not once more in each function it passes through.
             quote!(::core::pin::pin!(async move #body))
@@ -174,8 +173,18 @@ fn body(plan: &Plan) -> TokenStream {
     }
 }
 
+/// Says the type of an async block, for which there is no other way.
+pub(super) fn typed(plan: &Plan) -> TokenStream {
+    let (out, returned) = (hidden("__returned", &plan.signature.ident), returned(plan));
+    quote! {
+        if let ::core::option::Option::Some(#out) = ::core::option::Option::None::<#returned> {
+            return #out;
+        }
+    }
+}
+
 /// The braces with something before what is in them.
-fn with_start(body: &proc_macro2::Group, start: &TokenStream) -> proc_macro2::Group {
+pub(super) fn with_start(body: &proc_macro2::Group, start: &TokenStream) -> proc_macro2::Group {
     let content = body.stream();
     let mut group = proc_macro2::Group::new(body.delimiter(), quote!(#start #content).into_token_stream());
     group.set_span(body.span());

@@ -1,6 +1,7 @@
 //! What stands beside a cached function.
 
 use super::{
+    batch, batch_companions, behind,
     body::Prelude,
     code,
     names::{self, Names, companion, hidden, runtime, trait_path, turbofish, value, without_self},
@@ -79,12 +80,14 @@ pub(crate) fn is_identity(plan: &Plan, name: &Ident) -> bool {
 fn functions(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> TokenStream {
     let shared = shared(plan, companions, unit);
     let entry = entry(plan, companions, unit);
+    let of_items = plan.batch.as_ref().map(|of_items| batch_companions::all(plan, of_items, companions, unit));
+    let behind = behind::all(plan, companions, unit);
     let calls = [
         call(plan, companions, unit, "refresh", "Refresh", " Runs the body now, and stores what it returns."),
         call(plan, companions, unit, "uncached", "Bypass", " Runs the body, and leaves the cache alone."),
     ];
     let cache = cache(plan, companions, unit);
-    let all = quote!(#shared #entry #(#calls)* #cache);
+    let all = quote!(#shared #entry #of_items #behind #(#calls)* #cache);
     match unit {
         Some(unit) => without_self(all, &unit.header.self_ty),
         None => all,
@@ -115,11 +118,15 @@ fn shared(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Tok
 
 /// `entry(id)`: with the identity arguments only.
 fn entry(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> TokenStream {
+    if plan.batch.as_ref().is_some_and(|of_items| of_items.apart.is_some()) {
+        return TokenStream::new();
+    }
     let (rt, krate, value, cfgs) = (runtime(plan), &plan.krate, value(plan), member_cfgs(plan, companions));
     let name = companion(companions, "entry");
     let vis = visibility(companions, unit);
     let inputs = parts::identity(plan).map(|argument| {
-        let (ident, ty) = (&argument.ident, &argument.ty);
+        let ident = &argument.ident;
+        let ty = batch::item_type(plan, ident).unwrap_or_else(|| argument.ty.to_token_stream());
         quote!(#ident: #ty)
     });
     let receiver = receiver(plan, unit).map(|receiver| quote!(#receiver,));
@@ -140,7 +147,9 @@ fn entry(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
         (_, Colour::Sync) => (quote!(Entry), quote!(entry)),
         (_, Colour::Async) => (quote!(AsyncEntry), quote!(entry_async)),
     };
+    let items = plan.batch.as_ref().map(batch::single);
     let body = quote! {
+        #items
         #bindings
         #rt::#make(#home, &#recipe, &#parts, #terms)
     };
@@ -182,21 +191,13 @@ fn call(
         *span = name.span();
     }
     signature.ident = name;
-    let own = turbofish([&plan.signature.generics], |_| true);
     let arguments = unlike_the_function(plan, &mut signature);
     let this = plan
         .receiver
         .as_ref()
         .map(|_| if unit.is_some() { hidden("__this", function).to_token_stream() } else { quote!(self) });
     let this = this.map(|this| quote!(#this,));
-    let callee = match (companions.form, unit) {
-        (Form::Type, _) => quote!(#function #own),
-        (Form::Methods, _) | (_, None) => quote!(Self::#function #own),
-        (Form::Unit, Some(unit)) => {
-            let (ty, path) = (&unit.header.self_ty, trait_path(unit));
-            quote!(<#ty as #path>::#function #own)
-        }
-    };
+    let callee = callee(plan, companions, unit);
     let run = match plan.colour {
         Colour::Sync => quote!(#rt::once(#rt::ScopeMode::#mode, move || #callee(#this #(#arguments),*))),
         Colour::Async => {
@@ -215,8 +216,21 @@ fn call(
     }
 }
 
+/// The function, as its companions call it.
+pub(super) fn callee(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> TokenStream {
+    let (function, own) = (&plan.signature.ident, turbofish([&plan.signature.generics], |_| true));
+    match (companions.form, unit) {
+        (Form::Type, _) => quote!(#function #own),
+        (Form::Methods, _) | (_, None) => quote!(Self::#function #own),
+        (Form::Unit, Some(unit)) => {
+            let (ty, path) = (&unit.header.self_ty, trait_path(unit));
+            quote!(<#ty as #path>::#function #own)
+        }
+    }
+}
+
 /// The arguments in order. One that is called like the function would stand in front of it, so it is renamed.
-fn unlike_the_function(plan: &Plan, signature: &mut syn::Signature) -> Vec<Ident> {
+pub(super) fn unlike_the_function(plan: &Plan, signature: &mut syn::Signature) -> Vec<Ident> {
     let typed = signature.inputs.iter_mut().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
@@ -233,7 +247,7 @@ fn unlike_the_function(plan: &Plan, signature: &mut syn::Signature) -> Vec<Ident
 }
 
 /// A method's signature as a function of the unit type: the receiver is an argument, the block's parameters its own.
-fn unit_signature(plan: &Plan, unit: &BlockPlan, mut signature: syn::Signature) -> TokenStream {
+pub(super) fn unit_signature(plan: &Plan, unit: &BlockPlan, mut signature: syn::Signature) -> TokenStream {
     let this = hidden("__this", &plan.signature.ident);
     if let Some(FnArg::Receiver(receiver)) = signature.inputs.first().cloned() {
         let ty = receiver_type(&receiver, &unit.header.self_ty);
@@ -256,7 +270,7 @@ fn sort_lifetimes_first(generics: &mut Generics) {
 }
 
 /// `&Repo` for `&self`.
-fn receiver_type(receiver: &Receiver, this: &Type) -> TokenStream {
+pub(super) fn receiver_type(receiver: &Receiver, this: &Type) -> TokenStream {
     match &receiver.kind {
         ReceiverKind::Typed(_, ty) => without_self(ty, this),
         ReceiverKind::Reference(_, lifetime, _) => quote!(& #lifetime #this),
@@ -305,17 +319,17 @@ fn is_type_or_const(parameter: &GenericParam) -> bool {
 }
 
 /// A method's companions stand alone, so each has the method's `#[cfg]`s; those in a type have them around all.
-fn member_cfgs(plan: &Plan, companions: &Companions) -> TokenStream {
+pub(super) fn member_cfgs(plan: &Plan, companions: &Companions) -> TokenStream {
     let cfgs = &plan.cfgs;
     if companions.form == Form::Type { TokenStream::new() } else { quote!(#(#cfgs)*) }
 }
 
-fn visibility(companions: &Companions, unit: Option<&BlockPlan>) -> Visibility {
+pub(super) fn visibility(companions: &Companions, unit: Option<&BlockPlan>) -> Visibility {
     if unit.is_some() { syn::parse_quote!(pub(crate)) } else { companions.vis.clone() }
 }
 
 /// The receiver of `entry`.
-fn receiver(plan: &Plan, unit: Option<&BlockPlan>) -> Option<TokenStream> {
+pub(super) fn receiver(plan: &Plan, unit: Option<&BlockPlan>) -> Option<TokenStream> {
     let receiver = plan.receiver.as_ref()?;
     Some(match unit {
         None => receiver.to_token_stream(),
@@ -327,7 +341,7 @@ fn receiver(plan: &Plan, unit: Option<&BlockPlan>) -> Option<TokenStream> {
 }
 
 /// Whether `entry` has this parameter: all but those that are ignored.
-fn is_declared_identity(plan: &Plan, unit: Option<&BlockPlan>, name: &Ident) -> bool {
+pub(super) fn is_declared_identity(plan: &Plan, unit: Option<&BlockPlan>, name: &Ident) -> bool {
     let of_block = unit.is_some_and(|unit| {
         unit.header.generics.params.iter().any(|parameter| match parameter {
             GenericParam::Type(parameter) => parameter.ident == *name,
@@ -338,18 +352,18 @@ fn is_declared_identity(plan: &Plan, unit: Option<&BlockPlan>, name: &Ident) -> 
     of_block || is_identity(plan, name)
 }
 
-fn mentions_lifetime(tokens: &TokenStream, lifetime: &Ident) -> bool {
+pub(super) fn mentions_lifetime(tokens: &TokenStream, lifetime: &Ident) -> bool {
     tokens::contain(tokens, &lifetime.to_string())
 }
 
 /// The generics of a companion: those that pass, and the predicates that speak of no other.
-struct Kept {
-    parameters: TokenStream,
-    predicates: TokenStream,
+pub(super) struct Kept {
+    pub(super) parameters: TokenStream,
+    pub(super) predicates: TokenStream,
 }
 
 impl Kept {
-    fn of(
+    pub(super) fn of(
         plan: &Plan,
         unit: Option<&BlockPlan>,
         keep: impl Fn(&Ident) -> bool,

@@ -19,7 +19,7 @@ pub(crate) fn fields(plan: &Plan) -> TokenStream {
     let policies = &plan.policies;
     let mut fields = TokenStream::new();
     if let Some(limit) = &policies.limit {
-        let limit = self::limit(&rt, limit);
+        let limit = self::limit(&rt, limit, policies.per_item);
         fields.extend(quote!(limit: ::core::option::Option::Some(#limit),));
     }
     match policies.on_limit {
@@ -40,7 +40,7 @@ pub(crate) fn fields(plan: &Plan) -> TokenStream {
 /// ```text
 /// RateLimit::new(10, Duration::new(1, 0)).burst(5).into()
 /// ```
-fn limit(rt: &TokenStream, limit: &Limit) -> TokenStream {
+fn limit(rt: &TokenStream, limit: &Limit, per_item: bool) -> TokenStream {
     match limit {
         Limit::Expr(expr) => Place::of(expr).call(quote!(#rt::limit), expr),
         Limit::Rate { calls, time, burst, variance } => {
@@ -48,7 +48,8 @@ fn limit(rt: &TokenStream, limit: &Limit) -> TokenStream {
             let burst = detail("burst", burst.as_ref());
             let variance = detail("variance", variance.as_ref());
             let time = quote!(::core::time::Duration::new(#seconds, #nanos));
-            quote!(#rt::limit(#rt::RateLimit::new(#calls, #time) #burst #variance))
+            let per_item = per_item.then(|| quote!(.per_item()));
+            quote!(#rt::limit(#rt::RateLimit::new(#calls, #time) #burst #variance #per_item))
         }
     }
 }

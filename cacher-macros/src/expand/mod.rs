@@ -1,5 +1,8 @@
 //! The code that takes the item's place. It names the caches and calls the runtime; it decides nothing.
 
+mod batch;
+mod batch_companions;
+mod behind;
 mod body;
 mod code;
 mod companions;

@@ -1,6 +1,6 @@
 //! What generated items are called, and how they are reached from the function.
 
-use super::place::Place;
+use super::{batch, place::Place};
 use crate::{
     plan::{BlockPlan, Companions, Form, Plan},
     types,
@@ -66,6 +66,12 @@ pub(crate) fn runtime(plan: &Plan) -> TokenStream {
 /// The value that is kept.
 pub(crate) fn value(plan: &Plan) -> TokenStream {
     let (rt, returns) = (runtime(plan), &plan.returns);
+    if let Some(of_items) = &plan.batch {
+        let (form, absence) = (batch::form(plan, of_items), batch::absence(plan, of_items));
+        let collection = batch::collection(plan);
+        let value = quote!(<#form as #rt::batch::Answers<#collection>>::Value);
+        return Place::of(kept(plan)).generated(quote!(<#absence as #rt::batch::Absence<#value>>::Kept));
+    }
     match plan.value {
         crate::plan::Value::Plain { .. } => returns.to_token_stream(),
         crate::plan::Value::Fallible { .. } => Place::of(kept(plan)).generated(quote!(<#returns as #rt::ResultOk>::Ok)),

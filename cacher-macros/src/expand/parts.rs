@@ -6,7 +6,7 @@ use super::{
     recipe,
 };
 use crate::{
-    plan::{Argument, Home, Plan, Sourced, Timing},
+    plan::{Argument, Home, List, Plan, Sourced, Timing},
     tokens,
 };
 use proc_macro2::{Ident, Span, TokenStream};
@@ -36,7 +36,7 @@ impl Parts {
 }
 
 /// What one reference makes, with what is demanded of it.
-fn part(plan: &Plan, name: &Ident, &Source { place, secret, .. }: &Source) -> TokenStream {
+pub(super) fn part(plan: &Plan, name: &Ident, &Source { place, secret, .. }: &Source) -> TokenStream {
     let rt = runtime(plan);
     let mut part = place.call(quote!(#rt::part!), place.show(name));
     let shared = (!matches!(plan.home, Home::Thread)).then_some("shared_part");
@@ -50,28 +50,60 @@ fn part(plan: &Plan, name: &Ident, &Source { place, secret, .. }: &Source) -> To
 }
 
 /// What a part of the key is made of.
-struct Source {
-    tokens: TokenStream,
+pub(super) struct Source {
+    pub(super) tokens: TokenStream,
     /// Where its errors point.
     place: Place,
     /// Whether it is shown to nobody.
     secret: bool,
+    /// Whether it is another one for each item of a batch.
+    pub(super) of_items: bool,
+    /// Whether it can be borrowed for as long as what it is a part of.
+    pub(super) is_place: bool,
 }
 
 impl Source {
     fn of(plan: &Plan, source: impl ToTokens, tokens: TokenStream, at: impl ToTokens) -> Self {
         let names = tokens::names(source);
-        Self { tokens, place: Place::of(at), secret: names.iter().any(|name| plan.secrets.contains(name)) }
+        let of_items = lists(plan).any(|list| names.contains(&list.ident));
+        let secret = names.iter().any(|name| plan.secrets.contains(name));
+        Self { tokens, place: Place::of(at), secret, of_items, is_place: true }
+    }
+
+    fn of_key(plan: &Plan, part: &Expr) -> Self {
+        let tokens = match part {
+            Expr::Path(path) if lists(plan).any(|list| path.path.is_ident(&list.ident)) => quote!(*#path),
+            _ => operand(part),
+        };
+        Self { is_place: matches!(part, Expr::Path(_) | Expr::Field(_)), ..Self::of(plan, part, tokens, part) }
+    }
+
+    /// An argument: of a list one item, of a map the two parts of an entry.
+    fn of_argument(plan: &Plan, Argument { ident, ty, .. }: &Argument) -> Vec<Self> {
+        let list = lists(plan).find(|list| list.ident == *ident);
+        let tokens = match list {
+            None => vec![ident.to_token_stream()],
+            Some(list) if list.listed.is_map() => vec![quote!(*#ident.0), quote!(*#ident.1)],
+            Some(_) => vec![quote!(*#ident)],
+        };
+        tokens.into_iter().map(|tokens| Self::of(plan, ident, tokens, ty)).collect()
     }
 }
 
+/// The lists of a batch.
+fn lists(plan: &Plan) -> impl Iterator<Item = &List> {
+    plan.batch.iter().flat_map(|batch| &batch.lists)
+}
+
 /// Each part of the key.
-fn sources(plan: &Plan) -> Vec<Source> {
-    let of_key =
-        plan.key.iter().flatten().map(|part| Source::of(plan, &part.source, operand(&part.source), &part.source));
+pub(super) fn sources(plan: &Plan) -> Vec<Source> {
+    let of_key = plan.key.iter().flatten().map(|part| Source::of_key(plan, &part.source));
     let arguments = identity(plan).filter(|_| plan.key.is_none());
-    let of_arguments = arguments.map(|it| Source::of(plan, &it.ident, it.ident.to_token_stream(), &it.ty));
-    let outside = plan.depends_on.iter().map(|part| Source::of(plan, &part.source, shadowed(plan, part), &part.source));
+    let of_arguments = arguments.flat_map(|argument| Source::of_argument(plan, argument));
+    let outside = plan.depends_on.iter().map(|part| {
+        let source = Source::of(plan, &part.source, shadowed(plan, part), &part.source);
+        Source { is_place: false, ..source }
+    });
     of_key.chain(of_arguments).chain(outside).collect()
 }
 
@@ -103,7 +135,7 @@ fn operand(expr: &Expr) -> TokenStream {
 }
 
 /// More than sixteen parts are nested: the last part of a tuple is a tuple of the rest.
-fn tuple(rt: &TokenStream, parts: &[TokenStream]) -> TokenStream {
+pub(super) fn tuple(rt: &TokenStream, parts: &[TokenStream]) -> TokenStream {
     if parts.len() <= MOST {
         return quote!(#rt::Borrowed((#(#parts,)*)));
     }
@@ -115,7 +147,13 @@ fn tuple(rt: &TokenStream, parts: &[TokenStream]) -> TokenStream {
 /// `let id = &id;` for each argument that is named, so that an expression cannot use it up.
 fn shadows(plan: &Plan, expressions: &[&Sourced<Expr>]) -> TokenStream {
     let named = |argument: &&Argument| expressions.iter().any(|expr| expr.arguments.contains(&argument.index));
-    let shadows = plan.arguments.iter().filter(named).map(|Argument { ident, .. }| quote!(let #ident = &#ident;));
+    // An item of a list is a reference already.
+    let listed = |argument: &&Argument| lists(plan).any(|list| list.ident == argument.ident);
+    let shadows = plan
+        .arguments
+        .iter()
+        .filter(|argument| named(argument) && !listed(argument))
+        .map(|Argument { ident, .. }| quote!(let #ident = &#ident;));
     shadows.collect()
 }
 

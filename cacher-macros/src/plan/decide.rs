@@ -44,6 +44,7 @@ pub(crate) fn function(args: &Args, function: Function, around: Option<(&ItemImp
         format: format(args),
         keyer: keyer(args),
         policies: policies(args, &sources),
+        batch: super::batch::batch(subject, |given| sources.timing_of(given)),
         name: args.name.as_ref().map(|name| name.value.clone()),
         companions: companions(subject, callable, around.map(|(_, args)| args)),
         cfgs: cfgs(&function.attrs),
@@ -115,11 +116,15 @@ impl Sources<'_> {
     }
 
     fn timing(&self, given: Option<&Given<args::Timing>>) -> Option<Timing> {
-        given.map(|given| match &given.value {
+        given.map(|given| self.timing_of(given))
+    }
+
+    fn timing_of(&self, given: &Given<args::Timing>) -> Timing {
+        match &given.value {
             args::Timing::Fixed(text, duration) => Timing::Fixed(*duration, text.span()),
             args::Timing::Expr(expr) => Timing::Expr(self.of(expr)),
             args::Timing::Closure(closure) => Timing::Closure(closure.clone()),
-        })
+        }
     }
 }
 
@@ -235,6 +240,8 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         revisions: expr(&args.revisions),
         archive: args.archive.is_some(),
         single: args.single.is_some(),
+        per_item: args.per_item.is_some(),
+        prefetch: args.prefetch.is_some(),
     }
 }
 

@@ -95,6 +95,17 @@ pub trait AsyncBackend: Send + Sync + 'static {
         }
     }
 
+    /// As [`Backend::remove_many`](crate::backend::Backend::remove_many); one after the other by default.
+    fn remove_many(&self, keys: &[Key]) -> impl Future<Output = Result<u64>> + Send {
+        async move {
+            let mut count = 0;
+            for key in keys {
+                count += u64::from(self.remove(key).await?);
+            }
+            Ok(count)
+        }
+    }
+
     /// As [`Backend::put_if_absent`](crate::backend::Backend::put_if_absent).
     fn put_if_absent(
         &self,

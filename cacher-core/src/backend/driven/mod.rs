@@ -153,6 +153,10 @@ impl<B: AsyncBackend> Native for Driven<B> {
         Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.put_many(&entries).await }))
     }
 
+    fn remove_many(&self, keys: Vec<Key>) -> Answer<u64> {
+        Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.remove_many(&keys).await }))
+    }
+
     fn lease(&self, key: Key, owner: String, life: Duration) -> Answer<Option<String>> {
         Box::pin(self.clone().operate(1, move |shared| async move { shared.backend.lease(&key, &owner, life).await }))
     }
@@ -213,6 +217,11 @@ impl<B: AsyncBackend> Backend for Driven<B> {
     fn put_many(&self, entries: &[Put]) -> Result<()> {
         let entries = entries.to_vec();
         self.wait(1, move |shared| async move { shared.backend.put_many(&entries).await })
+    }
+
+    fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        let keys = keys.to_vec();
+        self.wait(1, move |shared| async move { shared.backend.remove_many(&keys).await })
     }
 
     fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {

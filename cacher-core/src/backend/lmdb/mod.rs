@@ -219,6 +219,16 @@ impl Backend for Lmdb {
         })
     }
 
+    fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        self.write(|transaction, entries| {
+            let mut removed = 0;
+            for key in keys {
+                removed += u64::from(entries.delete(transaction, &stored(key))?);
+            }
+            Ok(removed)
+        })
+    }
+
     fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
         let key = stored(key);
         self.write(|transaction, entries| {

@@ -124,6 +124,11 @@ impl Backend for Logged {
         self.tell(place, |inner| inner.put_many(entries), |()| Outcome::Entries(entries.len() as u64))
     }
 
+    fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        let place = within("remove_many", keys.first().map(|key| &key.namespace));
+        self.tell(place, |inner| inner.remove_many(keys), |removed| Outcome::Entries(*removed))
+    }
+
     fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
         let put = |inner: &dyn Backend| inner.put_if_absent(key, entry, expires);
         self.tell(with("put_if_absent", key), put, |put| Outcome::Said(*put))

@@ -213,6 +213,12 @@ impl AsyncBackend for Memcached {
         outcome
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        let keys: Vec<_> = keys.iter().collect();
+        let replies = self.ask_many(&keys, false, |requests, _, key| requests.remove(key)).await?;
+        replies.iter().try_fold(0, |removed, reply| Ok(removed + u64::from(done(Some(reply))?)))
+    }
+
     async fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
         let Some(seconds) = expiry::seconds(expires, SystemTime::now()) else {
             return self.get(key).await.map(|there| there.is_none());

@@ -152,6 +152,15 @@ impl AsyncBackend for MongoDb {
         Ok(())
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        let collection = self.link.entries().await?;
+        let mut removed = 0;
+        for some in keys.chunks(STEP.into()) {
+            removed += collection.delete_many(document::of_all(some)).await.map_err(fault)?.deleted_count;
+        }
+        Ok(removed)
+    }
+
     async fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
         check_length(entry)?;
         let put = self.link.indexed().await?;

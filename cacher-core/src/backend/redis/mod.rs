@@ -113,12 +113,12 @@ impl Redis {
         if keys.is_empty() { Ok(0) } else { self.link.ask(cmd("UNLINK").arg(keys)).await }
     }
 
-    /// Tells others of a change to a key that is not there, which the server does not do: they may be loading it.
-    async fn announce(&self, key: &str) -> Result<()> {
+    /// Tells others of a change to keys that are not there, which the server does not do: they may be loading them.
+    async fn announce(&self, keys: &[String]) -> Result<()> {
         if !self.capabilities().watch {
             return Ok(());
         }
-        match self.link.ask_together(&tracking::announcement(key)).await {
+        match self.link.ask_together(&tracking::announcement(keys)).await {
             // A server that is full, or does not let this user: what was asked for is done all the same.
             Err(error) if error.kind() == Kind::Rejected => Ok(()),
             answer => answer,
@@ -180,7 +180,7 @@ impl AsyncBackend for Redis {
         let key = flat_key(key);
         let removed: bool = self.link.ask(cmd("UNLINK").arg(&key)).await?;
         if !removed {
-            self.announce(&key).await?;
+            self.announce(&[key]).await?;
         }
         Ok(removed)
     }
@@ -199,6 +199,20 @@ impl AsyncBackend for Redis {
             self.link.ask_all(some.iter().map(|put| set(&put.key, &put.entry, put.expires)).collect()).await?;
         }
         Ok(())
+    }
+
+    async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        let mut removed = 0;
+        for some in keys.chunks(STEP) {
+            let names: Vec<_> = some.iter().map(flat_key).collect();
+            let there: u64 = self.link.ask(cmd("UNLINK").arg(&names)).await?;
+            // Which of them were not there is not said.
+            if there < names.len() as u64 {
+                self.announce(&names).await?;
+            }
+            removed += there;
+        }
+        Ok(removed)
     }
 
     async fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
@@ -224,7 +238,7 @@ impl AsyncBackend for Redis {
             let (keys, more) = self.keys(namespace, next.as_deref()).await?;
             removed += self.unlink(&keys).await?;
             if more.is_none() {
-                self.announce(&flat::prefix(namespace, LONGEST_KEY)).await?;
+                self.announce(&[flat::prefix(namespace, LONGEST_KEY)]).await?;
                 return Ok(removed);
             }
             next = more;

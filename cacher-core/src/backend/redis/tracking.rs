@@ -75,11 +75,14 @@ pub(super) fn tracking(prefixes: &BTreeSet<String>) -> Cmd {
     tracking
 }
 
-/// What lets the server tell of a change to a key where nothing is and nothing is to be. No script: its changes are told
+/// What lets the server tell of a change to keys where nothing is and nothing is to be. No script: its changes are told
 /// to the one who runs it as well.
-pub(super) fn announcement(key: &str) -> Pipeline {
+pub(super) fn announcement(keys: &[String]) -> Pipeline {
     let mut announcement = redis::pipe();
-    announcement.atomic().cmd("SET").arg(key).arg("").ignore().cmd("UNLINK").arg(key).ignore();
+    announcement.atomic();
+    for key in keys {
+        announcement.cmd("SET").arg(key).arg("").ignore().cmd("UNLINK").arg(key).ignore();
+    }
     announcement
 }
 

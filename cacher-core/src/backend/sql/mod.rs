@@ -159,6 +159,16 @@ impl AsyncBackend for Sql {
         if statements.is_empty() { Ok(()) } else { self.table.ask(&statements).await.map(drop) }
     }
 
+    async fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        let keys: Vec<_> = keys.iter().map(flat_key).collect();
+        let mut removed = 0;
+        for some in keys.chunks(STEP) {
+            let some: Vec<_> = some.iter().map(String::as_bytes).collect();
+            removed += self.table.ask(&[self.table.statements.remove_many(&some)]).await?.affected;
+        }
+        Ok(removed)
+    }
+
     async fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
         let (key, statements) = (flat_key(key), &self.table.statements);
         if let Some(make_room) = &statements.make_room {

@@ -126,14 +126,26 @@ impl Statements {
         say(self.dialect, &self.table, &insert(rows, self.dialect.replace))
     }
 
-    /// Keys and values of some keys. The last stands for as many as are missing to a power of two: so there are few
-    /// such statements, which servers remember.
+    /// Keys and values of some keys.
     pub(super) fn get_many<'a>(&self, keys: &[&'a [u8]]) -> Statement<'a> {
+        let (sql, values) = self.among("SELECT k, v", keys);
+        Statement::read(&sql, values)
+    }
+
+    /// Removes some keys.
+    pub(super) fn remove_many<'a>(&self, keys: &[&'a [u8]]) -> Statement<'a> {
+        let (sql, values) = self.among("DELETE", keys);
+        Statement::write(&sql, values)
+    }
+
+    /// What is said of some keys. The last stands for as many as are missing to a power of two: so there are few such
+    /// statements, which servers remember.
+    fn among<'a>(&self, said: &str, keys: &[&'a [u8]]) -> (Arc<str>, Vec<Value<'a>>) {
         let places = keys.len().next_power_of_two();
         let last = keys.last().copied().unwrap_or_default();
         let values = keys.iter().copied().chain(repeat_n(last, places - keys.len())).map(Value::Bytes);
-        let sql = format!("SELECT k, v FROM {{table}} WHERE k IN ({})", list("?", places));
-        Statement::read(&say(self.dialect, &self.table, &sql), values.collect())
+        let sql = format!("{said} FROM {{table}} WHERE k IN ({})", list("?", places));
+        (say(self.dialect, &self.table, &sql), values.collect())
     }
 }
 

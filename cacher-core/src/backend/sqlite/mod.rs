@@ -140,6 +140,17 @@ impl Backend for Sqlite {
         })
     }
 
+    fn remove_many(&self, keys: &[Key]) -> Result<u64> {
+        self.connections.transact(|connection| {
+            let mut remove = connection.prepare_cached(&self.statements.remove)?;
+            let mut removed = 0;
+            for key in keys {
+                removed += remove.execute(params![key.namespace, key.name, key.format])? as u64;
+            }
+            Ok(removed)
+        })
+    }
+
     fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
         let expires = expires.map(milliseconds);
         self.connections.write(|connection| {

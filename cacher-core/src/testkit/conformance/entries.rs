@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Check, Point, Put, SystemTime, sealed};
+use super::{Check, Key, Point, Put, SystemTime, sealed};
 
 pub(super) const POINTS: &[(&str, Check)] = &[
     ("an absent key reads as nothing", absent),
@@ -13,6 +13,7 @@ pub(super) const POINTS: &[(&str, Check)] = &[
     ("an expiry time changes no bytes", expiry),
     ("get_many keeps the order of its keys", get_many),
     ("put_many puts one after the other", put_many),
+    ("remove_many removes its keys alone, and counts them", remove_many),
     ("other views see what one put", views),
     ("what is durable outlives every view", durable),
 ];
@@ -21,6 +22,19 @@ fn absent(point: &mut Point<'_>) {
     point.expect(&point.key("absent"), None);
     let elsewhere = super::key(&point.space("::never_used"), "absent");
     point.expect(&elsewhere, None);
+}
+
+fn remove_many(point: &mut Point<'_>) {
+    let keys = ["a", "b", "c", "d"].map(|name| point.key(name));
+    let remove = |keys: &[Key]| point.backend.remove_many(keys);
+    point.check(point.must("remove_many", remove(&[])) == 0, "it removed something where nothing was named");
+    point.check(point.must("remove_many", remove(&keys)) == 0, "it removed entries that were never put");
+    keys[..3].iter().for_each(|key| point.put(key, b"entry"));
+    let removed = point.must("remove_many", remove(&keys[1..]));
+    point.check(removed == 2, &format!("it counts {removed} removed, not 2"));
+    for (at, key) in keys.iter().enumerate() {
+        point.expect(key, (at == 0).then_some(b"entry"));
+    }
 }
 
 fn put_and_get(point: &mut Point<'_>) {

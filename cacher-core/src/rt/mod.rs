@@ -1,14 +1,21 @@
 //! What the attribute's expansion calls: key, lookup, store. Hidden, and no part of the public interface.
 
-use std::{marker::PhantomData, pin::Pin};
+pub mod batch;
+
+use std::{
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+};
 
 use crate::{
-    bridge::{Shell, block_on},
+    bridge::{self, Shell, block_on},
     cache::{Asked, Cache, Caller, Keyed, LocalOperations, Lookup, RevisedOperations, SharedOperations},
     codec::Codecs,
     companion::{AsyncEntry, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry},
     core::Config as CoreConfig,
     error::{Error, Kind},
+    fault::Fault,
     flight::SharedError,
     format::{Format, IntoFormat},
     key::parts::{Key, Parts},
@@ -17,7 +24,7 @@ use crate::{
         held::{As, Held},
         table::Table,
     },
-    scope,
+    observe, scope,
     sync::Arc,
 };
 
@@ -93,6 +100,29 @@ pub fn in_scope() -> ScopeMode {
 /// What is said about a value: gives a closure's parameter its type.
 #[inline]
 pub fn ask<V, T>(value: &V, ask: impl FnOnce(&V) -> T) -> T {
+    ask(value)
+}
+
+/// Runs a sync call behind its caller. A panic is reported.
+pub fn detach(function: &'static str, call: impl FnOnce() + Send + 'static) {
+    bridge::spawn(move || report_panic(function, catch_unwind(AssertUnwindSafe(call))));
+}
+
+/// The same for an async call.
+pub fn detach_async(function: &'static str, call: impl Future<Output = ()> + Send + 'static) {
+    bridge::detach(async move { report_panic(function, bridge::caught(call).await) });
+}
+
+fn report_panic(function: &'static str, ended: std::thread::Result<()>) {
+    if ended.is_err() {
+        let error = Error::new(Kind::Unavailable, "a call in the background panicked");
+        observe::report(Fault { cache: function.into(), error });
+    }
+}
+
+/// What is made of a value: gives a closure's parameter its type.
+#[inline]
+pub fn ask_owned<V, T>(value: V, ask: impl FnOnce(V) -> T) -> T {
     ask(value)
 }
 

@@ -1,12 +1,16 @@
 //! One load per key at a time: the leader loads, followers get its value.
 
-use std::{any::Any, fmt, future::poll_fn, pin::Pin, task::Poll, time::Duration};
+mod pilot;
+
+use std::{any::Any, fmt, future::poll_fn, ops::Deref, pin::Pin, task::Poll, time::Duration};
+
+pub(crate) use pilot::{Crew, Pilot};
 
 use crate::{
     bridge::Shell,
-    chain::{self, FlightId},
+    chain,
     clock::Clock,
-    sync::{Arc, AtomicBool, AtomicU64, Event, Mutex, Ordering, lock},
+    sync::{Arc, Event, Mutex, lock},
     time::Tick,
 };
 
@@ -15,12 +19,26 @@ pub type SharedError = Arc<dyn Any + Send + Sync>;
 
 /// A load in flight.
 pub(crate) struct Flight<H> {
-    id: FlightId,
-    leader: Leader,
-    /// Until when a rate limit or a strategy holds the body back; 0 if none has.
-    held: AtomicU64,
+    flown: Flown,
     course: Mutex<Course<H>>,
     landed: Event,
+}
+
+/// By whom: somebody for this flight alone, or one for several keys at once.
+enum Flown {
+    Alone(Pilot),
+    Together(Arc<Pilot>),
+}
+
+impl Deref for Flown {
+    type Target = Pilot;
+
+    fn deref(&self) -> &Pilot {
+        match self {
+            Self::Alone(pilot) => pilot,
+            Self::Together(pilot) => pilot,
+        }
+    }
 }
 
 /// How it went so far.
@@ -32,16 +50,8 @@ struct Course<H> {
 
 impl<H> fmt::Debug for Flight<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Flight").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Flight").field("pilot", &*self.flown).finish_non_exhaustive()
     }
-}
-
-/// Where the leader runs.
-#[derive(Debug)]
-struct Leader {
-    shell: Shell,
-    thread: AtomicU64,
-    polled: AtomicBool,
 }
 
 /// What became of a load.
@@ -52,6 +62,8 @@ pub(crate) enum Outcome<H> {
     Landed(H),
     /// No value; the error if it could be cloned.
     Failed(Option<SharedError>),
+    /// No value: the body has none for this key.
+    Absent,
 }
 
 /// What a follower got.
@@ -60,6 +72,8 @@ pub(crate) enum Followed<H> {
     Landed(H),
     /// The leader's error.
     Failed(SharedError),
+    /// That there is no value.
+    Absent,
     /// Nothing: the next one leads.
     Again,
     /// Waiting is in vain or has taken too long: the caller loads on its own.
@@ -69,42 +83,22 @@ pub(crate) enum Followed<H> {
 impl<H: Clone> Flight<H> {
     /// Takes off. The caller is its leader.
     pub(crate) fn new(shell: Shell) -> Arc<Self> {
-        Arc::new(Self {
-            id: FlightId::next(),
-            leader: Leader { shell, thread: AtomicU64::new(chain::this_thread()), polled: AtomicBool::new(true) },
-            held: AtomicU64::new(0),
-            course: Mutex::new(Course { outcome: Outcome::InFlight, followed: false }),
-            landed: Event::new(),
-        })
+        Self::with(Flown::Alone(Pilot::new(shell)))
     }
 
-    /// Runs a sync part of the load.
-    pub(crate) fn run<T>(&self, part: impl FnOnce() -> T) -> T {
-        let _within = chain::enter(self.id);
-        part()
+    /// Takes off, one of several of this pilot.
+    pub(crate) fn of(pilot: &Arc<Pilot>) -> Arc<Self> {
+        Self::with(Flown::Together(Arc::clone(pilot)))
     }
 
-    /// Runs an async part of the load: passes each poll through, and notes where it happens.
-    pub(crate) async fn drive<F: Future>(&self, mut part: Pin<&mut F>) -> F::Output {
-        poll_fn(|cx| {
-            let _within = chain::enter(self.id);
-            let _polled = Polled::begin(&self.leader);
-            part.as_mut().poll(cx)
-        })
-        .await
+    fn with(flown: Flown) -> Arc<Self> {
+        let course = Mutex::new(Course { outcome: Outcome::InFlight, followed: false });
+        Arc::new(Self { flown, course, landed: Event::new() })
     }
 
-    /// Says that the body does not begin before then.
-    pub(crate) fn hold(&self, until: Tick) {
-        self.held.store(until.0, Ordering::SeqCst);
-    }
-
-    /// How long followers wait for a body that was held back.
-    fn patience_ends(&self, patience: Duration) -> Option<Tick> {
-        match self.held.load(Ordering::SeqCst) {
-            0 => None,
-            held => Some(Tick(held).after(patience)),
-        }
+    /// Who flies it.
+    pub(crate) fn pilot(&self) -> &Pilot {
+        &self.flown
     }
 
     /// Ends the load. Only the first outcome counts.
@@ -130,7 +124,8 @@ impl<H: Clone> Flight<H> {
         patience: Duration,
         deadline: impl FnOnce() -> Tick,
     ) -> Followed<H> {
-        let Some(_waiting) = chain::wait_for(self.id) else { return Followed::Alone };
+        let pilot = self.pilot();
+        let Some(_waiting) = chain::wait_for(pilot.id()) else { return Followed::Alone };
         let mut deadline = Some(deadline);
         let mut timer = None;
         loop {
@@ -138,7 +133,7 @@ impl<H: Clone> Flight<H> {
             if let Some(followed) = self.followed() {
                 return followed;
             }
-            if shell == Shell::Sync && self.leader.waits_for_this_thread() {
+            if shell == Shell::Sync && pilot.waits_for_this_thread() {
                 return Followed::Alone;
             }
             if let Some(deadline) = deadline.take() {
@@ -152,7 +147,7 @@ impl<H: Clone> Flight<H> {
             })
             .await;
             if timed_out {
-                match self.patience_ends(patience).filter(|end| clock.tick() < *end) {
+                match pilot.patience_ends(patience).filter(|end| clock.tick() < *end) {
                     Some(end) => timer = Some(clock.sleep_until(end)),
                     None => return Followed::Alone,
                 }
@@ -172,32 +167,7 @@ impl<H: Clone> Flight<H> {
             Outcome::Landed(value) => Some(Followed::Landed(value)),
             Outcome::Failed(Some(error)) => Some(Followed::Failed(error)),
             Outcome::Failed(None) => Some(Followed::Again),
+            Outcome::Absent => Some(Followed::Absent),
         }
-    }
-}
-
-impl Leader {
-    /// Whether only this thread can be expected to poll the leader again, and does not do so now.
-    fn waits_for_this_thread(&self) -> bool {
-        self.shell == Shell::Async
-            && !self.polled.load(Ordering::SeqCst)
-            && self.thread.load(Ordering::SeqCst) == chain::this_thread()
-    }
-}
-
-/// A poll of the leader that is going on.
-struct Polled<'a>(&'a Leader);
-
-impl<'a> Polled<'a> {
-    fn begin(leader: &'a Leader) -> Self {
-        leader.thread.store(chain::this_thread(), Ordering::SeqCst);
-        leader.polled.store(true, Ordering::SeqCst);
-        Self(leader)
-    }
-}
-
-impl Drop for Polled<'_> {
-    fn drop(&mut self) {
-        self.0.polled.store(false, Ordering::SeqCst);
     }
 }

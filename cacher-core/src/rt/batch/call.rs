@@ -1,0 +1,134 @@
+//! One call: which of its items are found, and where.
+
+use std::fmt;
+
+use hashbrown::HashTable;
+
+use super::runner::End;
+use crate::{
+    bridge::Shell,
+    cache::{Asked, Batch, Cache, Known, Want},
+    key::parts::{Key, Parts, Query},
+    memory::{held::Held, table::Table},
+    scope::Mode,
+    strategy::life::Terms,
+    sync::Arc,
+};
+
+/// A call that memory did not answer whole.
+pub struct Call<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
+    pub(super) batch: Batch<O, H, T>,
+    /// Of each item the value in memory, or the place of its key among the wanted ones.
+    places: Vec<Place<H::Value>>,
+    /// Of each wanted key an item.
+    pub(super) firsts: Vec<usize>,
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> fmt::Debug for Call<O, H, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("batch", &self.batch).finish_non_exhaustive()
+    }
+}
+
+enum Place<V> {
+    Memory(V),
+    Wanted(usize),
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
+    /// Asks memory for each item: the values if it has them all, else the call.
+    pub(super) fn begin<P: Parts<Owned = O>>(
+        cache: &Arc<Cache<O, H, T>>,
+        (shell, mode): (Shell, Mode),
+        parts: &[P],
+        terms: impl Fn(usize) -> Terms,
+    ) -> Result<Vec<H::Value>, Self> {
+        let mut values = Vec::with_capacity(parts.len());
+        let missing = parts.iter().position(|parts| {
+            let mut asked = Asked::No;
+            let value = cache.first(mode, parts, &mut asked);
+            let missing = value.is_none();
+            values.extend(value);
+            missing
+        });
+        match missing {
+            None => Ok(values),
+            Some(first) => Err(Self::look_further(cache, (shell, mode), (values, first), parts, terms)),
+        }
+    }
+
+    /// The same from the first item on that memory does not have. It is asked for that one a second time.
+    fn look_further<P: Parts<Owned = O>>(
+        cache: &Arc<Cache<O, H, T>>,
+        (shell, mode): (Shell, Mode),
+        (values, first): (Vec<H::Value>, usize),
+        parts: &[P],
+        terms: impl Fn(usize) -> Terms,
+    ) -> Self {
+        let mut places: Vec<_> = values.into_iter().map(Place::Memory).collect();
+        let (mut wants, mut firsts, mut known) = (Vec::new(), Vec::new(), HashTable::new());
+        for (at, parts) in parts.iter().enumerate().skip(first) {
+            let hash = Query::of(parts).hash;
+            let is = |want: &usize| {
+                let Want { key, .. }: &Want<O> = &wants[*want];
+                key.hash == hash && parts.is(&key.parts)
+            };
+            if let Some(want) = known.find(hash, is) {
+                places.push(Place::Wanted(*want));
+                continue;
+            }
+            let mut asked = Asked::No;
+            if let Some(value) = cache.first(mode, parts, &mut asked) {
+                places.push(Place::Memory(value));
+                continue;
+            }
+            let asked = cache.asked_about(mode, hash, asked);
+            known.insert_unique(hash, wants.len(), |want| wants[*want].key.hash);
+            places.push(Place::Wanted(wants.len()));
+            wants.push(Want { key: Key { hash, parts: parts.own() }, terms: terms(at), asked });
+            firsts.push(at);
+        }
+        Self { batch: Batch::new(cache, shell, wants), places, firsts }
+    }
+
+    /// A call that nothing is looked up for.
+    pub(super) fn empty(cache: &Arc<Cache<O, H, T>>, shell: Shell) -> Self {
+        Self { batch: Batch::new(cache, shell, Vec::new()), places: Vec::new(), firsts: Vec::new() }
+    }
+
+    /// Notes what became of runs; what the call is to return if one has failed.
+    pub(super) fn note<R>(&mut self, ends: Vec<End<H::Value, R>>) -> Option<R> {
+        let mut failed = None;
+        for end in ends {
+            match end {
+                Ok(known) => self.batch.learn(known),
+                Err(returned) => failed = failed.or(Some(returned)),
+            }
+        }
+        failed
+    }
+
+    /// Whether all is known.
+    pub(super) fn is_complete(&self) -> bool {
+        self.batch.known().iter().all(|known| matches!(known, Known::Value(_) | Known::Absent))
+    }
+
+    /// Whether there is a value of any item.
+    pub(super) fn has_values(&self) -> bool {
+        let in_memory = self.places.iter().any(|place| matches!(place, Place::Memory(_)));
+        in_memory || self.batch.known().iter().any(|known| matches!(known, Known::Value(_)))
+    }
+
+    /// The value of each item, if there is one.
+    pub(super) fn into_values(self) -> Vec<Option<H::Value>> {
+        let known = self.batch.known();
+        let value = |place| match place {
+            Place::Memory(value) => Some(value),
+            Place::Wanted(want) => match &known[want] {
+                Known::Value(value) => Some(value.clone()),
+                Known::Nothing | Known::Alone | Known::Absent => None,
+            },
+        };
+        self.places.into_iter().map(value).collect()
+    }
+}
