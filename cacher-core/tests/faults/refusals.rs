@@ -33,7 +33,9 @@ fn is_let_in_at_last(url: &str, right: &str, change: impl Fn(&str)) {
     calls(&caches, 100);
     assert!(caches.iter().any(|cache| cache.stats().store_errors > 0), "it refused");
     change(right);
-    caches.iter().for_each(|cache| recovers(cache, 200));
+    for cache in &caches {
+        recovers(cache, 200);
+    }
 }
 
 /// `refuse` makes the server one that is only read from, or again one that is written to.
@@ -237,7 +239,9 @@ mod memcached {
         fs::write(&file, "app:right\n").expect("a file");
         server.stop();
         server.start();
-        caches.iter().for_each(|cache| recovers(cache, 200));
+        for cache in &caches {
+            recovers(cache, 200);
+        }
     }
 
     /// `-M` refuses what there is no room for.

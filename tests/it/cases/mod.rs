@@ -20,7 +20,7 @@ mod identity;
 mod keyers;
 
 /// Declares a function and a test of it once for each backend: memory, files of either format, memory before files,
-/// bytes in memory, plain and encrypted, and each store that is built in; of servers, Redis, alone and behind memory.
+/// bytes in memory, plain and encrypted, and each store that is built in; of servers, Redis.
 ///
 /// In the test `RUNS` counts the runs of the body, and `DIR` is the directory of the files.
 macro_rules! on_every_backend {
@@ -31,11 +31,6 @@ macro_rules! on_every_backend {
             $crate::cases::on_local_backends!($($rest)*);
             #[cfg(feature = "redis")]
             $crate::cases::on_backend!(redis ($crate::cases::on_redis(&DIR)) if ($crate::cases::has_redis()) $($rest)*);
-            #[cfg(feature = "redis")]
-            $crate::cases::on_backend!(
-                memory_before_redis (["memory://", $crate::cases::on_redis(&DIR)]) if ($crate::cases::has_redis())
-                $($rest)*
-            );
         }
     };
 }

@@ -121,53 +121,9 @@ macro_rules! on_every_cache {
         mod $name {
             #[allow(unused_imports, reason = "not every test needs all")]
             use super::*;
-            use $crate::direct::{self, on_cache};
-            on_cache!(memory MEMORY ($cache: $type, $clock, $now $(, $body)?) $test);
-            on_cache!(json JSON ($cache: $type, $clock, $now $(, $body)?) $test);
-            on_cache!(msgpack MSGPACK ($cache: $type, $clock, $now $(, $body)?) $test);
-            on_cache!(memory_before_json MEMORY_BEFORE_JSON ($cache: $type, $clock, $now $(, $body)?) $test);
-            on_cache!(bytes BYTES ($cache: $type, $clock, $now $(, $body)?) $test);
-            on_cache!(bytes_before_json BYTES_BEFORE_JSON ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "json_file")]
-            on_cache!(json_file JSON_FILE ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "sqlite")]
-            on_cache!(sqlite SQLITE ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "lmdb")]
-            on_cache!(lmdb LMDB ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "redis")]
-            on_cache!(redis REDIS ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "redis")]
-            on_cache!(memory_before_redis MEMORY_BEFORE_REDIS ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "redis")]
-            on_cache!(redis_unix REDIS_UNIX ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "redis_tls")]
-            on_cache!(redis_tls REDIS_TLS ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "redis")]
-            on_cache!(redis_cluster REDIS_CLUSTER ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "redis")]
-            on_cache!(redis_sentinel REDIS_SENTINEL ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "memcached")]
-            on_cache!(memcached MEMCACHED ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "memcached")]
-            on_cache!(memcached_two MEMCACHED_TWO ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "postgres")]
-            on_cache!(postgres POSTGRES ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "mysql")]
-            on_cache!(mariadb MARIADB ($cache: $type, $clock, $now $(, $body)?) $test);
-            #[cfg(feature = "mongodb")]
-            on_cache!(mongodb MONGODB ($cache: $type, $clock, $now $(, $body)?) $test);
-        }
-    };
-}
+            use $crate::direct;
 
-macro_rules! on_cache {
-    ($backend:ident $urls:ident ($cache:ident: $type:ty, $clock:ident, $now:ident $(, $body:ident)?) $test:block) => {
-        mod $backend {
-            #[allow(unused_imports, reason = "not every test needs all")]
-            use super::*;
-
-            #[test]
-            fn blocking() {
+            fn on_blocking(urls: &[&str]) {
                 #[allow(unused_macros, reason = "not every test needs it")]
                 macro_rules! $now {
                     ($operation:expr) => {
@@ -181,14 +137,14 @@ macro_rules! on_cache {
                 })?
                 let ($clock, dir) = (ManualClock::new(), TempDir::new());
                 let _in_force = $clock.enter();
-                let opened: Option<$type> = direct::open(direct::$urls, &dir);
+                let opened: Option<$type> = direct::open(urls, &dir);
                 let Some($cache) = opened else { return };
                 let _tidied = direct::Tidied::after(&$cache);
                 $test
             }
 
-            #[tokio::test]
-            async fn nonblocking() {
+            #[tokio::main(flavor = "current_thread")]
+            async fn on_nonblocking(urls: &[&str]) {
                 #[allow(unused_macros, reason = "not every test needs it")]
                 macro_rules! $now {
                     ($operation:expr) => {
@@ -202,17 +158,72 @@ macro_rules! on_cache {
                 })?
                 let ($clock, dir) = (ManualClock::new(), TempDir::new());
                 let _in_force = $clock.enter();
-                let opened: Option<$type> = direct::open(direct::$urls, &dir);
+                let opened: Option<$type> = direct::open(urls, &dir);
                 let Some($cache) = opened else { return };
                 let _tidied = direct::Tidied::after(&$cache);
                 let $cache = $cache.nonblocking();
                 $test
             }
+
+            $crate::direct::both_shells! {
+                memory: MEMORY,
+                json: JSON,
+                msgpack: MSGPACK,
+                memory_before_json: MEMORY_BEFORE_JSON,
+                bytes: BYTES,
+                bytes_before_json: BYTES_BEFORE_JSON,
+                #[cfg(feature = "json_file")]
+                json_file: JSON_FILE,
+                #[cfg(feature = "sqlite")]
+                sqlite: SQLITE,
+                #[cfg(feature = "lmdb")]
+                lmdb: LMDB,
+                #[cfg(feature = "redis")]
+                redis: REDIS,
+                #[cfg(feature = "redis")]
+                memory_before_redis: MEMORY_BEFORE_REDIS,
+                #[cfg(feature = "redis")]
+                redis_unix: REDIS_UNIX,
+                #[cfg(feature = "redis_tls")]
+                redis_tls: REDIS_TLS,
+                #[cfg(feature = "redis")]
+                redis_cluster: REDIS_CLUSTER,
+                #[cfg(feature = "redis")]
+                redis_sentinel: REDIS_SENTINEL,
+                #[cfg(feature = "memcached")]
+                memcached: MEMCACHED,
+                #[cfg(feature = "memcached")]
+                memcached_two: MEMCACHED_TWO,
+                #[cfg(feature = "postgres")]
+                postgres: POSTGRES,
+                #[cfg(feature = "mysql")]
+                mariadb: MARIADB,
+                #[cfg(feature = "mongodb")]
+                mongodb: MONGODB,
+            }
         }
     };
 }
 
-pub(crate) use on_cache;
+/// The tests of a case: its code is there once for each shell, whatever the number of backends.
+macro_rules! both_shells {
+    ($($(#[$on:meta])? $backend:ident: $urls:ident,)*) => {$(
+        $(#[$on])?
+        mod $backend {
+            #[test]
+            fn blocking() {
+                super::on_blocking($crate::direct::$urls);
+            }
+
+            #[test]
+            fn nonblocking() {
+                super::on_nonblocking($crate::direct::$urls);
+            }
+        }
+    )*};
+}
+
+pub(crate) use both_shells;
 pub(crate) use on_every_cache;
 
 mod prelude {

@@ -211,12 +211,10 @@ macro_rules! on_servers {
 
 on_servers! {
     "redis" on_redis("shared::on_redis"): "{redis}/8?timeout=10s";
-    "redis" on_redis_by_socket("shared::on_redis_by_socket"): "{redis_unix}?db=9&timeout=10s";
     "redis_tls" on_redis_by_tls("shared::on_redis_by_tls"): "{redis_tls}&timeout=10s";
     "redis" on_a_redis_cluster("shared::on_a_redis_cluster"): "{redis_cluster}?timeout=10s";
     "redis" on_redis_by_sentinel("shared::on_redis_by_sentinel"): "{redis_sentinel}?timeout=10s";
     "memcached" on_memcached("shared::on_memcached"): "{memcached}?timeout=10s";
-    "memcached" on_memcached_by_socket("shared::on_memcached_by_socket"): "{memcached_unix}?timeout=10s";
     "memcached" on_two_memcacheds("shared::on_two_memcacheds"): "{memcached_two}?timeout=10s";
     "postgres" on_postgres("shared::on_postgres"): "{postgres}?table=it&timeout=10s";
     "mysql" on_mariadb("shared::on_mariadb"): "{mariadb}?table=it&timeout=10s";
