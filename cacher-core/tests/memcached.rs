@@ -244,6 +244,20 @@ fn a_server_that_was_away_is_used_again() {
     }
 }
 
+/// As long as one answer, for each server.
+#[test]
+fn clearing_does_not_wait_for_a_server_that_is_silent() {
+    let Some(server) = cacher_servers::Memcached::private() else { return };
+    let store = open(&format!("{}?timeout=200ms", server.url()));
+    store.put(&key("a"), b"1", None).expect("put");
+    server.pause();
+    let start = Instant::now();
+    assert_eq!(store.clear(SPACE).expect_err("it is silent").kind(), Kind::Unavailable);
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    server.resume();
+    assert_eq!(store.clear(SPACE).expect("it answers again"), 1);
+}
+
 #[test]
 fn a_connection_that_is_cut_or_late_mixes_nothing_up() {
     let Some(server) = cacher_servers::Memcached::private() else { return };

@@ -8,7 +8,10 @@ use std::{
 };
 
 use cacher_core::{
-    backend::{driven::Driven, redis::Redis},
+    backend::{
+        driven::{AsyncBackend, Driven},
+        redis::Redis,
+    },
     direct::Cache,
     testkit::conformance,
 };
@@ -51,6 +54,17 @@ fn what_sentinels_name_keeps_the_contract() {
     keeps_the_contract(cacher_servers::redis_sentinel());
 }
 
+/// Otherwise caches of one name in two of them would be taken for one.
+#[test]
+fn databases_of_a_socket_are_told_apart() {
+    let described = |url: &str| Redis::from_url(url).expect("a URL").describe();
+    let socket = "redis+unix:///run/redis.sock";
+    assert_ne!(described(&format!("{socket}?db=1")), described(&format!("{socket}?db=2")));
+    assert_eq!(described(&format!("{socket}?db=0&timeout=2s")), described(socket));
+    let secret = described(&format!("{socket}?pass=hunter2&db=1&user=ann"));
+    assert_eq!(secret, described(&format!("{socket}?db=1")));
+}
+
 /// A database of this server, by another name of the machine: as another URL it has its own connection.
 fn by_name(url: &str, host: &str, database: u32) -> String {
     format!("{}/{database}", url.replace("127.0.0.1", host))
@@ -88,6 +102,21 @@ fn memory_hears_of_changes_by_other_nodes() {
     assert_eq!(b.get(&2), Some(20));
     a.clear();
     soon(|| b.get(&2).is_none());
+}
+
+/// Its connection is made again, to be told of changes. Nothing was missed, so nothing is thrown away.
+#[test]
+fn memory_in_front_of_a_server_in_use_keeps_what_it_loads_first() {
+    let Some(server) = cacher_servers::Redis::private() else { return };
+    let alone: Cache<u64, u64> = Cache::builder().name("first").backend(server.url()).build().expect("a cache");
+    assert!(alone.set(&1, 1));
+    for name in ["second", "third"] {
+        let behind: Cache<u64, u64> =
+            Cache::builder().name(name).backend("memory://").backend(server.url()).build().expect("a cache");
+        assert_eq!((behind.get_or_load(&1, || 10), behind.get_or_load(&1, || 99)), (10, 10), "{name}");
+        assert!(behind.set(&2, 20), "{name}");
+        assert_eq!((behind.get(&2), alone.get(&1)), (Some(20), Some(1)), "{name}");
+    }
 }
 
 #[test]

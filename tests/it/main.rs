@@ -32,17 +32,16 @@ mod observed;
 mod observers;
 #[cfg(feature = "own_format")]
 mod own_format;
+mod pairs;
 mod peers;
+mod places;
 mod processes;
 mod reentrancy;
 mod schema;
 mod scopes;
-#[cfg(feature = "mongodb")]
-mod shared_mongodb;
+mod shared;
 #[cfg(any(feature = "redis", feature = "postgres", feature = "mysql"))]
 mod shared_rates;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-mod shared_sql;
 mod stale;
 mod stores;
 mod strategies;

@@ -46,7 +46,7 @@ impl Sealing {
             bytes = filter.apply(bytes, &self.context(&identity, &like.times)).ok()?;
         }
         let arguments = (self.whole.name() == "json").then(|| format!("{{\"n\":{n}}}"));
-        let content = Content { value: &bytes, arguments: arguments.as_ref().map(String::as_bytes) };
+        let content = Content { value: &bytes, arguments: arguments.as_ref().map(String::as_bytes), tags: &[] };
         Some(envelope::seal(self.whole.name(), &self.shown(&identity), &like.times, &content))
     }
 

@@ -9,6 +9,7 @@
 //! | CTU-20 | a method to cache that is missing | `#[cache]` stands on the method: `block_without_cached_methods`, `ignore_unknown` |
 //! | CTU-43 | a method to prefix that is missing | as CTU-20; prefixes are paths: `ctu_44` |
 //! | CTU-23 | a format that is unknown | `url_format_unknown`; and at run time, below |
+//! | CCH-68 | all of CCH-1 to 8 on LMDB and Redis | `lmdb` and `redis` of `cch_01` to `cch_08`, here and in `direct` |
 //! | CTY-62 | an async function in place of a TTL | never waited for: `ttl_closure_of_wrong_type` |
 
 mod cache_tools;
@@ -19,7 +20,7 @@ mod identity;
 mod keyers;
 
 /// Declares a function and a test of it once for each backend: memory, files of either format, memory before files,
-/// bytes in memory, plain and encrypted, and each store that is built in.
+/// bytes in memory, plain and encrypted, and each store that is built in; of servers, Redis.
 ///
 /// In the test `RUNS` counts the runs of the body, and `DIR` is the directory of the files.
 macro_rules! on_every_backend {
@@ -27,20 +28,39 @@ macro_rules! on_every_backend {
         $(#[$doc])*
         mod $name {
             use super::*;
-            $crate::cases::on_backend!(memory ("memory://") $($rest)*);
-            $crate::cases::on_backend!(json (Files::new(DIR.get().unwrap())) $($rest)*);
-            $crate::cases::on_backend!(msgpack (Files::new(DIR.get().unwrap()).format("msgpack")) $($rest)*);
-            $crate::cases::on_backend!(memory_before_json (["memory://", Files::new(DIR.get().unwrap())]) $($rest)*);
-            $crate::cases::on_backend!(bytes ("memory://?format=json") $($rest)*);
-            #[cfg(all(feature = "zstd", feature = "encrypt"))]
-            $crate::cases::on_backend!(encrypted ($crate::cases::encrypted()) $($rest)*);
-            #[cfg(feature = "json_file")]
-            $crate::cases::on_backend!(json_file (crate::cases::store_url("json", &DIR, "/cache.json")) $($rest)*);
-            #[cfg(feature = "sqlite")]
-            $crate::cases::on_backend!(sqlite (crate::cases::store_url("sqlite", &DIR, "/cache.db?table=posts")) $($rest)*);
-            #[cfg(feature = "lmdb")]
-            $crate::cases::on_backend!(lmdb (crate::cases::store_url("lmdb", &DIR, "")) $($rest)*);
+            $crate::cases::on_local_backends!($($rest)*);
+            #[cfg(feature = "redis")]
+            $crate::cases::on_backend!(redis ($crate::cases::on_redis(&DIR)) if ($crate::cases::has_redis()) $($rest)*);
         }
+    };
+}
+
+/// The same without servers.
+macro_rules! on_this_machine {
+    ($(#[$doc:meta])* $name:ident: $($rest:tt)*) => {
+        $(#[$doc])*
+        mod $name {
+            use super::*;
+            $crate::cases::on_local_backends!($($rest)*);
+        }
+    };
+}
+
+macro_rules! on_local_backends {
+    ($($rest:tt)*) => {
+        $crate::cases::on_backend!(memory ("memory://") $($rest)*);
+        $crate::cases::on_backend!(json (Files::new(DIR.get().unwrap())) $($rest)*);
+        $crate::cases::on_backend!(msgpack (Files::new(DIR.get().unwrap()).format("msgpack")) $($rest)*);
+        $crate::cases::on_backend!(memory_before_json (["memory://", Files::new(DIR.get().unwrap())]) $($rest)*);
+        $crate::cases::on_backend!(bytes ("memory://?format=json") $($rest)*);
+        #[cfg(all(feature = "zstd", feature = "encrypt"))]
+        $crate::cases::on_backend!(encrypted ($crate::cases::encrypted()) $($rest)*);
+        #[cfg(feature = "json_file")]
+        $crate::cases::on_backend!(json_file (crate::cases::store_url("json", &DIR, "/cache.json")) $($rest)*);
+        #[cfg(feature = "sqlite")]
+        $crate::cases::on_backend!(sqlite (crate::cases::store_url("sqlite", &DIR, "/cache.db?table=posts")) $($rest)*);
+        #[cfg(feature = "lmdb")]
+        $crate::cases::on_backend!(lmdb (crate::cases::store_url("lmdb", &DIR, "")) $($rest)*);
     };
 }
 
@@ -58,7 +78,7 @@ macro_rules! on_files {
 
 macro_rules! on_backend {
     (
-        $backend:ident ($($store:tt)*)
+        $backend:ident ($($store:tt)*) $(if ($condition:expr))?
         #[cache($($arguments:tt)*)]
         $(#[$attribute:meta])*
         fn $function:ident($($parameters:tt)*) -> $output:ty { $($body:tt)* }
@@ -74,13 +94,16 @@ macro_rules! on_backend {
                 RUNS.fetch_add(1, SeqCst);
                 $($body)*
             }
+            $(if !$condition {
+                return;
+            })?
             let dir = TempDir::new();
             DIR.set(dir.path().to_owned()).unwrap();
             $test
         }
     };
     (
-        $backend:ident ($($store:tt)*)
+        $backend:ident ($($store:tt)*) $(if ($condition:expr))?
         #[cache($($arguments:tt)*)]
         $(#[$attribute:meta])*
         async fn $function:ident($($parameters:tt)*) -> $output:ty { $($body:tt)* }
@@ -96,6 +119,9 @@ macro_rules! on_backend {
                 RUNS.fetch_add(1, SeqCst);
                 $($body)*
             }
+            $(if !$condition {
+                return;
+            })?
             let dir = TempDir::new();
             DIR.set(dir.path().to_owned()).unwrap();
             $test
@@ -106,6 +132,8 @@ macro_rules! on_backend {
 pub(crate) use on_backend;
 pub(crate) use on_every_backend;
 pub(crate) use on_files;
+pub(crate) use on_local_backends;
+pub(crate) use on_this_machine;
 
 /// A store that shows nothing of what is in it. The secret key is that of all tests.
 #[cfg(all(feature = "zstd", feature = "encrypt"))]
@@ -118,6 +146,19 @@ pub(crate) fn encrypted() -> &'static str {
 #[cfg(any(feature = "json_file", feature = "sqlite", feature = "lmdb"))]
 pub(crate) fn store_url(scheme: &str, dir: &std::sync::OnceLock<std::path::PathBuf>, rest: &str) -> String {
     format!("{scheme}://{}{rest}", dir.get().unwrap().display())
+}
+
+/// A part of the shared Redis that has the name of the directory of a test.
+#[cfg(feature = "redis")]
+pub(crate) fn on_redis(dir: &std::sync::OnceLock<std::path::PathBuf>) -> ::cacher::backend::prefixed::Prefixed {
+    let url = crate::places::placed("{redis}/8?timeout=10s").expect("a server");
+    let prefix = format!("{}.", dir.get().unwrap().display());
+    ::cacher::backend::prefixed::Prefixed::shared(crate::places::store(&url), prefix)
+}
+
+#[cfg(feature = "redis")]
+pub(crate) fn has_redis() -> bool {
+    cacher_servers::redis().is_some()
 }
 
 /// What the tests of [`on_backend`] name.
@@ -138,5 +179,5 @@ mod prelude {
         testing::{ManualClock, TempDir},
     };
 
-    pub(super) use super::{on_every_backend, on_files};
+    pub(super) use super::{on_every_backend, on_files, on_this_machine};
 }

@@ -93,6 +93,27 @@ on_every_cache! {
     }
 }
 
+/// In place of types that are made when the program runs: caches.
+#[test]
+fn cme_14_16_every_cache_is_listed_once_and_counts_its_calls() {
+    let listed = |name: &str| ::cacher::caches().iter().filter(|cache| cache.name() == name).count();
+    let cache: Numbers = Cache::builder().name("cme_14").backend("memory://?format=json").build().unwrap();
+    assert_eq!((listed("cme_14"), listed("cme_14_other")), (1, 0));
+    for _ in 0..2 {
+        (0..10).for_each(|key| assert_eq!(cache.get_or_load(&key, || key * 2), key * 2));
+    }
+    let stats = cache.stats();
+    assert_eq!((stats.loads, stats.misses, stats.hits), (10, 10, 10));
+    let other: Numbers = Cache::builder().name("cme_14_other").build().unwrap();
+    assert_eq!((listed("cme_14"), listed("cme_14_other"), other.stats().loads), (1, 1, 0));
+}
+
+#[test]
+fn cme_35_rates_of_no_calls_are_defined() {
+    let cache: Numbers = Cache::builder().build().unwrap();
+    assert!(cache.stats().hit_rate().abs() < f64::EPSILON);
+}
+
 #[test]
 fn cme_55_a_bound_is_exact() {
     let cache: Numbers = Cache::builder().capacity(500).build().unwrap();

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    pin::pin,
     time::{Duration, SystemTime},
 };
 
@@ -11,7 +12,11 @@ use self::{
     server::Server,
 };
 use super::{Capabilities, Key, Put, driven::AsyncBackend, message};
-use crate::error::{Error, Kind, Result};
+use crate::{
+    clock::Clock,
+    error::{Error, Kind, Result},
+    work::within,
+};
 
 mod codec;
 mod connection;
@@ -260,7 +265,9 @@ impl AsyncBackend for Memcached {
     async fn clear(&self, namespace: &str) -> Result<u64> {
         let (mut ended, mut outcome) = (0, Ok(()));
         for server in &self.servers {
-            match server.end_generation(namespace).await {
+            // One that is silent is waited for as for any answer.
+            let answer = within(&Clock::System, self.timeout, pin!(server.end_generation(namespace))).await;
+            match answer.unwrap_or_else(|| Err(Error::new(Kind::Unavailable, "no answer in time"))) {
                 Ok(was_there) => ended += u64::from(was_there),
                 Err(error) => outcome = outcome.and(Err(error.within(&server.name))),
             }

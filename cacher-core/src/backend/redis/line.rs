@@ -17,6 +17,8 @@ pub(super) struct Current {
     pub(super) line: Option<Arc<Line>>,
     /// Whose changes it is told of.
     pub(super) told: Prefixes,
+    /// Whether changes may have been missed since it was there.
+    pub(super) missed: bool,
     /// The earlier ones that the server may still hear something from.
     pub(super) past: Vec<Peer>,
 }

@@ -153,10 +153,12 @@ impl Link {
         }
         self.let_go(current);
         current.number += 1;
+        let missed = std::mem::replace(&mut current.missed, true);
         let line = Arc::new(connect::connect(self, current.number, &wanted.prefixes).await?);
         line.fence(&mut current.past).await?;
+        current.missed = false;
         (current.line, current.told) = (Some(Arc::clone(&line)), wanted);
-        if current.number > 1 {
+        if missed {
             // What is in memory was put there while nothing was told.
             self.watchers.lost();
         }
@@ -182,7 +184,11 @@ impl Link {
     fn let_go(&self, current: &mut Current) {
         if let Some(line) = current.line.take() {
             current.past.extend(line.peer.clone());
-            self.watchers.lost();
+            // Where nobody was told of anything, nobody counts on it.
+            if !current.told.prefixes.is_empty() {
+                current.missed = true;
+                self.watchers.lost();
+            }
         }
     }
 }

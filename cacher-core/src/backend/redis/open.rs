@@ -96,7 +96,11 @@ impl Redis {
         };
         let format = url.get("format").map(|format| Cow::Owned(format.to_owned()));
         let target = target(url)?;
-        let url = url::redact(text.split('?').next().unwrap_or_default());
+        let place = url::redact(text.split('?').next().unwrap_or_default());
+        let url = match url.get("db").map(|db| db.trim_start_matches('0')) {
+            None | Some("") => place,
+            Some(db) => format!("{place}?db={db}"),
+        };
         Ok(Self { link: Arc::new(Link::new(target, timeout)), coherent, url, timeout, format })
     }
 }

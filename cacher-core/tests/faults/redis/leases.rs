@@ -11,7 +11,8 @@ use std::{
 use cacher_core::direct::Cache;
 use cacher_servers::Redis;
 
-use crate::scene::{Numbers, Scene, bounded};
+use super::Scene;
+use crate::scene::{Numbers, bounded};
 
 const URL: &str = "CACHER_TEST_CHILD_URL";
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -38,7 +39,7 @@ fn child_loads() {
 fn an_owner_that_is_killed_is_waited_for_no_longer_than_its_lease() {
     let Some(server) = Redis::private() else { return };
     let mut child = Command::new(env::current_exe().expect("a path"))
-        .args(["--ignored", "--exact", "leases::child_loads", "--nocapture"])
+        .args(["--ignored", "--exact", "redis::leases::child_loads", "--nocapture"])
         .env(URL, server.url())
         .stdout(Stdio::piped())
         .spawn()

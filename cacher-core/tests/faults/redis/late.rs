@@ -5,7 +5,8 @@ use std::{thread, time::Duration};
 use cacher_core::{core::Removal, direct::Cache};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::scene::{Scene, cache, soon};
+use super::Scene;
+use crate::scene::{cache, soon};
 
 /// A write that was given up stays undone, even if the network brings it at last.
 #[test]

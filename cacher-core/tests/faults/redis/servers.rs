@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::scene::{Numbers, Scene, TIMEOUT, bears, cache, soon};
+use super::Scene;
+use crate::scene::{Numbers, TIMEOUT, bears, cache, soon};
 
 fn each(scene: &Scene, fail: impl Fn(&Scene), mend: impl Fn(&Scene)) {
     for cache in [&scene.alone, &scene.tiers] {
