@@ -124,11 +124,11 @@ impl Tags {
     /// These and others.
     pub(crate) fn and(self, more: Self) -> Self {
         match (self.0, more.0) {
-            (Some(these), Some(those)) => {
-                let new = those.iter().filter(|tag| !these.iter().any(|known| Arc::ptr_eq(known, tag)));
+            (Some(these), Some(more)) => {
+                let new = more.iter().filter(|tag| !these.iter().any(|known| Arc::ptr_eq(known, tag)));
                 Self(Some(these.iter().chain(new).cloned().collect()))
             }
-            (these, those) => Self(these.or(those)),
+            (these, more) => Self(these.or(more)),
         }
     }
 
@@ -226,7 +226,7 @@ mod tests {
         invalidate("tags::later");
         assert!(!Tags::named(["tags::later"]).since(began).is_current());
         // Also when so many others were that it is forgotten.
-        for number in 0..ROOM + 1 {
+        for number in 0..=ROOM {
             invalidate(&format!("tags::other{number}"));
         }
         assert!(!Tags::named(["tags::later"]).since(began).is_current());

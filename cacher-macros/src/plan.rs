@@ -171,6 +171,7 @@ pub(crate) enum Keyer {
     FileName(Expr),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(crate) struct Policies {
     pub(crate) ttl: Option<Timing>,
     pub(crate) tti: Option<Timing>,

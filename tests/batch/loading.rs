@@ -344,7 +344,7 @@ async fn a_window_ends_by_its_time_too() {
         CALLS.note(&ids);
         if lang == "xx" { Err(Fault::Own(0)) } else { Ok(ids) }
     }
-    let calls = futures::future::join_all([
+    let calls = futures::future::join_all(vec![
         values::one(1, "de".into()),
         values::one(2, "de".into()),
         values::one(1, "en".into()),
@@ -378,9 +378,9 @@ async fn who_gathers_may_go_away() {
 #[test]
 fn prefetched_items_are_there() {
     static DONE: Barrier = Barrier::new(2);
-    #[cache(batch = ids, prefetch, ignore = [_db])]
-    fn values(ids: &[u64], lang: &str, _db: &Calls) -> HashMap<u64, String> {
-        _db.note(ids);
+    #[cache(batch = ids, prefetch, ignore = [db])]
+    fn values(ids: &[u64], lang: &str, db: &Calls) -> HashMap<u64, String> {
+        db.note(ids);
         DONE.wait();
         ids.iter().map(|id| (*id, format!("{id}{lang}"))).collect()
     }

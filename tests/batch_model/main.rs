@@ -2,6 +2,12 @@
 //! cancellations against a plain model, by tasks and by threads.
 //!
 //! `CACHER_TEST_SCHEDULES=1000000` tries more of them, `CACHER_TEST_SEED=17` that one alone.
+#![allow(
+    clippy::items_after_statements,
+    clippy::needless_for_each,
+    clippy::unwrap_used,
+    reason = "tests read better so, and unwrap in what they share too"
+)]
 
 mod random;
 mod store;

@@ -2,7 +2,7 @@
 
 use std::env;
 
-/// SplitMix64.
+/// `SplitMix64`.
 pub(super) struct Random(u64);
 
 impl Random {

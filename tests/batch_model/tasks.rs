@@ -77,7 +77,7 @@ fn all(subject: &'static Subject, world: Arc<World>) -> Doing<()> {
 fn task(subject: &'static Subject, world: Arc<World>, seed: u64) -> Doing<()> {
     Box::pin(async move {
         let mut random = Random::new(seed);
-        for _ in 0..1 + random.below(4) {
+        for _ in 0..=random.below(4) {
             for _ in 0..random.below(3) {
                 pause().await;
             }
@@ -131,13 +131,12 @@ async fn called(world: &World, mut doing: Doing<Answer>, ids: Vec<u64>, random: 
         }
     })
     .await;
-    match answer {
-        Some(answer) => call.returned(&answer),
-        None => {
-            drop(doing);
-            if world.rules.slow_stores {
-                world.disturb(&(0..ITEMS).collect::<Vec<_>>());
-            }
+    if let Some(answer) = answer {
+        call.returned(&answer);
+    } else {
+        drop(doing);
+        if world.rules.slow_stores {
+            world.disturb(&(0..ITEMS).collect::<Vec<_>>());
         }
     }
 }

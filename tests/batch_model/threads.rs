@@ -70,7 +70,7 @@ impl Threads {
 }
 
 fn act(subject: &Subject, world: &World, random: &mut Random) {
-    for _ in 0..1 + random.below(4) {
+    for _ in 0..=random.below(4) {
         step(subject, world, random);
     }
 }

@@ -47,6 +47,7 @@ pub(super) struct Planned;
 
 /// What holds of the function that is tried.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub(super) struct Rules {
     /// Absence is kept as a value is.
     pub(super) remembers: bool,

@@ -50,7 +50,7 @@ impl Slow {
 #[test]
 fn past_a_soft_timeout_callers_get_the_old_value_and_the_load_goes_on() {
     #[cache(ttl = "10s", stale_if_error = "1h", soft_timeout = "2s", refresh = background, ignore = [slow])]
-    fn value(_key: u64, slow: Arc<Slow>) -> Result<u64, Failure> {
+    fn value(key: u64, slow: Arc<Slow>) -> Result<u64, Failure> {
         slow.read()
     }
     ends(|| {
@@ -80,7 +80,7 @@ fn past_a_soft_timeout_callers_get_the_old_value_and_the_load_goes_on() {
 #[test]
 fn a_load_that_ends_before_the_soft_timeout_is_waited_for() {
     #[cache(ttl = "10s", stale_if_error = "1h", soft_timeout = "2s", refresh = background, ignore = [slow])]
-    async fn value(_key: u64, slow: Arc<Slow>) -> Result<u64, Failure> {
+    async fn value(key: u64, slow: Arc<Slow>) -> Result<u64, Failure> {
         slow.read()
     }
     ends(|| {
@@ -97,7 +97,7 @@ fn a_load_that_ends_before_the_soft_timeout_is_waited_for() {
 #[test]
 fn past_a_hard_timeout_all_callers_get_an_error() {
     #[cache(hard_timeout = "5s", ignore = [slow])]
-    async fn value(_key: u64, slow: &Slow) -> Result<u64, Failure> {
+    async fn value(key: u64, slow: &Slow) -> Result<u64, Failure> {
         slow.read_async().await
     }
     let clock = ManualClock::new();
@@ -107,7 +107,7 @@ fn past_a_hard_timeout_all_callers_get_an_error() {
     let mut leads = pin!(value(1, &slow));
     let mut follows = pin!(value(1, &slow));
     assert!(poll_once(&mut leads).is_pending() && poll_once(&mut follows).is_pending());
-    clock.advance(5 * SECOND - Duration::from_millis(1));
+    clock.advance((5 * SECOND).checked_sub(Duration::from_millis(1)).unwrap());
     assert!(poll_once(&mut leads).is_pending() && poll_once(&mut follows).is_pending());
     clock.advance(Duration::from_millis(1));
     let late = Poll::Ready(Err(Failure::Cache(Kind::TimedOut)));
@@ -120,7 +120,7 @@ fn past_a_hard_timeout_all_callers_get_an_error() {
 #[test]
 fn past_a_hard_timeout_an_old_value_is_better_than_an_error() {
     #[cache(ttl = "10s", stale_if_error = "1h", hard_timeout = "5s", ignore = [slow])]
-    async fn value(_key: u64, slow: &Slow) -> Result<u64, Failure> {
+    async fn value(key: u64, slow: &Slow) -> Result<u64, Failure> {
         slow.read_async().await
     }
     let clock = ManualClock::new();
@@ -139,7 +139,7 @@ fn past_a_hard_timeout_an_old_value_is_better_than_an_error() {
 #[test]
 fn a_sync_body_is_waited_for_by_its_caller_alone() {
     #[cache(hard_timeout = "5s", ignore = [slow])]
-    fn value(_key: u64, slow: &Slow) -> Result<u64, Failure> {
+    fn value(key: u64, slow: &Slow) -> Result<u64, Failure> {
         slow.read()
     }
     ends(|| {
@@ -167,7 +167,7 @@ fn a_sync_body_is_waited_for_by_its_caller_alone() {
 #[test]
 fn a_sync_body_in_the_background_keeps_nobody_past_a_hard_timeout() {
     #[cache(hard_timeout = "5s", abandon_after = "10s", refresh = background, ignore = [slow])]
-    fn value(_key: u64, slow: Arc<Slow>) -> Result<u64, Failure> {
+    fn value(key: u64, slow: Arc<Slow>) -> Result<u64, Failure> {
         slow.read()
     }
     ends(|| {
@@ -197,7 +197,7 @@ fn a_sync_body_in_the_background_keeps_nobody_past_a_hard_timeout() {
 #[test]
 fn an_abandoned_load_frees_its_key_and_its_value_does_not_replace_a_newer_one() {
     #[cache(abandon_after = "10s", ignore = [slow])]
-    async fn value(_key: u64, slow: &Slow) -> Result<u64, Failure> {
+    async fn value(key: u64, slow: &Slow) -> Result<u64, Failure> {
         let read = slow.source.read();
         if slow.hangs.load(SeqCst) {
             let mut first = true;
@@ -223,7 +223,7 @@ fn an_abandoned_load_frees_its_key_and_its_value_does_not_replace_a_newer_one() 
 #[test]
 fn a_late_value_is_kept_if_there_is_no_newer_one() {
     #[cache(abandon_after = "10s", ignore = [slow])]
-    fn value(_key: u64, slow: &Slow) -> Result<u64, Failure> {
+    fn value(key: u64, slow: &Slow) -> Result<u64, Failure> {
         slow.read()
     }
     ends(|| {

@@ -20,7 +20,7 @@ const MILLI: Duration = Duration::from_millis(1);
 #[test]
 fn an_error_is_answered_by_the_old_value_in_the_window_and_not_past_it() {
     #[cache(ttl = "10s", stale_if_error = "1h", ignore = [source])]
-    fn value(_key: u64, source: &Source) -> Result<u64, Failure> {
+    fn value(key: u64, source: &Source) -> Result<u64, Failure> {
         source.read()
     }
     let clock = ManualClock::new();
@@ -36,7 +36,7 @@ fn an_error_is_answered_by_the_old_value_in_the_window_and_not_past_it() {
     assert_eq!(value(1, &source), Ok(2), "an old one");
     let stats = value::cache().stats();
     assert_eq!((stats.stale_hits, stats.load_failures), (1, 2), "{stats:?}");
-    clock.advance(3600 * SECOND - MILLI);
+    clock.advance((3600 * SECOND).checked_sub(MILLI).unwrap());
     assert_eq!(value(1, &source), Ok(2), "the last moment");
     clock.advance(MILLI);
     assert_eq!(value(1, &source), Err(Failure::Down));
@@ -47,7 +47,7 @@ fn an_error_is_answered_by_the_old_value_in_the_window_and_not_past_it() {
 #[test]
 fn while_the_source_is_down_it_is_asked_at_times_only() {
     #[cache(ttl = "10s", stale_if_error = "1h", ignore = [source])]
-    fn value(_key: u64, source: &Source) -> Result<u64, Failure> {
+    fn value(key: u64, source: &Source) -> Result<u64, Failure> {
         source.read()
     }
     let clock = ManualClock::new();
@@ -69,7 +69,7 @@ fn while_the_source_is_down_it_is_asked_at_times_only() {
 #[test]
 fn a_fresh_value_answers_all_as_soon_as_there_is_one() {
     #[cache(ttl = "10s", stale_if_error = "1h", ignore = [source])]
-    fn value(_key: u64, source: &Source) -> Result<u64, Failure> {
+    fn value(key: u64, source: &Source) -> Result<u64, Failure> {
         source.read()
     }
     let clock = ManualClock::new();
@@ -86,11 +86,11 @@ fn a_fresh_value_answers_all_as_soon_as_there_is_one() {
 #[test]
 fn a_panic_is_answered_by_the_old_value_and_goes_on_without_one() {
     #[cache(ttl = "10s", stale_if_error = "1h", ignore = [source])]
-    fn value(_key: u64, source: &Source) -> u64 {
+    fn value(key: u64, source: &Source) -> u64 {
         source.read().unwrap()
     }
     #[cache(ttl = "10s", stale_if_error = "1h", ignore = [source])]
-    async fn value_async(_key: u64, source: &Source) -> u64 {
+    async fn value_async(key: u64, source: &Source) -> u64 {
         source.read().unwrap()
     }
     let block_on = futures::executor::block_on::<futures::future::BoxFuture<'_, u64>>;
@@ -112,11 +112,11 @@ fn a_panic_is_answered_by_the_old_value_and_goes_on_without_one() {
 fn what_is_invalidated_stands_in_for_nothing() {
     static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);
     #[cache(ttl = "10s", stale_if_error = "1h", ignore = [source])]
-    fn value(_key: u64, source: &Source) -> Result<u64, Failure> {
+    fn value(key: u64, source: &Source) -> Result<u64, Failure> {
         source.read()
     }
     #[cache(backend = ["memory://", STORE.clone()], ttl = "10s", stale_if_error = "1h", ignore = [source])]
-    fn stored(_key: u64, source: &Source) -> Result<u64, Failure> {
+    fn stored(key: u64, source: &Source) -> Result<u64, Failure> {
         source.read()
     }
     let clock = ManualClock::new();
@@ -141,7 +141,7 @@ fn what_is_invalidated_stands_in_for_nothing() {
 fn an_old_value_of_a_store_stands_in_too() {
     static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);
     #[cache(backend = STORE.clone(), ttl = "10s", stale_if_error = "1h", ignore = [source])]
-    fn value(_key: u64, source: &Source) -> Result<u64, Failure> {
+    fn value(key: u64, source: &Source) -> Result<u64, Failure> {
         source.read()
     }
     let clock = ManualClock::new();
@@ -149,7 +149,7 @@ fn an_old_value_of_a_store_stands_in_too() {
     let source = Source::default();
     assert_eq!(value(1, &source), Ok(1));
     source.is(State::Down);
-    clock.advance(10 * SECOND + 3600 * SECOND - MILLI);
+    clock.advance((10 * SECOND + 3600 * SECOND).checked_sub(MILLI).unwrap());
     assert_eq!(value(1, &source), Ok(1));
     clock.advance(MILLI);
     assert_eq!(value(1, &source), Err(Failure::Down));

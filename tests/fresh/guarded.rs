@@ -30,7 +30,7 @@ const REFUSED: Result<u64, Failure> = Err(Failure::Cache(Kind::Limited));
 fn a_breaker_opens_when_too_many_loads_fail_and_tries_again() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(breaker = "50%/10s")]
-    fn load(_key: u64) -> Result<u64, Failure> {
+    fn load(key: u64) -> Result<u64, Failure> {
         SOURCE.read()
     }
     let clock = ManualClock::new();
@@ -51,7 +51,7 @@ fn a_breaker_opens_when_too_many_loads_fail_and_tries_again() {
 fn while_a_breaker_is_open_old_values_are_answers() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(ttl = "10s", stale_if_error = "1h", breaker = Breaker::new(1.0, 60 * SECOND).min_loads(2))]
-    async fn load(_key: u64) -> Result<u64, Failure> {
+    async fn load(key: u64) -> Result<u64, Failure> {
         SOURCE.read()
     }
     let get = |key| futures::executor::block_on(load(key));
@@ -68,7 +68,7 @@ fn while_a_breaker_is_open_old_values_are_answers() {
 fn errors_that_last_are_answers_and_no_failures() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(breaker = Breaker::new(0.5, SECOND).min_loads(2), error_ttl = "1s", error_if = |_| true)]
-    fn load(_key: u64) -> Result<u64, Failure> {
+    fn load(key: u64) -> Result<u64, Failure> {
         SOURCE.read()
     }
     let clock = ManualClock::new();
@@ -249,8 +249,9 @@ fn values_are_kept_for_some_arguments_only() {
     fn of_both(id: u64, keep: bool) -> u64 {
         id
     }
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "conditions are given a reference")]
     fn is_even(value: &u64) -> bool {
-        value % 2 == 0
+        value.is_multiple_of(2)
     }
     #[cache(cache_if = is_even)]
     fn of_values(id: u64) -> u64 {

@@ -1,4 +1,10 @@
 //! Values that stay useful while their source is slow, down or wrong, through the public surface.
+#![allow(
+    clippy::items_after_statements,
+    clippy::needless_for_each,
+    clippy::unwrap_used,
+    reason = "tests read better so, and unwrap in what they share too"
+)]
 
 mod deadlines;
 mod failing;

@@ -34,7 +34,7 @@ fn errors_that_last_answer_calls_and_others_do_not() {
     let clock = ManualClock::new();
     let _in_force = clock.enter();
     assert_eq!((load(0), load(0), SOURCE.reads()), (Err(Problem::NotFound), Err(Problem::NotFound), 1));
-    clock.advance(30 * SECOND - MILLI);
+    clock.advance((30 * SECOND).checked_sub(MILLI).unwrap());
     assert_eq!((load(0), SOURCE.reads()), (Err(Problem::NotFound), 1));
     clock.advance(MILLI);
     assert_eq!((load(0), SOURCE.reads()), (Err(Problem::NotFound), 2));
@@ -48,7 +48,7 @@ fn errors_that_last_answer_calls_and_others_do_not() {
 fn an_error_is_forgotten_with_its_entry() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(ttl = "1h", error_ttl = "30s", error_if = |problem| *problem == Problem::NotFound)]
-    fn load(_key: u64) -> Result<u64, Problem> {
+    fn load(key: u64) -> Result<u64, Problem> {
         SOURCE.read().map_err(|_| Problem::NotFound)
     }
     let clock = ManualClock::new();
@@ -68,7 +68,7 @@ fn an_error_is_forgotten_with_its_entry() {
 #[test]
 fn an_error_of_a_load_that_began_before_an_invalidation_answers_nobody_after_it() {
     #[cache(error_ttl = "30s", error_if = is_lasting, ignore = [open])]
-    async fn load(_key: u64, open: &std::cell::Cell<bool>) -> Result<u64, Problem> {
+    async fn load(key: u64, open: &std::cell::Cell<bool>) -> Result<u64, Problem> {
         std::future::poll_fn(|_| if open.get() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }).await;
         if open.replace(false) { Err(Problem::NotFound) } else { Ok(1) }
     }
@@ -88,7 +88,7 @@ fn a_value_of_a_store_comes_before_an_error() {
     static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(backend = STORE.clone(), ttl = "1h", error_ttl = "30s", error_if = is_lasting)]
-    fn load(_key: u64) -> Result<u64, Problem> {
+    fn load(key: u64) -> Result<u64, Problem> {
         SOURCE.read().map_err(|_| Problem::NotFound)
     }
     let clock = ManualClock::new();
@@ -104,7 +104,7 @@ fn a_value_of_a_store_comes_before_an_error() {
 fn an_error_that_lasts_is_an_answer_that_no_old_value_stands_in_for() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(ttl = "10s", stale_if_error = "1h", error_ttl = "30s", error_if = |failure| *failure == Failure::Down)]
-    fn load(_key: u64) -> Result<u64, Failure> {
+    fn load(key: u64) -> Result<u64, Failure> {
         SOURCE.read()
     }
     let clock = ManualClock::new();
@@ -118,7 +118,7 @@ fn an_error_that_lasts_is_an_answer_that_no_old_value_stands_in_for() {
 #[test]
 fn errors_are_bounded() {
     #[cache(error_ttl = "1h", error_if = is_lasting)]
-    fn load(_key: u64) -> Result<u64, Problem> {
+    fn load(key: u64) -> Result<u64, Problem> {
         Err(Problem::NotFound)
     }
     for key in 0..50_000 {

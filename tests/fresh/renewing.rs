@@ -23,7 +23,7 @@ fn stale_while_revalidate_answers_others_while_one_loads_anew() {
     static INSIDE: Gate = Gate::new();
     static GO_ON: Gate = Gate::new();
     #[cache(ttl = "10s", stale_while_revalidate = "30s")]
-    fn value(_key: u64) -> u64 {
+    fn value(key: u64) -> u64 {
         let read = SOURCE.read().unwrap();
         if read == 2 {
             INSIDE.open();
@@ -50,13 +50,13 @@ fn stale_while_revalidate_answers_others_while_one_loads_anew() {
 fn past_the_window_all_wait() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(ttl = "10s", stale_while_revalidate = "30s", refresh = background)]
-    fn value(_key: u64) -> u64 {
+    fn value(key: u64) -> u64 {
         SOURCE.read().unwrap()
     }
     let clock = ManualClock::new();
     let _in_force = clock.enter();
     assert_eq!(value(1), 1);
-    clock.advance(40 * SECOND - MILLI);
+    clock.advance((40 * SECOND).checked_sub(MILLI).unwrap());
     assert_eq!(value(1), 1, "the last moment");
     until(|| value::entry(1).peek() == Some(2));
     clock.advance(40 * SECOND);
@@ -68,7 +68,7 @@ fn a_refresh_in_the_background_lets_every_caller_go() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     static GO_ON: Gate = Gate::new();
     #[cache(ttl = "10s", stale_while_revalidate = "30s", refresh = background)]
-    fn value(_key: String) -> u64 {
+    fn value(key: String) -> u64 {
         let read = SOURCE.read().unwrap();
         if read == 2 {
             GO_ON.pass();
@@ -97,7 +97,7 @@ fn a_refresh_in_the_background_of_async_functions_and_methods() {
     struct Client(Source);
     impl Client {
         #[cache(ttl = "10s", stale_while_revalidate = "30s", refresh = background, ignore = [self])]
-        async fn value(self: Arc<Self>, _key: u64) -> Result<u64, Failure> {
+        async fn value(self: Arc<Self>, key: u64) -> Result<u64, Failure> {
             self.0.read()
         }
     }
@@ -116,7 +116,7 @@ fn a_refresh_in_the_background_of_async_functions_and_methods() {
 fn what_nobody_asks_for_is_not_loaded_anew() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(ttl = "10s", stale_while_revalidate = "30s", refresh_at = 0.5, refresh = background)]
-    fn value(_key: u64) -> u64 {
+    fn value(key: u64) -> u64 {
         SOURCE.read().unwrap()
     }
     let clock = ManualClock::new();
@@ -130,13 +130,13 @@ fn what_nobody_asks_for_is_not_loaded_anew() {
 fn refresh_at_is_a_part_of_the_life() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(ttl = "10s", refresh_at = 0.8)]
-    fn value(_key: u64) -> u64 {
+    fn value(key: u64) -> u64 {
         SOURCE.read().unwrap()
     }
     let clock = ManualClock::new();
     let _in_force = clock.enter();
     assert_eq!(value(1), 1);
-    clock.advance(8 * SECOND - MILLI);
+    clock.advance((8 * SECOND).checked_sub(MILLI).unwrap());
     assert_eq!(value(1), 1);
     clock.advance(MILLI);
     assert_eq!(value(1), 2);
@@ -150,7 +150,7 @@ fn refresh_at_is_a_part_of_the_life() {
 fn values_of_one_life_each_are_loaded_anew_by_it() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(ttl = |value: &u64| Duration::from_secs(10 * *value), refresh_at = 0.5)]
-    fn value(_key: u64) -> u64 {
+    fn value(key: u64) -> u64 {
         SOURCE.read().unwrap()
     }
     let clock = ManualClock::new();
@@ -187,7 +187,7 @@ fn refreshed(left: f64, clock: &ManualClock) -> u64 {
     for key in 0..1000 {
         let key = (left.to_bits(), key);
         value(key, Some(clock));
-        clock.advance(100 * SECOND - SECOND.mul_f64(left));
+        clock.advance((100 * SECOND).checked_sub(SECOND.mul_f64(left)).unwrap());
         value(key, None);
     }
     value::cache().stats().loads - before - 1000
@@ -197,7 +197,7 @@ fn refreshed(left: f64, clock: &ManualClock) -> u64 {
 fn a_refresh_that_fails_keeps_the_value_and_is_not_tried_again_at_once() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(ttl = "10s", stale_while_revalidate = "1h")]
-    fn value(_key: u64) -> Result<u64, Failure> {
+    fn value(key: u64) -> Result<u64, Failure> {
         SOURCE.read()
     }
     let clock = ManualClock::new();
@@ -237,12 +237,12 @@ fn values_of_stores_are_loaded_anew_too() {
     static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(backend = [STORE.clone()], ttl = "10s", stale_while_revalidate = "30s")]
-    fn value(_key: u64) -> u64 {
+    fn value(key: u64) -> u64 {
         SOURCE.read().unwrap()
     }
     #[cache(backend = ["memory://", STORE.clone()], ttl = "10s", stale_while_revalidate = "30s", refresh_at = 0.5,
         name = "in_tiers")]
-    fn in_tiers(_key: u64) -> u64 {
+    fn in_tiers(key: u64) -> u64 {
         SOURCE.read().unwrap()
     }
     let clock = ManualClock::new();
@@ -260,7 +260,7 @@ fn values_of_stores_are_loaded_anew_too() {
     clock.advance(5 * SECOND);
     let second = in_tiers(1);
     assert!(second > first);
-    clock.advance(5 * SECOND - MILLI);
+    clock.advance((5 * SECOND).checked_sub(MILLI).unwrap());
     assert_eq!(in_tiers(1), second);
     clock.advance(MILLI);
     assert!(in_tiers(1) > second);

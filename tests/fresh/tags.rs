@@ -72,9 +72,9 @@ fn values_say_tags_of_their_own() {
     fn of_author(post: &Post) -> String {
         format!("values:author:{}", post.author)
     }
-    #[cache(tags = ["values:posts", of_author, |post| (post.id > 5).then(|| "values:late")])]
+    #[cache(tags = ["values:posts", of_author, |post| (post.id > 5).then_some("values:late")])]
     fn post(id: u64) -> Post {
-        Post { id, author: if id % 2 == 0 { "ann" } else { "bob" }.into(), read: SOURCE.read().unwrap() }
+        Post { id, author: if id.is_multiple_of(2) { "ann" } else { "bob" }.into(), read: SOURCE.read().unwrap() }
     }
     let read = |ids: &[u64]| ids.iter().map(|id| post(*id).read).collect::<Vec<_>>();
     let all = [1, 2, 7, 8];
@@ -154,7 +154,7 @@ fn stores_know_tags_too() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(backend = STORE.clone(), tags = ["stored:{id}", |post: &Post| format!("stored:author:{}", post.author)])]
     async fn post(id: u64) -> Post {
-        Post { id, author: if id % 2 == 0 { "ann" } else { "bob" }.into(), read: SOURCE.read().unwrap() }
+        Post { id, author: if id.is_multiple_of(2) { "ann" } else { "bob" }.into(), read: SOURCE.read().unwrap() }
     }
     let read = |id| futures::executor::block_on(post(id)).read;
     assert_eq!([1, 2, 3].map(read), [1, 2, 3]);

@@ -58,6 +58,7 @@ impl Gated {
     }
 
     /// Loses everything.
+    #[allow(dead_code, reason = "not every crate of tests needs it")]
     pub(crate) fn empty(&self) {
         self.0.entries.lock().unwrap().clear();
     }

@@ -47,7 +47,7 @@ mod tests {
         let (parts_of, none): (fn(&[usize]) -> Vec<usize>, [usize; 0]) =
             (|items| parts(items, |bytes| *bytes).map(<[_]>::len).collect(), []);
         assert!(parts_of(&none).is_empty());
-        assert_eq!(parts_of(&[1; 25_000]), [10_000, 10_000, 5_000]);
+        assert_eq!(parts_of(&vec![1; 25_000]), [10_000, 10_000, 5_000]);
         assert_eq!(parts_of(&[BYTES / 2, BYTES / 2, 1, BYTES + 1, 1]), [2, 1, 1, 1]);
         assert_eq!((operations(0, 0), operations(25_000, 9), operations(9, 5 * BYTES)), (1, 3, 6));
     }

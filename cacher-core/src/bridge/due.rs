@@ -40,8 +40,8 @@ impl Due {
             list.server = Some(cx.waker().clone());
             drop(list);
             due.drain(..).for_each(GoOn::go_on);
-            Poll::Pending
+            Poll::<()>::Pending
         })
-        .await
+        .await;
     }
 }

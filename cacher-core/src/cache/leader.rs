@@ -235,7 +235,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let deaf = |load: &Load<O, H>| load.guards.hearing.is_none().then(|| self.cache.stored_key(&load.key));
         let stored: Vec<_> = self.within(|| self.loads.iter().map(|load| deaf(load).flatten()).collect());
         for (load, stored) in self.loads.iter_mut().zip(&stored) {
-            stored.iter().for_each(|stored| load.hear(&self.cache, stored));
+            if let Some(stored) = stored {
+                load.hear(&self.cache, stored);
+            }
         }
     }
 
@@ -262,9 +264,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.start();
         let ended = {
             let body = async {
-                match self.has_old() {
-                    true => caught(body).await.map_or_else(Ended::Panicked, Ended::Returned),
-                    false => Ended::Returned(body.await),
+                if self.has_old() {
+                    caught(body).await.map_or_else(Ended::Panicked, Ended::Returned)
+                } else {
+                    Ended::Returned(body.await)
                 }
             };
             let body = async {
@@ -436,7 +439,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
         let placings = kept
             .iter()
-            .map(|(load, value, held, changed, draft, tags)| self.placing(load, value, held, (changed, *draft, tags)));
+            .map(|(load, value, held, changed, draft, tags)| Self::placing(load, value, held, (changed, *draft, tags)));
         let (over, anew): (Vec<_>, Vec<_>) = placings.partition(|(overwrites, _)| *overwrites);
         if !anew.is_empty() {
             cache.put_all(shell, anew.into_iter().map(|(_, placing)| placing).collect()).await;
@@ -452,7 +455,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     fn placing<'a>(
-        &self,
         load: &'a Load<O, H>,
         value: &'a H::Value,
         held: &H,

@@ -16,6 +16,7 @@ use crate::{
 };
 
 /// The loads of one body: mostly a single one, which needs no list.
+#[expect(clippy::large_enum_variant, reason = "the large one is the common one")]
 pub(super) enum Loads<O, H> {
     One(Load<O, H>),
     Many(Vec<Load<O, H>>),

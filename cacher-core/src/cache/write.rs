@@ -286,7 +286,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             };
             if within(&self.core.clock, DRAIN, pin!(quiet)).await.is_none() {
                 for (key, closed) in stored.iter().zip(&closed) {
-                    key.iter().for_each(|key| self.bury(key, closed.overtake().as_ref()));
+                    if let Some(key) = key {
+                        self.bury(key, closed.overtake().as_ref());
+                    }
                 }
                 removal = Removal::Pending;
             }

@@ -10,6 +10,9 @@ use std::{
 /// A step: the answers for some items.
 type Step<T> = Pin<Box<dyn Future<Output = Vec<T>> + Send>>;
 
+/// What makes answers, with for how many items each does.
+type Steps<A> = VecDeque<(usize, Box<dyn FnOnce() -> A + Send>)>;
+
 /// What is told how many items of how many have been asked for.
 type Progress = Box<dyn FnMut(usize, usize) + Send>;
 
@@ -20,7 +23,7 @@ type Progress = Box<dyn FnMut(usize, usize) + Send>;
 #[must_use = "a stream does nothing unless it is asked"]
 pub struct AnswerStream<T> {
     /// The steps to come, with how many items each asks for.
-    steps: VecDeque<(usize, Box<dyn FnOnce() -> Step<T> + Send>)>,
+    steps: Steps<Step<T>>,
     running: Option<(usize, Step<T>)>,
     ready: VecDeque<T>,
     done: usize,
@@ -31,7 +34,7 @@ pub struct AnswerStream<T> {
 /// The answers of a sync batch in the order of its items, each as soon as the body that makes it has returned.
 #[must_use = "an iterator does nothing unless it is asked"]
 pub struct Answers<T> {
-    steps: VecDeque<(usize, Box<dyn FnOnce() -> Vec<T> + Send>)>,
+    steps: Steps<Vec<T>>,
     ready: VecDeque<T>,
     done: usize,
     total: usize,
@@ -71,7 +74,7 @@ common!(Answers);
 
 impl<T: Send> AnswerStream<T> {
     /// Of steps, with how many items each asks for.
-    pub(crate) fn new(steps: VecDeque<(usize, Box<dyn FnOnce() -> Step<T> + Send>)>) -> Self {
+    pub(crate) fn new(steps: Steps<Step<T>>) -> Self {
         let total = steps.iter().map(|(items, _)| items).sum();
         Self { steps, running: None, ready: VecDeque::new(), done: 0, total, progress: None }
     }
@@ -111,7 +114,7 @@ impl<T> Unpin for AnswerStream<T> {}
 
 impl<T> Answers<T> {
     /// Of steps, with how many items each asks for.
-    pub(crate) fn new(steps: VecDeque<(usize, Box<dyn FnOnce() -> Vec<T> + Send>)>) -> Self {
+    pub(crate) fn new(steps: Steps<Vec<T>>) -> Self {
         let total = steps.iter().map(|(items, _)| items).sum();
         Self { steps, ready: VecDeque::new(), done: 0, total, progress: None }
     }

@@ -134,7 +134,9 @@ impl Core {
     /// Sees to it that entries of a store are not served, and removed when it can be reached.
     pub(crate) fn bury_in(self: &Arc<Self>, tier: usize, names: &[Arc<str>]) {
         let stamp = self.removal_stamp();
-        names.iter().for_each(|name| self.graves[tier].bury(Arc::clone(name), Stone::new(stamp)));
+        for name in names {
+            self.graves[tier].bury(Arc::clone(name), Stone::new(stamp));
+        }
         self.retry_later();
     }
 

@@ -248,13 +248,11 @@ impl Core {
     }
 
     async fn remove_tokens_in(self: &Arc<Self>, tier: usize, ids: &[TagId]) -> Removal {
-        match self.or_fault(self.try_remove_tokens(tier, ids).await) {
-            Some(removed) => Removal::of(removed),
-            None => {
-                self.bury_tags(tier, ids.iter().map(|id| hex::to_hex(id).into()));
-                Removal::Pending
-            }
+        let removed = self.or_fault(self.try_remove_tokens(tier, ids).await);
+        if removed.is_none() {
+            self.bury_tags(tier, ids.iter().map(|id| hex::to_hex(id).into()));
         }
+        removed.map_or(Removal::Pending, Removal::of)
     }
 
     /// That of all first, so that whoever finds it has found what came before it.

@@ -133,7 +133,7 @@ fn waited<M: Mode<R>, R>(returns: &Returns<M, R>, waited: Waited<R, M::Value>) -
     match waited {
         Waited::Returned(returned) => returned,
         Waited::Old(value) => M::returned(value),
-        Waited::TimedOut(error) => told(returns, error),
+        Waited::TimedOut(error) => told(returns, &error),
     }
 }
 
@@ -176,7 +176,7 @@ where
         Failure::Late => {
             let error = leader.timed_out();
             leader.fail(None);
-            told(returns, error)
+            told(returns, &error)
         }
     })
 }

@@ -392,14 +392,14 @@ fn not_cached<M, R>(returns: &Returns<M, R>, name: &str) -> R {
 }
 
 /// An error as what the call returns; a panic where that can't say it.
-fn told<M, R>(returns: &Returns<M, R>, error: Error) -> R {
+fn told<M, R>(returns: &Returns<M, R>, error: &Error) -> R {
     match (returns.failed)(error.clone()) {
         Some(returned) => returned,
         None => panic!("{error}: let it return `Result<_, E>` with `E: From<cacher::Error>` to be told so"),
     }
 }
 
-fn keyed<S, Z, P>(home: S, recipe: &Z, parts: &P, terms: Terms) -> Keyed<P::Owned, Z::Held, S::Table>
+fn keyed<S, Z, P>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> Keyed<P::Owned, Z::Held, S::Table>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, <Z::Held as Held>::Value>>,
@@ -409,7 +409,7 @@ where
 }
 
 /// The entry of a sync call.
-pub fn entry<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> Entry<V>
+pub fn entry<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> Entry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
@@ -420,7 +420,7 @@ where
 }
 
 /// The entry of an async call.
-pub fn entry_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncEntry<V>
+pub fn entry_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> AsyncEntry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
@@ -431,7 +431,7 @@ where
 }
 
 /// The entry of a sync call of a function with `revisions`.
-pub fn entry_revised<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> RevisedEntry<V>
+pub fn entry_revised<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> RevisedEntry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
@@ -442,7 +442,7 @@ where
 }
 
 /// The entry of an async call of a function with `revisions`.
-pub fn entry_revised_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> AsyncRevisedEntry<V>
+pub fn entry_revised_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> AsyncRevisedEntry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
@@ -453,7 +453,7 @@ where
 }
 
 /// The entry of a call of a function with `thread_local`.
-pub fn entry_local<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: Terms) -> LocalEntry<V>
+pub fn entry_local<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> LocalEntry<V>
 where
     P: Parts,
     Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,

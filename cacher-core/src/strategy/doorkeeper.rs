@@ -7,7 +7,7 @@ use crate::sync::{AtomicU64, AtomicUsize, Ordering};
 /// room. What is inserted by hand is kept.
 ///
 /// What was loaded is remembered in a Bloom filter (B. Bloom, 1970), with two hash functions for all (Kirsch and
-/// Mitzenmacher, 2006); it is emptied when it has as many keys as it is for, as the doorkeeper of TinyLFU is (Einziger,
+/// Mitzenmacher, 2006); it is emptied when it has as many keys as it is for, as the doorkeeper of `TinyLFU` is (Einziger,
 /// Friedman and Manes, 2017). By mistake it lets a value in at once: of a full filter one in a thousand.
 ///
 /// ```

@@ -229,10 +229,10 @@ pub(super) fn closures_come_in_pairs(subject: Subject, errors: &Errors) {
     let args = subject.args;
     match (&args.extract, &args.combine) {
         (Some(extract), None) => {
-            errors.at(&extract.name, "a body is given some of the items: say how, by `combine = |whole, items| ..`")
+            errors.at(&extract.name, "a body is given some of the items: say how, by `combine = |whole, items| ..`");
         }
         (None, Some(combine)) => {
-            errors.at(&combine.name, "the items are to be known first: say which, by `extract = |whole| ..`")
+            errors.at(&combine.name, "the items are to be known first: say which, by `extract = |whole| ..`");
         }
         (Some(extract), Some(combine)) => {
             for (closure, count) in [(extract, 1), (combine, 2)] {

@@ -160,9 +160,8 @@ fn named(ident: &Ident, value: &TokenStream) -> TokenStream {
 
 /// The same for a companion, which has one item of each list.
 pub(super) fn single(batch: &Batch) -> TokenStream {
-    let each = batch.lists.iter().map(|List { ident, listed, .. }| match listed.is_map() {
-        false => named(ident, &quote!(&#ident)),
-        true => named(ident, &quote!((&#ident.0, &#ident.1))),
+    let each = batch.lists.iter().map(|List { ident, listed, .. }| {
+        if listed.is_map() { named(ident, &quote!((&#ident.0, &#ident.1))) } else { named(ident, &quote!(&#ident)) }
     });
     each.collect()
 }
@@ -343,9 +342,10 @@ fn rebuilt(plan: &Plan, batch: &Batch, asked: &Ident, columns: &Ident) -> TokenS
         }
         lists => {
             let names: Vec<_> = (0..lists.len()).map(|at| hidden(&format!("__asked{at}"), asked)).collect();
-            let apart = match batch.side {
-                Side::Product => quote!(#rt::batch::factors(&#asked, #columns)),
-                _ => quote!(#rt::batch::apart(#asked)),
+            let apart = if batch.side == Side::Product {
+                quote!(#rt::batch::factors(&#asked, #columns))
+            } else {
+                quote!(#rt::batch::apart(#asked))
             };
             let each = lists.iter().zip(&names).map(|(list, name)| rebuild(plan, list, name));
             quote!(#unused let (#(#names),*) = #apart; #(#each)*)

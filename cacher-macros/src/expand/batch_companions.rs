@@ -130,7 +130,7 @@ fn entries(plan: &Plan, batch: &Batch, companions: &Companions, unit: Option<&Bl
     let several = Several::of(plan, batch, &list, &at);
     let (listed, parts, terms) = (entries_listed(plan, batch, &list), several.parts(&made, &at), parts::terms(plan));
     let bindings = &several.bindings;
-    let (ty, make) = match (&plan.home, plan.colour) {
+    let (ty, constructor) = match (&plan.home, plan.colour) {
         (Home::Thread, _) => (quote!(LocalEntries), quote!(entries_local)),
         (_, Colour::Sync) => (quote!(Entries), quote!(entries)),
         (_, Colour::Async) => (quote!(AsyncEntries), quote!(entries_async)),
@@ -139,7 +139,7 @@ fn entries(plan: &Plan, batch: &Batch, companions: &Companions, unit: Option<&Bl
     let body = quote! {
         #listed
         #parts
-        #rt::batch::#make(#home, &#recipe, (#list.len(), #made), |#at| { #bindings #terms })
+        #rt::batch::#constructor(#home, &#recipe, (#list.len(), #made), |#at| { #bindings #terms })
     };
     let body = match this(plan, unit).filter(|_| unit.is_some()) {
         Some(this) => tokens::replace(body, "self", &this),

@@ -146,7 +146,7 @@ fn stream(plan: &Plan, batch: &Batch, companions: &Companions, unit: Option<&Blo
     let (answer, unpack) = (answer(plan, batch, list), unpack(plan, batch, list, &some, &answers));
     let most = batch.most.as_ref().map_or_else(|| quote!(usize::MAX), |most| quote!(#most));
     let most = batch.parallel.as_ref().map_or(most.clone(), |count| quote!(usize::saturating_mul(#most, #count)));
-    let (ty, make, wait, run) = match plan.colour {
+    let (ty, begin, wait, run) = match plan.colour {
         Colour::Sync => (quote!(Answers), quote!(iterate), TokenStream::new(), TokenStream::new()),
         Colour::Async => (quote!(AnswerStream), quote!(stream), quote!(.await), quote!(async move)),
     };
@@ -155,7 +155,7 @@ fn stream(plan: &Plan, batch: &Batch, companions: &Companions, unit: Option<&Blo
         #[doc = " The answers for these items in their order, as they are there."]
         #vis fn #name #parameters(#inputs) -> #krate::#ty<#answer> #predicates {
             #(let #shared = ::std::sync::Arc::new(#shared);)*
-            #rt::batch::#make(#rt::batch::list(#ident), #most, move |#some: ::std::vec::Vec<#item>| {
+            #rt::batch::#begin(#rt::batch::list(#ident), #most, move |#some: ::std::vec::Vec<#item>| {
                 #(let #shared = ::core::clone::Clone::clone(&#shared);)*
                 #run {
                     #made

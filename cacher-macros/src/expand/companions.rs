@@ -151,7 +151,7 @@ fn entry(plan: &Plan, companions: &Companions, unit: Option<&BlockPlan>) -> Toke
     let body = quote! {
         #items
         #bindings
-        #rt::#make(#home, &#recipe, &#parts, #terms)
+        #rt::#make(#home, &#recipe, &#parts, &#terms)
     };
     let returns = Place::of(names::kept(plan)).generated(quote!(#krate::#ty<#value>));
     let body = match &this {

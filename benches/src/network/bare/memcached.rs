@@ -58,8 +58,9 @@ impl Bare for Shared {
                     client.ask(&message, b"HD\r\n").await;
                 }
                 Operation::GetMany => {
-                    let message: String = names(key).iter().map(|name| format!("mg {name} v\r\n")).collect();
-                    client.ask(format!("{message}mn\r\n").as_bytes(), b"MN\r\n").await;
+                    let lines =
+                        names(key).into_iter().map(|name| ["mg ", &*name, " v\r\n"].concat()).collect::<Vec<_>>();
+                    client.ask((lines.concat() + "mn\r\n").as_bytes(), b"MN\r\n").await;
                 }
             }
         })

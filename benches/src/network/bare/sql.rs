@@ -63,7 +63,7 @@ async fn many_of_postgres(pool: &PgPool, names: Vec<Vec<u8>>) -> sqlx::Result<()
 async fn many_of_mariadb(pool: &MySqlPool, names: Vec<Vec<u8>>) -> sqlx::Result<()> {
     let marks = vec!["?"; names.len()].join(", ");
     let many = sqlx::AssertSqlSafe(format!("SELECT k, v FROM benches_bare WHERE k IN ({marks})"));
-    let many = names.into_iter().fold(sqlx::query_as::<_, Row>(many), |many, name| many.bind(name));
+    let many = names.into_iter().fold(sqlx::query_as::<_, Row>(many), sqlx::query::QueryAs::bind);
     many.fetch_all(pool).await.map(drop)
 }
 

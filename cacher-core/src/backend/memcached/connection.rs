@@ -112,15 +112,12 @@ async fn beside<T>(write: impl Future<Output = io::Result<()>>, read: impl Futur
 async fn read_all(stream: &mut (impl AsyncRead + Unpin), input: &mut Vec<u8>, count: usize) -> Result<Vec<Reply>> {
     let (mut replies, mut at) = (Vec::with_capacity(count), 0);
     while replies.len() < count && !matches!(replies.last(), Some(Reply::Failed(_))) {
-        match codec::read(&input[at..]).map_err(garbled)? {
-            Some((reply, length)) => {
-                replies.push(reply);
-                at += length;
-            }
-            None => {
-                input.drain(..std::mem::take(&mut at));
-                receive(stream, input).await.map_err(lost)?;
-            }
+        if let Some((reply, length)) = codec::read(&input[at..]).map_err(garbled)? {
+            replies.push(reply);
+            at += length;
+        } else {
+            input.drain(..std::mem::take(&mut at));
+            receive(stream, input).await.map_err(lost)?;
         }
     }
     // Nobody knows what the next reply would belong to.

@@ -198,7 +198,7 @@ impl AsyncBackend for MongoDb {
         };
         let collection = self.link.entries().await?;
         let find = collection.find(document::living(range)).sort(doc! { "_id": 1 }).batch_size(in_one_answer(PAGE));
-        let mut cursor = find.limit(PAGE as i64).await.map_err(fault)?;
+        let mut cursor = find.limit(i64::try_from(PAGE).unwrap_or(i64::MAX)).await.map_err(fault)?;
         let (mut page, namespace, mut count, mut bytes) = (Page::default(), Arc::from(namespace), 0, 0);
         while cursor.advance().await.map_err(fault)? {
             let (id, entry) = document::parts(cursor.current()).map_err(|error| fault(error.into()))?;

@@ -37,6 +37,7 @@ enum Place<V> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
     /// Asks memory for each item: the values if it has them all, else the call.
+    #[expect(clippy::result_large_err, reason = "no error: the call goes on with it")]
     pub(super) fn begin<P: Parts<Owned = O>>(
         cache: &Arc<Cache<O, H, T>>,
         (shell, mode): (Shell, Mode),

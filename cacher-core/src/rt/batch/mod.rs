@@ -69,6 +69,12 @@ impl<G, F, A> Kinds<G, F, A> {
     }
 }
 
+impl<G, F, A> Default for Kinds<G, F, A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<G, F, A> fmt::Debug for Kinds<G, F, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kinds").finish()
@@ -86,7 +92,7 @@ impl<G, F, A> Copy for Kinds<G, F, A> {}
 /// The items of a call, and what identifies each.
 pub struct Items<'i, G, F, A, I, L, Q, E, X, Y> {
     kinds: PhantomData<Kinds<G, F, A>>,
-    items: &'i [I],
+    listed: &'i [I],
     parts: L,
     rest: Q,
     terms: E,
@@ -118,7 +124,7 @@ where
     X: Fn(&G::Name) -> u64,
     Y: Fn(&F::Name) -> u64,
 {
-    Items { kinds: PhantomData, items, parts, rest, terms, asked, answered }
+    Items { kinds: PhantomData, listed: items, parts, rest, terms, asked, answered }
 }
 
 /// A number that names have in common if they are equal.
@@ -130,9 +136,10 @@ pub fn name_hash<P: KeyPart>(part: &P) -> u64 {
 ///
 /// # Panics
 /// If the call can't return it.
+#[must_use]
 pub fn of_two_lengths<M, R>(returns: &Returns<M, R>, (one, other): (usize, usize)) -> R {
     let text = format!("the lists of a batch stand side by side, and one has {one} items, the other {other}");
-    told(returns, Error::new(Kind::Invalid, text))
+    told(returns, &Error::new(Kind::Invalid, text))
 }
 
 type TableOf<P, Z, S> = <S as Home<<P as Parts>::Owned, <Z as Recipe>::Held>>::Table;
@@ -172,7 +179,7 @@ macro_rules! batch {
             $($more)*
         {
             let cache = home.with(recipe, Arc::clone);
-            let Items { kinds: _, items, parts, rest, terms, asked, answered } = items;
+            let Items { kinds: _, listed: items, parts, rest, terms, asked, answered } = items;
             let own = |at: usize| G::own(&items[at]);
             let name = |at: usize| G::named(&items[at]);
             let (shell, hashes, body) = (Shell::$shell, (&asked, &answered), &body);

@@ -150,7 +150,7 @@ impl<M, R, X, Y, B> Runner<'_, M, R, X, Y, B> {
                 return Ok(found.into_iter().map(|(at, value)| (at, Known::Value(value))).collect());
             }
             Ruling::TurnedDown(_) if !concerned => return Ok(Vec::new()),
-            Ruling::TurnedDown(error) => return Err(told(returns, error)),
+            Ruling::TurnedDown(error) => return Err(told(returns, &error)),
         };
         let names: Vec<_> = owns.iter().map(|own| G::name(own).clone()).collect();
         let answer = match lead.drive(count, async { (self.body)(owns, columns).await }).await {
@@ -180,7 +180,7 @@ impl<M, R, X, Y, B> Runner<'_, M, R, X, Y, B> {
                 if !concerned {
                     return Ok(Vec::new());
                 }
-                Err(told(returns, of_wrong_length(&self.name, count, returned)))
+                Err(told(returns, &of_wrong_length(&self.name, count, returned)))
             }
         }
     }
@@ -202,7 +202,7 @@ impl<M, R, X, Y, B> Runner<'_, M, R, X, Y, B> {
         match ended {
             Ended::Returned(returned) => returned,
             Ended::Panicked(panic) => resume_unwind(panic),
-            Ended::TimedOut => told(&self.returns, late),
+            Ended::TimedOut => told(&self.returns, &late),
         }
     }
 
@@ -238,7 +238,7 @@ where
         Failure::Late => {
             let error = lead.timed_out();
             lead.fail(|| None);
-            told(returns, error)
+            told(returns, &error)
         }
     }
 }
