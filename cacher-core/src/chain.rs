@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use crate::sync::{AtomicU64, Mutex, Ordering, lock, thread_local};
+use crate::sync::{AtomicU64, Mutex, Ordering, global, lock, thread_local};
 
 /// A load in flight, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,7 +10,9 @@ pub(crate) struct FlightId(u64);
 
 impl FlightId {
     pub(crate) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+        global! {
+            static NEXT: AtomicU64 = AtomicU64::new(1);
+        }
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
     }
 }
@@ -18,7 +20,9 @@ impl FlightId {
 thread_local! {
     static CHAIN: RefCell<Vec<FlightId>> = const { RefCell::new(Vec::new()) };
     static THREAD: u64 = {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
+        global! {
+            static NEXT: AtomicU64 = AtomicU64::new(1);
+        }
         NEXT.fetch_add(1, Ordering::Relaxed)
     };
 }
@@ -50,8 +54,10 @@ impl Drop for Within {
     }
 }
 
-/// The loads that wait, and what for. A flight may wait for several at once (`join!`).
-static WAITS: Mutex<Option<HashMap<FlightId, Vec<FlightId>>>> = Mutex::new(None);
+global! {
+    /// The loads that wait, and what for. A flight may wait for several at once (`join!`).
+    static WAITS: Mutex<Option<HashMap<FlightId, Vec<FlightId>>>> = Mutex::new(None);
+}
 
 /// Notes that all loads of this chain wait for `flight`; `None` if one of them is what `flight` itself waits for, or
 /// is `flight`: then the wait would never end.

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Arc, AtomicU64, Condvar, Mutex, Ordering, PoisonError, lock},
+    sync::{Arc, AtomicU64, Condvar, Mutex, Ordering, PoisonError, global, lock},
 };
 
 /// Who keeps entries.
@@ -22,7 +22,9 @@ pub(crate) enum Owner {
 impl Owner {
     /// A new cache without a function.
     pub(crate) fn next() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
+        global! {
+            static COUNT: AtomicU64 = AtomicU64::new(0);
+        }
         Self::Cache(COUNT.fetch_add(1, Ordering::Relaxed))
     }
 }
@@ -42,8 +44,10 @@ struct Claim {
     closing: bool,
 }
 
-static CLAIMS: Mutex<Vec<Claim>> = Mutex::new(Vec::new());
-static RELEASED: Condvar = Condvar::new();
+global! {
+    static CLAIMS: Mutex<Vec<Claim>> = Mutex::new(Vec::new());
+    static RELEASED: Condvar = Condvar::new();
+}
 
 /// How long the next cache of a name waits for what the last one began.
 const LONGEST_CLOSING: Duration = Duration::from_secs(5);

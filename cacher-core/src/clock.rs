@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    sync::{Arc, Mutex, OnceLock, lock, thread_local},
+    sync::{Arc, Mutex, OnceLock, global, lock, thread_local},
     time::{Stamp, Tick},
     timer::{self, AlarmId},
 };
@@ -58,7 +58,9 @@ impl Clock {
 
     /// The time since an instant of the process, for what must be spaced exactly.
     pub(crate) fn elapsed(&self) -> Duration {
-        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        global! {
+            static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        }
         match self {
             // An hour ago, so that the first call comes after a pause.
             Self::System => ORIGIN.get_or_init(Instant::now).elapsed() + Duration::from_secs(3600),

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     error::Error,
-    sync::{Arc, Mutex, lock},
+    sync::{Arc, Mutex, global, lock},
 };
 
 /// A fault of a store or a format. The call it happened in was answered all the same.
@@ -29,7 +29,9 @@ impl fmt::Display for Fault {
 
 type Hook = Arc<dyn Fn(&Fault) + Send + Sync>;
 
-static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
+global! {
+    static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
+}
 
 /// Calls `hook` for each fault of any cache from now on, in place of an earlier hook.
 ///

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, global, lock};
 
-static ALL: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+global! {
+    static ALL: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+}
 
 /// The same text, kept for ever.
 pub(crate) fn interned(name: &str) -> &'static str {

@@ -5,12 +5,14 @@ use std::{borrow::Cow, cell::Cell, collections::BTreeMap, time::SystemTime};
 use crate::{
     backend::{Backend, Capabilities, Cost, Key, Put, Scanned},
     error::{Error, Kind, Result},
-    sync::{Arc, Mutex, lock, thread_local},
+    sync::{Arc, Mutex, global, lock, thread_local},
     tier::{IntoBackend, Made, What},
     wrap::limited::Limited,
 };
 
-static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::new());
+global! {
+    static NAMES: Mutex<BTreeMap<String, Arc<dyn Backend>>> = Mutex::new(BTreeMap::new());
+}
 
 /// Gives a backend a name, by which functions find it: `#[cache(backend = registered("posts"))]`.
 ///

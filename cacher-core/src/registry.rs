@@ -2,10 +2,12 @@
 
 use crate::{
     core::Core,
-    sync::{Arc, Mutex, Weak, lock},
+    sync::{Arc, Mutex, Weak, global, lock},
 };
 
-static CACHES: Mutex<Vec<Weak<Core>>> = Mutex::new(Vec::new());
+global! {
+    static CACHES: Mutex<Vec<Weak<Core>>> = Mutex::new(Vec::new());
+}
 
 /// Every cache that has been used and still exists, in the order of first use.
 pub(crate) fn all() -> Vec<Arc<Core>> {

@@ -7,7 +7,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::{
     error::{Error, Kind, Result},
     hex,
-    sync::{Arc, Mutex, OnceLock, lock},
+    sync::{Arc, Mutex, OnceLock, global, lock},
 };
 
 const VARIABLE: &str = "CACHER_SECRET_KEY";
@@ -59,8 +59,10 @@ impl Keys {
     }
 }
 
-static IN_FORCE: OnceLock<Arc<Keys>> = OnceLock::new();
-static EARLIER: Mutex<Vec<Arc<Keys>>> = Mutex::new(Vec::new());
+global! {
+    static IN_FORCE: OnceLock<Arc<Keys>> = OnceLock::new();
+    static EARLIER: Mutex<Vec<Arc<Keys>>> = Mutex::new(Vec::new());
+}
 
 /// Sets the key under which secret arguments are hashed in stored keys, and entries are encrypted whose format says
 /// `encrypt`: 32 bytes that nobody can guess.
@@ -144,7 +146,9 @@ fn in_force() -> Result<&'static Arc<Keys>, &'static str> {
 
 /// The key that the environment holds, read once.
 fn from_environment() -> Result<&'static Arc<Keys>, &'static str> {
-    static READ: OnceLock<Result<Arc<Keys>, &'static str>> = OnceLock::new();
+    global! {
+        static READ: OnceLock<Result<Arc<Keys>, &'static str>> = OnceLock::new();
+    }
     let read = READ.get_or_init(|| match env::var_os(VARIABLE) {
         None => Err(NO_KEY),
         Some(text) => parse(text.into_encoded_bytes()).map(Keys::derive).ok_or(WRONG_KEY),

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, time::Duration};
 
-use crate::sync::{AtomicU64, Mutex, Ordering, lock, thread_local};
+use crate::sync::{AtomicU64, Mutex, Ordering, global, lock, thread_local};
 
 /// What a cache has done since it was first used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -199,8 +199,10 @@ fn stripe() -> usize {
     STRIPE.get()
 }
 
-/// The stripes that ended threads gave back.
-static FREE: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
+global! {
+    /// The stripes that ended threads gave back.
+    static FREE: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
+}
 
 /// A stripe for as long as a thread lives.
 struct Lease(usize);

@@ -1,18 +1,19 @@
-//! Every lock, atomic, waiter and thread-local of the crate comes from here, so that a schedule explorer can take
-//! their place.
+//! Every lock, atomic, waiter, thread-local and static of the crate comes from here, and every thread that calls wait
+//! for, so that a schedule explorer can take their place: built with `--cfg cacher_shuttle`, all of them are those of
+//! `shuttle`. The tests in `tests/schedules` are what that is for.
 
-pub(crate) use std::{
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-    },
-    thread_local,
-};
+#[cfg(not(cacher_shuttle))]
+mod real;
+#[cfg(not(cacher_shuttle))]
+pub(crate) use real::*;
 
-#[cfg(feature = "lmdb")]
-pub(crate) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+#[cfg(cacher_shuttle)]
+mod explored;
+#[cfg(cacher_shuttle)]
+pub(crate) use explored::*;
 
-pub(crate) use event_listener::{Event, EventListener};
+#[cfg(cacher_shuttle)]
+pub(crate) mod flaw;
 
 /// Shares, whether or not an earlier holder panicked.
 #[cfg(feature = "lmdb")]

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::sync::{Arc, AtomicU64, Mutex, OnceLock, Ordering, Weak, lock};
+use crate::sync::{Arc, AtomicU64, Mutex, OnceLock, Ordering, Weak, global, lock};
 
 /// A name of a group of entries.
 #[derive(Debug)]
@@ -29,10 +29,14 @@ pub(crate) struct Tagged {
     since: u64,
 }
 
-/// How many invalidations there were.
-static COUNT: AtomicU64 = AtomicU64::new(0);
+global! {
+    /// How many invalidations there were.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+}
 
-static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
+global! {
+    static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
+}
 
 #[derive(Default)]
 struct Registry {

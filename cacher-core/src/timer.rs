@@ -1,12 +1,10 @@
 //! One thread that wakes what waits for a time of the system's clock. It starts with the first wait.
 
-use std::{collections::BTreeMap, thread};
-
-use once_cell::sync::OnceCell;
+use std::collections::BTreeMap;
 
 use crate::{
     clock::{Alarm, Clock},
-    sync::{AtomicU64, Condvar, Mutex, Ordering, PoisonError, lock},
+    sync::{AtomicU64, Condvar, Mutex, OnceCell, Ordering, PoisonError, global, lock, thread},
     time::Tick,
 };
 
@@ -15,7 +13,9 @@ pub(crate) type AlarmId = (Tick, u64);
 
 /// The id of a new alarm.
 pub(crate) fn id(when: Tick) -> AlarmId {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
+    global! {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+    }
     (when, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -32,7 +32,9 @@ struct State {
     sleeps: Option<Tick>,
 }
 
-static TIMER: OnceCell<&'static Timer> = OnceCell::new();
+global! {
+    static TIMER: OnceCell<&'static Timer> = OnceCell::new();
+}
 
 /// Rings `alarm` on the timer's thread once the system's clock reaches its time. While no thread can be started, what
 /// waits is woken at once, to look at the time itself, and what was to be done is left.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, time::SystemTime};
 use super::{Backend, Capabilities, Cost, Key, Scanned, url::Url};
 use crate::{
     error::{Error, Kind, Result},
-    sync::{Arc, AtomicU64, Mutex, Ordering, lock},
+    sync::{Arc, AtomicU64, Mutex, Ordering, global, lock},
 };
 
 /// Entries in memory as a store keeps them: encoded, sealed and told apart like on disk, and gone with the process.
@@ -49,7 +49,9 @@ impl Default for Bytes {
 impl Bytes {
     /// An empty store.
     pub fn new() -> Self {
-        static NUMBER: AtomicU64 = AtomicU64::new(1);
+        global! {
+            static NUMBER: AtomicU64 = AtomicU64::new(1);
+        }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self { spaces: Arc::default(), number, format: None }
     }

@@ -5,12 +5,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::{Pin, pin},
     task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
 };
 
 use crate::{
     chain,
-    sync::{Arc, Event, Mutex, lock},
+    sync::{
+        Arc, Event, Mutex, lock,
+        thread::{self, Thread},
+    },
 };
 
 #[cfg(feature = "async_backend")]

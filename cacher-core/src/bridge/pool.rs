@@ -3,15 +3,16 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    thread,
     time::Duration,
 };
 
-use crate::sync::{Condvar, Mutex, OnceLock, PoisonError, lock};
+use crate::sync::{Condvar, Mutex, OnceLock, PoisonError, global, lock, thread};
 
 /// Runs `job` on a worker thread, or in place if none can be started.
 pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
-    static POOL: OnceLock<Pool> = OnceLock::new();
+    global! {
+        static POOL: OnceLock<Pool> = OnceLock::new();
+    }
     POOL.get_or_init(Pool::default).spawn(Box::new(job));
 }
 
@@ -75,6 +76,11 @@ impl Pool {
         loop {
             if let Some(job) = work.jobs.pop_front() {
                 return Some(job);
+            }
+            // Schedules are explored until every thread has ended: none waits there for work.
+            if cfg!(cacher_shuttle) {
+                work.threads -= 1;
+                return None;
             }
             work.idle += 1;
             let (held, timeout) = self.more.wait_timeout(work, IDLE).unwrap_or_else(PoisonError::into_inner);

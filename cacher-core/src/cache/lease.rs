@@ -13,7 +13,7 @@ use crate::{
     core::{Subject, within},
     error::Result,
     memory::{held::Held, table::Table},
-    sync::{Arc, AtomicU64, EventListener, OnceLock, Ordering},
+    sync::{Arc, AtomicU64, EventListener, OnceLock, Ordering, global},
     tier::Lease,
 };
 
@@ -24,8 +24,10 @@ const LONGEST: Duration = Duration::from_millis(500);
 
 /// Who asks: unlike any other asker of any process.
 fn owner() -> String {
-    static PROCESS: OnceLock<u64> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+    global! {
+        static PROCESS: OnceLock<u64> = OnceLock::new();
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+    }
     let process = PROCESS.get_or_init(|| RandomState::new().hash_one(std::process::id()));
     format!("{process:016x}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
 }

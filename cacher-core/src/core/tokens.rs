@@ -18,7 +18,7 @@ use crate::{
     envelope::{self, Content, Identity},
     error::{Error, Kind, Result},
     hex, registry,
-    sync::{Arc, AtomicU64, Mutex, Ordering, Weak, lock},
+    sync::{Arc, AtomicU64, Mutex, Ordering, Weak, global, lock},
     tags::{self, Tags},
     tier::Store,
 };
@@ -41,8 +41,10 @@ pub(crate) struct Tokens {
 #[derive(Debug, Default)]
 pub(super) struct Remembered(Mutex<HashMap<TagId, (Token, u64)>>);
 
-/// How many questions there were.
-static QUESTIONS: AtomicU64 = AtomicU64::new(0);
+global! {
+    /// How many questions there were.
+    static QUESTIONS: AtomicU64 = AtomicU64::new(0);
+}
 
 /// How many tokens are remembered at most.
 const MOST: usize = 10_000;

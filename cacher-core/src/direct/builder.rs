@@ -201,6 +201,15 @@ impl<K, V> CacheBuilder<K, V> {
     }
 }
 
+#[cfg(cacher_shuttle)]
+impl<K, V> CacheBuilder<K, V> {
+    /// Says what only the attribute does in other builds, for tests of schedules.
+    pub fn configured(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+}
+
 impl<K, V> CacheBuilder<K, V>
 where
     K: Hash + Eq + Clone + Send + Sync + 'static,

@@ -18,6 +18,8 @@ pub use builder::CacheBuilder;
 use inner::Inner;
 pub use key::AsKey;
 
+#[cfg(cacher_shuttle)]
+use crate::strategy::life::Terms;
 use crate::{
     companion::{AsyncEntry, AsyncRevisedEntry, Entry, RevisedEntry},
     error::Result,
@@ -97,6 +99,20 @@ where
     #[must_use]
     pub fn revised<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> RevisedEntry<V> {
         RevisedEntry::new(Arc::new(self.0.at(key)))
+    }
+}
+
+/// What only the attribute says in other builds, for tests of schedules.
+#[cfg(cacher_shuttle)]
+impl<K, V> Cache<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// The same cache, whose new values have these terms.
+    #[must_use]
+    pub fn with_terms(&self, change: impl FnOnce(Terms) -> Terms) -> Self {
+        Self(self.0.with(change))
     }
 }
 

@@ -33,6 +33,8 @@ use crate::{
     sync::{Arc, AtomicU64, AtomicUsize, Event, Mutex, MutexGuard, Ordering, lock},
 };
 
+#[cfg(cacher_shuttle)]
+use crate::sync::flaw::{self, Flaw};
 use cell::Cell;
 pub(crate) use cell::{Admission, Admitted, Overtaken};
 pub(crate) use seat::{Closed, Overwriting, Seat};
@@ -64,6 +66,12 @@ pub(crate) struct Beginning {
 impl Beginning {
     /// Whether the value of an earlier operation is recent enough for this one.
     pub(crate) fn may_share(&self, earlier: Began) -> bool {
+        #[cfg(cacher_shuttle)]
+        match () {
+            () if flaw::has(Flaw::SharedFlight) => return true,
+            () if flaw::has(Flaw::NoFlight) => return false,
+            () => {}
+        }
         earlier.token == self.began.token && earlier.number >= self.overwrote
     }
 }

@@ -6,6 +6,8 @@ use super::{
     Began, Fence, Token,
     cell::{Admission, Admitted, Cell, Overtaken, State},
 };
+#[cfg(cacher_shuttle)]
+use crate::sync::flaw::{self, Flaw};
 use crate::sync::{Arc, lock};
 
 /// The right to write at a key, as long as nothing invalidates it.
@@ -90,6 +92,10 @@ impl<O, F> Seat<O, F> {
     /// Asks for its turn to write to the stores.
     pub(crate) fn try_admit(&self) -> Admission {
         let mut state = lock(&self.cell.state);
+        #[cfg(cacher_shuttle)]
+        if flaw::has(Flaw::UncheckedAdmission) {
+            return state.write(false);
+        }
         if !self.may_write(&mut state) {
             return Admission::Outdated;
         }
@@ -115,6 +121,10 @@ impl<O, F> Seat<O, F> {
     /// wait nor run code of the user, nor drop anything of the user's, itself included.
     pub(crate) fn publish<T>(&self, insert: impl FnOnce() -> T) -> Option<T> {
         let mut state = lock(&self.cell.state);
+        #[cfg(cacher_shuttle)]
+        if flaw::has(Flaw::UncheckedPublish) {
+            return Some(insert());
+        }
         if self.may_write(&mut state) {
             self.note_write(&mut state);
             return Some(insert());
@@ -169,6 +179,10 @@ pub(crate) struct Closed<'a, O, F: Default> {
 impl<O, F: Default> Closed<'_, O, F> {
     /// Waits for the write that was admitted before.
     pub(crate) async fn quiet(&self) {
+        #[cfg(cacher_shuttle)]
+        if flaw::has(Flaw::NoDrain) {
+            return;
+        }
         self.seat.cell.quiet().await;
     }
 
@@ -181,16 +195,25 @@ impl<O, F: Default> Closed<'_, O, F> {
     /// wait nor run code of the user.
     pub(crate) fn finish<T>(self, remove: impl FnOnce() -> T) -> T {
         let mut state = lock(&self.seat.cell.state);
-        state.epoch += 1;
+        move_on(&mut state);
         remove()
     }
+}
+
+/// Moves the epoch on, past what read a store before it was emptied.
+fn move_on<F>(state: &mut State<F>) {
+    #[cfg(cacher_shuttle)]
+    if flaw::has(Flaw::NoSecondMove) {
+        return;
+    }
+    state.epoch += 1;
 }
 
 impl<O, F: Default> Drop for Closed<'_, O, F> {
     fn drop(&mut self) {
         let forgotten = {
             let mut state = lock(&self.seat.cell.state);
-            state.epoch += 1;
+            move_on(&mut state);
             state.closed -= 1;
             std::mem::take(&mut state.extra)
         };

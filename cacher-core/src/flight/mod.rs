@@ -6,6 +6,8 @@ use std::{any::Any, fmt, future::poll_fn, ops::Deref, pin::Pin, task::Poll, time
 
 pub(crate) use pilot::{Crew, Pilot};
 
+#[cfg(cacher_shuttle)]
+use crate::sync::flaw::{self, Flaw};
 use crate::{
     bridge::Shell,
     chain,
@@ -151,6 +153,8 @@ impl<H: Clone> Flight<H> {
             course.outcome = outcome;
             course.followed
         };
+        #[cfg(cacher_shuttle)]
+        let followed = followed && !flaw::has(Flaw::SilentLanding);
         if followed {
             self.landed.notify(usize::MAX);
         }
@@ -262,6 +266,8 @@ impl<H: Clone> Flight<H> {
         // Values are cloned here, under the lock, only as a slot is: without running the user's code.
         let (outcome, offer, tagged) = (course.outcome.clone(), course.offer.clone(), course.tagged.clone());
         drop(course);
+        #[cfg(cacher_shuttle)]
+        let tagged = if flaw::has(Flaw::UncheckedTag) { Tagged::default() } else { tagged };
         Err(match outcome {
             Outcome::InFlight => return Ok(offer),
             // Its load may have begun before the invalidation, and the follower come after it.

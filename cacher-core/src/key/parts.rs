@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 use serde::{Serialize, Serializer, ser::SerializeTuple};
 
 use super::part::KeyPart;
-use crate::sync::OnceLock;
+use crate::sync::{OnceLock, global};
 
 /// The identity arguments of a call, borrowed.
 pub trait Parts {
@@ -178,7 +178,9 @@ impl Hasher for Shared {
 
 #[inline]
 fn hasher() -> &'static RandomState {
-    static HASHER: OnceLock<RandomState> = OnceLock::new();
+    global! {
+        static HASHER: OnceLock<RandomState> = OnceLock::new();
+    }
     HASHER.get().unwrap_or_else(
         #[cold]
         || HASHER.get_or_init(RandomState::default),

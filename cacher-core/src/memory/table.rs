@@ -1,5 +1,8 @@
 //! Tables of slots: one shared between threads, one for a single thread.
 
+#[cfg(cacher_shuttle)]
+mod locked;
+
 use std::{
     cell::RefCell,
     fmt,
@@ -184,6 +187,9 @@ impl Hasher for Through {
     }
 }
 
+#[cfg(cacher_shuttle)]
+type Shared<O, H> = locked::Locked<O, H>;
+#[cfg(not(cacher_shuttle))]
 type Shared<O, H> = quick_cache::sync::Cache<Key<O>, Slot<H>, ByWeight, Known, HandBack>;
 type Local<O, H> = quick_cache::unsync::Cache<Key<O>, Slot<H>, ByWeight, Known, HandBack>;
 

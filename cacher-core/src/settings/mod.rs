@@ -32,7 +32,7 @@ use crate::{
     error::{Error, Kind, Result},
     fault::Fault,
     observe,
-    sync::{Arc, AtomicBool, Mutex, Ordering, lock},
+    sync::{Arc, AtomicBool, Mutex, Ordering, global, lock},
 };
 
 /// What is said about caches, to be put in force with [`configure`].
@@ -178,8 +178,10 @@ impl Settings {
     }
 }
 
-/// Settings in code, until the first cache is used; from then on all that is in force.
-static SETTINGS: Mutex<State> = Mutex::new(State::Open(None));
+global! {
+    /// Settings in code, until the first cache is used; from then on all that is in force.
+    static SETTINGS: Mutex<State> = Mutex::new(State::Open(None));
+}
 
 enum State {
     Open(Option<Settings>),

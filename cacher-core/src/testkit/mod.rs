@@ -6,3 +6,6 @@ mod temp_dir;
 pub use temp_dir::TempDir;
 
 pub use crate::clock::{Entered, ManualClock};
+
+#[cfg(cacher_shuttle)]
+pub use crate::sync::flaw::{Flaw, plant};

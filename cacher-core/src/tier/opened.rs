@@ -8,15 +8,13 @@ use std::{
     time::Duration,
 };
 
-use once_cell::sync::OnceCell;
-
 use super::{Made, Memory, Opening, Store, Wanted, What};
 use crate::{
     backend::{Cost, Watcher},
     bridge::{Place, caught},
     claims::Claimant,
     error::{Error, Kind, Result},
-    sync::{Arc, Mutex, lock},
+    sync::{Arc, Mutex, OnceCell, lock},
     time::Tick,
     wrap::{Wrapping, limited::Limits},
 };

@@ -7,11 +7,13 @@ use crate::{
     bridge::{self, Shell},
     clock::Clock,
     error::{Error, Kind},
-    sync::{Arc, Mutex, Weak, lock},
+    sync::{Arc, Mutex, Weak, global, lock},
     work::within,
 };
 
-static ALL: Mutex<Vec<Weak<Writer>>> = Mutex::new(Vec::new());
+global! {
+    static ALL: Mutex<Vec<Weak<Writer>>> = Mutex::new(Vec::new());
+}
 
 pub(super) fn add(writer: &Arc<Writer>) {
     let mut all = lock(&ALL);
