@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use crate::step::Step;
+
 /// A time: later ones are larger. A value is the time at which its body or its insertion began.
 pub(crate) type Time = u64;
 
@@ -31,6 +33,17 @@ struct Notes {
     settled: HashMap<Time, Time>,
     /// What is past its time.
     expired: HashSet<Time>,
+    story: Vec<Event>,
+}
+
+/// What has happened, for who reads of a failure.
+#[derive(Clone, Copy, Debug)]
+#[expect(dead_code, reason = "they are printed")]
+pub(crate) enum Event {
+    Begins(Time, Step),
+    /// The body of a load.
+    Body(Time),
+    Ends(Time, Step, Option<Time>),
 }
 
 /// What must hold for a call that begins.
@@ -50,6 +63,23 @@ impl Ledger {
         notes.now
     }
 
+    /// A step begins.
+    pub(crate) fn begin(&self, step: Step) -> Time {
+        let now = self.now();
+        self.notes().story.push(Event::Begins(now, step));
+        now
+    }
+
+    /// A step has ended, perhaps with a value.
+    pub(crate) fn end(&self, step: Step, value: Option<Time>) {
+        let now = self.now();
+        self.notes().story.push(Event::Ends(now, step, value));
+    }
+
+    fn story(&self) -> String {
+        self.notes().story.iter().map(|event| format!("\n  {event:?}")).collect()
+    }
+
     /// What began before `began` is not served to calls that begin from now on.
     pub(crate) fn outdate(&self, began: Time) {
         let mut notes = self.notes();
@@ -57,8 +87,8 @@ impl Ledger {
     }
 
     /// A value that is about to be put there.
-    pub(crate) fn insert(&self) -> Time {
-        let value = self.now();
+    pub(crate) fn insert(&self, step: Step) -> Time {
+        let value = self.begin(step);
         self.notes().inserted.insert(value, None);
         value
     }
@@ -89,22 +119,26 @@ impl Ledger {
     }
 
     /// Checks what a call got.
-    pub(crate) fn check(&self, promise: &Promise, value: Time, what: &str) {
+    pub(crate) fn check(&self, promise: &Promise, value: Time, step: Step) {
         let inserted = self.notes().inserted.get(&value).copied();
         let began = match inserted {
             Some(ended) => ended.unwrap_or(Time::MAX),
             None => value,
         };
         let Promise { floor, expired } = promise;
-        assert!(began >= *floor, "{what} got a value of {value}, after what began at {floor} had ended");
-        assert!(!expired.contains(&value), "{what} got a value of {value} past its time");
+        let late = began < *floor;
+        assert!(!late, "{step:?} got a value of {value}, after what began at {floor} had ended:{}", self.story());
+        let old = expired.contains(&value);
+        assert!(!old, "{step:?} got a value of {value} past its time:{}", self.story());
     }
 
-    /// A body begins; it ends when what comes back is dropped.
-    pub(crate) fn enter(&self) -> Inside<'_> {
+    /// A body begins, at this time; it ends when what comes back is dropped.
+    pub(crate) fn enter(&self) -> (Time, Inside<'_>) {
         self.bodies.fetch_add(1, SeqCst);
         self.most.fetch_max(self.inside.fetch_add(1, SeqCst) + 1, SeqCst);
-        Inside(self)
+        let now = self.now();
+        self.notes().story.push(Event::Body(now));
+        (now, Inside(self))
     }
 
     /// How many bodies have run at once.

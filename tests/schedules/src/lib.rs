@@ -18,10 +18,11 @@ mod shelf;
 mod step;
 mod updates;
 
-use std::env;
+use std::{env, time::Duration};
 
 use shuttle::{
     Config, Runner,
+    rand::Rng,
     scheduler::{PctScheduler, RandomScheduler},
 };
 
@@ -43,11 +44,23 @@ fn config() -> Config {
     config
 }
 
-/// Plays in as many orders as are asked for: half of them by chance, half with few changes of priorities.
-fn explore(play: impl Fn() + Send + Sync + Copy + 'static) {
+/// Lets others go on, as often as the schedule says, but no more than `most` times.
+fn dawdle(most: usize) {
+    for _ in 0..shuttle::rand::thread_rng().gen_range(0..=most) {
+        // A scheduling point, and no more.
+        shuttle::thread::sleep(Duration::ZERO);
+    }
+}
+
+/// Plays in as many orders as are asked for, and says in how many it did: half of them by chance, half with few changes
+/// of priorities.
+fn play_with(config: &Config, play: impl Fn() + Send + Sync + Clone + 'static) -> usize {
     let by_chance = schedules() / 2;
     let by_priority = schedules() - by_chance;
-    let walked = Runner::new(RandomScheduler::new_from_seed(SEED, by_chance), config()).run(play)
-        + Runner::new(PctScheduler::new_from_seed(SEED, DEPTH, by_priority), config()).run(play);
-    assert_eq!(walked, schedules(), "not all schedules were walked through");
+    Runner::new(PctScheduler::new_from_seed(SEED, DEPTH, by_priority), config.clone()).run(play.clone())
+        + Runner::new(RandomScheduler::new_from_seed(SEED, by_chance), config.clone()).run(play)
+}
+
+fn explore(play: impl Fn() + Send + Sync + Copy + 'static) {
+    assert_eq!(play_with(&config(), play), schedules(), "not all schedules were walked through");
 }

@@ -10,13 +10,13 @@ use std::{
 };
 
 use cacher_core::testkit::{Flaw, plant};
-use shuttle::{FailurePersistence, Runner, scheduler::RandomScheduler};
+use shuttle::FailurePersistence;
 
 use crate::{
-    SEED, config,
+    config,
     ground::{Ground, Life},
+    play_with,
     scene::{Scene, Start},
-    schedules,
     step::Step::{self, Clear, Delete, Get, Load, LoadAsync, Tag},
 };
 
@@ -32,10 +32,9 @@ fn found(flaw: Flaw, scene: Scene) -> String {
     let count = Arc::clone(&played);
     let mut config = config();
     config.failure_persistence = FailurePersistence::None;
-    let runner = Runner::new(RandomScheduler::new_from_seed(SEED, schedules()), config);
     plant(Some(flaw));
     let end = catch_unwind(AssertUnwindSafe(|| {
-        runner.run(move || {
+        play_with(&config, move || {
             count.fetch_add(1, SeqCst);
             scene.play();
         })

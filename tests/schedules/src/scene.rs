@@ -68,9 +68,9 @@ impl Scene {
         self.threads.iter().copied().flatten().copied()
     }
 
-    /// One load at a time, and one for each that something has overtaken.
+    /// One load at a time, but for those that something has overtaken.
     fn check_loads(&self, stage: &Stage) {
-        let overtaking = self.steps().filter(|step| step.overtakes()).count();
+        let overtaking = self.steps().map(Step::overtakes).sum::<usize>();
         let most = stage.ledger.most_at_once();
         assert!(most <= 1 + overtaking, "{most} bodies ran at once");
         if self.start == Start::Nothing && self.steps().all(|step| matches!(step, Step::Load | Step::LoadAsync)) {

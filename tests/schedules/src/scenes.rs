@@ -46,7 +46,8 @@ macro_rules! scenes {
 
 scenes! {
     callers_share_a_load: Ever, Nothing, [&[Load], &[LoadAsync], &[Load]];
-    a_load_is_dropped: Ever, Nothing, [&[LoadDropped(2)], &[Load], &[LoadAsync]];
+    a_load_is_dropped: Ever, Nothing, [&[LoadDropped(2)], &[Load, Get], &[LoadAsync]];
+    failing_loads_take_turns: Ever, Nothing, [&[LoadFailing], &[LoadFailing], &[Load]];
     a_load_fails: Ever, Nothing, [&[LoadFailing], &[Load], &[Delete]];
     an_entry_is_deleted: Ever, Nothing, [&[Load], &[LoadAsync], &[Delete, Load]];
     an_entry_of_before_is_deleted: Ever, Restarted, [&[Load], &[Get], &[Delete, Get]];

@@ -8,6 +8,11 @@ use cacher_core::{
 };
 use shuttle::sync::{Mutex, MutexGuard};
 
+use crate::dawdle;
+
+/// How many steps an operation takes at most, beside those of its lock.
+const LONGEST: usize = 10;
+
 pub(crate) struct Shelf {
     name: &'static str,
     cost: Cost,
@@ -20,6 +25,7 @@ impl Shelf {
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<Key, Vec<u8>>> {
+        dawdle(LONGEST);
         self.entries.lock().expect("no operation panics")
     }
 }

@@ -7,12 +7,10 @@ use std::{
 };
 
 use cacher_core::{companion, direct::Cache, scope, testkit::ManualClock};
-use shuttle::{
-    future::block_on,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use shuttle::{future::block_on, rand::Rng};
 
 use crate::{
+    dawdle,
     ground::{TAG, TTL},
     ledger::{Ledger, Time},
 };
@@ -51,9 +49,15 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    /// Whether another load may begin beside one that has begun before.
-    pub(crate) fn overtakes(self) -> bool {
-        !matches!(self, Self::Load | Self::LoadAsync | Self::LoadDropped(_) | Self::LoadFailing | Self::Get)
+    /// How many loads may be begun because of it beside one that has begun before.
+    pub(crate) fn overtakes(self) -> usize {
+        match self {
+            Self::Load | Self::LoadAsync | Self::LoadFailing | Self::Get | Self::Age | Self::Expire => 0,
+            // The next one may begin while the body is being dropped.
+            Self::LoadDropped(_) => 1,
+            // The epoch of the key moves on three times.
+            _ => 3,
+        }
     }
 }
 
@@ -61,32 +65,29 @@ impl Step {
 pub(crate) struct Stage {
     pub(crate) ledger: Ledger,
     pub(crate) clock: std::sync::Arc<ManualClock>,
-    point: AtomicBool,
 }
 
 const KEY: u8 = 1;
+/// How many steps a body takes at most.
+const LONGEST_BODY: usize = 30;
 
 impl Stage {
     pub(crate) fn new(clock: std::sync::Arc<ManualClock>) -> Self {
-        Self { ledger: Ledger::default(), clock, point: AtomicBool::new(false) }
-    }
-
-    /// Lets others go on.
-    fn pause(&self) {
-        self.point.load(Ordering::SeqCst);
+        Self { ledger: Ledger::default(), clock }
     }
 
     fn body(&self) -> Time {
-        let _inside = self.ledger.enter();
-        let value = self.ledger.now();
-        self.pause();
+        let (value, _inside) = self.ledger.enter();
+        dawdle(LONGEST_BODY);
         value
     }
 
     async fn async_body(&self) -> Time {
-        let _inside = self.ledger.enter();
-        let value = self.ledger.now();
-        give_way().await;
+        let (value, _inside) = self.ledger.enter();
+        for _ in 0..shuttle::rand::thread_rng().gen_range(1..=3) {
+            give_way().await;
+            dawdle(LONGEST_BODY / 3);
+        }
         value
     }
 
@@ -102,28 +103,28 @@ impl Stage {
             }
             Step::LoadFailing => self.call(step, || cache.try_get_or_load(&KEY, || Err(self.body())).ok()),
             Step::Refresh => {
-                let began = ledger.now();
+                let began = ledger.begin(step);
                 self.call(step, || Some(scope::refresh(|| cache.get_or_load(&KEY, || self.body()))));
                 ledger.outdate(began);
             }
             Step::Get => self.call(step, || cache.get(&KEY)),
-            Step::Delete => self.outdating(|| Some(cache.delete(&KEY))),
-            Step::DeleteAsync => self.outdating(|| Some(block_on(nonblocking.delete(&KEY)))),
-            Step::DeleteDropped(polls) => self.outdating(|| polled(polls, nonblocking.delete(&KEY))),
-            Step::Clear => self.outdating(|| Some(cache.clear())),
-            Step::ClearAsync => self.outdating(|| Some(block_on(nonblocking.clear()))),
-            Step::Tag => self.outdating(|| Some(companion::invalidate_tag(TAG))),
-            Step::TagAsync => self.outdating(|| Some(block_on(companion::invalidate_tag_async(TAG)))),
-            Step::Set => self.inserting(|value| Some(cache.set(&KEY, value))),
-            Step::SetAsync => self.inserting(|value| Some(block_on(nonblocking.set(&KEY, value)))),
-            Step::SetDropped(polls) => self.inserting(|value| polled(polls, nonblocking.set(&KEY, value))),
+            Step::Delete => self.outdating(step, || Some(cache.delete(&KEY))),
+            Step::DeleteAsync => self.outdating(step, || Some(block_on(nonblocking.delete(&KEY)))),
+            Step::DeleteDropped(polls) => self.outdating(step, || polled(polls, nonblocking.delete(&KEY))),
+            Step::Clear => self.outdating(step, || Some(cache.clear())),
+            Step::ClearAsync => self.outdating(step, || Some(block_on(nonblocking.clear()))),
+            Step::Tag => self.outdating(step, || Some(companion::invalidate_tag(TAG))),
+            Step::TagAsync => self.outdating(step, || Some(block_on(companion::invalidate_tag_async(TAG)))),
+            Step::Set => self.inserting(step, |value| Some(cache.set(&KEY, value))),
+            Step::SetAsync => self.inserting(step, |value| Some(block_on(nonblocking.set(&KEY, value)))),
+            Step::SetDropped(polls) => self.inserting(step, |value| polled(polls, nonblocking.set(&KEY, value))),
             Step::Update => self.call(step, || cache.update(&KEY, |_| Some(ledger.now()))),
             Step::Prolong => {
                 cache.expire_in(&KEY, TTL * 100);
             }
             Step::Age => self.clock.advance(TTL),
             Step::Expire => {
-                let began = ledger.now();
+                let began = ledger.begin(step);
                 self.clock.advance(TTL * 2);
                 ledger.expire(began);
             }
@@ -133,24 +134,29 @@ impl Stage {
 
     /// A call that gets a value, or none.
     fn call(&self, step: Step, call: impl FnOnce() -> Option<Time>) {
+        self.ledger.begin(step);
         let promise = self.ledger.promise();
-        let Some(value) = call() else { return };
-        self.ledger.check(&promise, value, &format!("{step:?}"));
+        let value = call();
+        self.ledger.end(step, value);
+        let Some(value) = value else { return };
+        self.ledger.check(&promise, value, step);
         self.ledger.settle(value);
     }
 
     /// An invalidation, which says something if it comes to its end.
-    fn outdating<T>(&self, invalidate: impl FnOnce() -> Option<T>) {
-        let began = self.ledger.now();
+    fn outdating<T>(&self, step: Step, invalidate: impl FnOnce() -> Option<T>) {
+        let began = self.ledger.begin(step);
         if invalidate().is_some() {
             self.ledger.outdate(began);
         }
+        self.ledger.end(step, None);
     }
 
-    fn inserting<T>(&self, insert: impl FnOnce(Time) -> Option<T>) {
-        let value = self.ledger.insert();
+    fn inserting<T>(&self, step: Step, insert: impl FnOnce(Time) -> Option<T>) {
+        let value = self.ledger.insert(step);
         let ended = insert(value).is_some();
         self.ledger.inserted(value);
+        self.ledger.end(step, Some(value));
         if ended {
             self.ledger.outdate(value);
         }
