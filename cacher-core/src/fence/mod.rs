@@ -30,7 +30,7 @@ use hashbrown::HashTable;
 
 use crate::{
     key::parts::Key,
-    sync::{Arc, AtomicU64, AtomicUsize, Event, Mutex, MutexGuard, Ordering, lock},
+    sync::{Arc, AtomicU64, Event, Mutex, MutexGuard, Ordering, lock},
 };
 
 #[cfg(cacher_shuttle)]
@@ -79,32 +79,36 @@ impl Beginning {
 /// The generation of a cache: moved on by clearing it.
 #[derive(Debug, Default)]
 pub(crate) struct Generation {
-    current: AtomicU64,
-    closed: AtomicUsize,
+    /// The generation, and in the low bits how many clearings go on. In one number, so that both change at once: what
+    /// begins when the last move is made finds the cache open.
+    state: AtomicU64,
     opened: Event,
 }
+
+/// Where clearings are counted.
+const CLOSED: u64 = 0xFFFF;
+/// From a generation to the next.
+const MOVE: u64 = CLOSED + 1;
 
 impl Generation {
     #[inline]
     pub(crate) fn current(&self) -> u64 {
-        self.current.load(Ordering::Acquire)
+        self.state.load(Ordering::Acquire) & !CLOSED
     }
 
     /// Moves on, so that nothing of the past is served or written any more; nothing is admitted until [`Self::open`].
     pub(crate) fn close(&self) {
-        self.closed.fetch_add(1, Ordering::SeqCst);
-        self.current.fetch_add(1, Ordering::SeqCst);
+        self.state.fetch_add(MOVE + 1, Ordering::SeqCst);
     }
 
     /// Moves on again, past loads that read a store before it was emptied.
     pub(crate) fn open(&self) {
-        self.current.fetch_add(1, Ordering::SeqCst);
-        self.closed.fetch_sub(1, Ordering::SeqCst);
+        self.state.fetch_add(MOVE - 1, Ordering::SeqCst);
         self.opened.notify(usize::MAX);
     }
 
     fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst) > 0
+        self.state.load(Ordering::SeqCst) & CLOSED > 0
     }
 }
 
