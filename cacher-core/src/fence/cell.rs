@@ -55,9 +55,9 @@ impl<F> State<F> {
         self.write.as_ref().filter(|write| !write.done.load(Ordering::SeqCst)).map(Arc::clone)
     }
 
-    /// Begins a write, unless there is one already.
-    pub(super) fn write(&mut self, overwrites: bool) -> Admission {
-        if let Some(other) = self.writing() {
+    /// Begins a write, unless there is one already, as [`Self::catch_up`] said before the rest was looked at.
+    pub(super) fn write(&mut self, overwrites: bool, ongoing: Option<Arc<Write>>) -> Admission {
+        if let Some(other) = ongoing {
             return Admission::Busy(Ongoing(other));
         }
         let write = Arc::new(Write { overwrites, ..Write::default() });
@@ -72,11 +72,14 @@ impl<F> State<F> {
     }
 
     /// Notes the end of an overwrite in the stores, also of one whose caller has gone: who had a seat while it went on
-    /// may have read what it replaced.
-    pub(super) fn catch_up(&mut self) {
-        if self.write.take_if(|write| write.overwrites && write.done.load(Ordering::SeqCst)).is_some() {
+    /// may have read what it replaced. The write that is going on comes back; as a write ends without the lock, it is
+    /// asked but once whether it has.
+    pub(super) fn catch_up(&mut self) -> Option<Arc<Write>> {
+        let ongoing = self.writing();
+        if ongoing.is_none() && self.write.take().is_some_and(|write| write.overwrites) {
             self.pass_over();
         }
+        ongoing
     }
 
     /// Whether what stands here is just being replaced or removed.
@@ -85,8 +88,8 @@ impl<F> State<F> {
     }
 
     /// Whether a newer value is just being put here.
-    pub(super) fn is_overwritten(&self) -> bool {
-        self.overwriting > 0 || self.writing().is_some_and(|write| write.overwrites)
+    pub(super) fn is_overwritten(&self, ongoing: Option<&Arc<Write>>) -> bool {
+        self.overwriting > 0 || ongoing.is_some_and(|write| write.overwrites)
     }
 }
 

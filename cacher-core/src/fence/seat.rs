@@ -4,7 +4,7 @@ use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use super::{
     Began, Fence, Token,
-    cell::{Admission, Admitted, Cell, Overtaken, State},
+    cell::{Admission, Admitted, Cell, Overtaken, State, Write},
 };
 #[cfg(cacher_shuttle)]
 use crate::sync::flaw::{self, Flaw};
@@ -57,8 +57,8 @@ impl<O, F> Seat<O, F> {
 
     fn watch(&mut self) -> bool {
         let mut state = lock(&self.cell.state);
-        state.catch_up();
-        let quiet = !state.is_unsettled() && state.writing().is_none() && !self.fence.generation.is_closed();
+        let ongoing = state.catch_up();
+        let quiet = !state.is_unsettled() && ongoing.is_none() && !self.fence.generation.is_closed();
         if quiet {
             self.after = Some(state.wrote);
         }
@@ -70,10 +70,9 @@ impl<O, F> Seat<O, F> {
         state.closed == 0 && !self.fence.generation.is_closed() && self.began.token == self.fence.token(state)
     }
 
-    fn may_write(&self, state: &mut State<F>) -> bool {
-        state.catch_up();
+    fn may_write(&self, state: &State<F>, ongoing: Option<&Arc<Write>>) -> bool {
         let is_latest = self.after.map_or(state.wrote <= self.began.number, |after| after == state.wrote);
-        is_latest && !state.is_overwritten() && self.is_current(state)
+        is_latest && !state.is_overwritten(ongoing) && self.is_current(state)
     }
 
     fn may_overwrite(&self, state: &State<F>) -> bool {
@@ -92,14 +91,15 @@ impl<O, F> Seat<O, F> {
     /// Asks for its turn to write to the stores.
     pub(crate) fn try_admit(&self) -> Admission {
         let mut state = lock(&self.cell.state);
+        let ongoing = state.catch_up();
         #[cfg(cacher_shuttle)]
         if flaw::has(Flaw::UncheckedAdmission) {
-            return state.write(false);
+            return state.write(false, ongoing);
         }
-        if !self.may_write(&mut state) {
+        if !self.may_write(&state, ongoing.as_ref()) {
             return Admission::Outdated;
         }
-        let admission = state.write(false);
+        let admission = state.write(false, ongoing);
         if let Admission::Now(_) = admission {
             self.note_write(&mut state);
         }
@@ -125,7 +125,8 @@ impl<O, F> Seat<O, F> {
         if flaw::has(Flaw::UncheckedPublish) {
             return Some(insert());
         }
-        if self.may_write(&mut state) {
+        let ongoing = state.catch_up();
+        if self.may_write(&state, ongoing.as_ref()) {
             self.note_write(&mut state);
             return Some(insert());
         }
@@ -232,11 +233,11 @@ impl<O, F> Overwriting<'_, O, F> {
     /// Asks for its turn to write to the stores.
     pub(crate) fn try_admit(&self) -> Admission {
         let mut state = lock(&self.seat.cell.state);
-        state.catch_up();
+        let ongoing = state.catch_up();
         if !self.seat.may_overwrite(&state) {
             return Admission::Outdated;
         }
-        let admission = state.write(true);
+        let admission = state.write(true, ongoing);
         if let Admission::Now(_) = admission {
             state.overwrote = self.seat.began.number;
         }
