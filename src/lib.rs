@@ -29,7 +29,7 @@ pub use cacher_core::{
     strategy, testkit as testing,
     wrap::background::{Guard, shutdown, shutdown_async, shutdown_within},
 };
-pub use cacher_macros::{Schema, cache};
+pub use cacher_macros::{Schema, cache, invalidates, updates};
 
 /// The contract of a store, the stores that come with the library, and wrappers around stores.
 pub mod backend {

@@ -2,6 +2,7 @@
 
 pub mod batch;
 mod load;
+pub mod written;
 
 use std::{
     marker::PhantomData,
