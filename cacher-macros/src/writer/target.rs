@@ -117,7 +117,7 @@ fn companion(path: &Path, what: &str) -> TokenStream {
     let what = Ident::new(what, span);
     let turbofish = match std::mem::replace(&mut last.arguments, PathArguments::None) {
         PathArguments::AngleBracketed(mut arguments) => {
-            arguments.colon2_token = Some(Default::default());
+            arguments.colon2_token = Some(syn::token::PathSep::default());
             Some(arguments)
         }
         _ => None,
