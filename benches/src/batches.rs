@@ -43,7 +43,7 @@ fn by_hand(cache: &Cache<u64, u64>, ids: &[u64]) -> Vec<u64> {
 pub(crate) fn measure() {
     println!("\nBatches of {ITEMS} items: nanoseconds an item.\n");
     println!("| cached before | batch | loop by hand | a call for each |\n|---|---:|---:|---:|");
-    let cache = Cache::builder().ttl(Duration::from_secs(60 * 60)).capacity(100_000).build();
+    let cache = Cache::builder().ttl(Duration::from_hours(1)).capacity(100_000).build();
     let Ok(cache) = cache else { return };
     for (name, known) in [("all", ITEMS), ("half", ITEMS / 2), ("none", 0)] {
         let of_batch = nanos(known, &|ids| batch(ids));
