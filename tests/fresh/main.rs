@@ -6,6 +6,7 @@
     reason = "tests read better so, and unwrap in what they share too"
 )]
 
+mod ages;
 mod deadlines;
 mod failing;
 mod guarded;
