@@ -4,7 +4,7 @@
 pub use cacher_core::companion::publish_metrics;
 pub use cacher_core::schema::Schema;
 pub use cacher_core::{
-    cache::{Explanation, Info, Source},
+    cache::{Explanation, Info, Outlook, Source},
     companion::{
         AnswerStream, Answers, AsyncEntries, AsyncEntry, AsyncHandle, AsyncRevisedEntry, Entries, Entry, Handle,
         LocalEntries, LocalEntry, RevisedEntry, caches, configuration, invalidate_tag, invalidate_tag_async,

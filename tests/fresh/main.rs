@@ -8,6 +8,7 @@
 
 mod ages;
 mod deadlines;
+mod explained;
 mod failing;
 mod guarded;
 mod negative;
