@@ -262,6 +262,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
             let mut new = self.new_value(kept.or(&value), draft, tags::now());
             new.tokens = self.cache.learn_all(shell, &new.tagged).await;
+            new.tagged = new.tagged.renewed();
             let placing = Placing { seat: &seat, key: &self.key, new };
             let stored = self.cache.overwrite(shell, placing).await;
             tries += 1;
@@ -280,9 +281,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         // The seat comes before the read: what is invalidated or replaced meanwhile must not come back.
         let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
         let seat = seat.tentative();
-        let since = tags::now();
         let stores = self.cache.core.tiers().len();
         let tokens = self.cache.learn(shell, std::iter::once(&self.terms), stores).await;
+        let since = tags::now();
         match self.kept(shell).await {
             Some(_) if life.is_zero() => {
                 matches!(self.invalidate(shell).await, Removal::Removed | Removal::Pending)

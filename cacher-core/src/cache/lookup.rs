@@ -497,8 +497,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn read_and_fill(&self, shell: Shell, stored: &[(usize, StoredKey)]) -> Vec<Reading<H::Value>> {
         let (cache, loads) = (&self.cache, &self.loads);
         let sought = stored.iter().map(|(at, key)| {
-            let Load { key: Key { hash, .. }, terms, since, .. } = &loads[*at];
-            Sought { key, hash: *hash, terms, since: *since }
+            let Load { key: Key { hash, .. }, terms, .. } = &loads[*at];
+            Sought { key, hash: *hash, terms }
         });
         let readings = cache.read_all(shell, &sought.collect::<Vec<_>>()).await;
         let found = stored.iter().zip(&readings).filter_map(|((at, key), reading)| {

@@ -17,7 +17,6 @@ use crate::{
     memory::{held::Held, table::Table},
     scope::{Mode, MostAge},
     sync::Arc,
-    tags,
 };
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
@@ -158,10 +157,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         let readable = open.iter().copied().filter(|at| self.wants[*at].asked != Asked::Refused);
         let stored = readable.filter_map(|at| Some((at, self.cache.stored_key(&self.wants[at].key)?)));
         let stored: Vec<_> = stored.collect();
-        let since = tags::now();
         let sought = stored.iter().map(|(at, key)| {
             let Want { key: Key { hash, .. }, terms, .. } = &self.wants[*at];
-            Sought { key, hash: *hash, terms, since }
+            Sought { key, hash: *hash, terms }
         });
         let readings = self.cache.read_all(self.shell, &sought.collect::<Vec<_>>()).await;
         let found = stored.iter().zip(readings).filter_map(|((at, _), reading)| {
