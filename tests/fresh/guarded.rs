@@ -214,6 +214,30 @@ fn with_no_place_left_old_values_and_errors_are_answers() {
 }
 
 #[test]
+fn with_no_place_left_and_no_old_value_a_call_waits_that_would_take_one() {
+    static INSIDE: Gate = Gate::new();
+    static GO_ON: Gate = Gate::new();
+    #[cache(max_concurrent = 1, ttl = "10s", on_limit = stale, ignore = [waits])]
+    fn load(key: u64, waits: bool) -> Result<u64, Failure> {
+        if waits {
+            INSIDE.open();
+            GO_ON.pass();
+        }
+        Ok(key)
+    }
+    ends(|| {
+        thread::scope(|scope| {
+            let first = scope.spawn(|| load(1, true));
+            INSIDE.pass();
+            let second = scope.spawn(|| load(2, false));
+            until(|| load::cache().stats().limited == 1);
+            GO_ON.open();
+            assert_eq!((first.join().unwrap(), second.join().unwrap()), (Ok(1), Ok(2)));
+        });
+    });
+}
+
+#[test]
 fn what_is_asked_for_once_is_not_kept() {
     #[cache(admit = second_sighting)]
     fn load(key: u64) -> u64 {
