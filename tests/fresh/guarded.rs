@@ -65,6 +65,21 @@ fn while_a_breaker_is_open_old_values_are_answers() {
 }
 
 #[test]
+fn an_error_is_told_in_place_of_an_old_value_if_that_is_asked_for() {
+    static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
+    #[cache(ttl = "10s", stale_if_error = "1h", breaker = Breaker::new(1.0, 60 * SECOND).min_loads(1), on_limit = error)]
+    fn load(key: u64) -> Result<u64, Failure> {
+        SOURCE.read()
+    }
+    let clock = ManualClock::new();
+    let _in_force = clock.enter();
+    assert_eq!(load(1), Ok(1));
+    clock.advance(70 * SECOND);
+    SOURCE.is(State::Down);
+    assert_eq!((load(2), load(1), SOURCE.reads()), (Err(Failure::Down), REFUSED, 2));
+}
+
+#[test]
 fn errors_that_last_are_answers_and_no_failures() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(breaker = Breaker::new(0.5, SECOND).min_loads(2), error_ttl = "1s", error_if = |_| true)]
