@@ -188,7 +188,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Lookup::Absent
     }
 
-    /// From a store; nothing is written.
+    /// From a store, or what memory has to be loaded anew; nothing is written.
     async fn read_only(
         &self,
         shell: Shell,
@@ -204,10 +204,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             }
             None => None,
         };
+        let value = value.or_else(|| self.due_in_memory(key, asked, span));
         if value.is_none() {
             self.core.counters.misses.add(1);
         }
         value
+    }
+
+    /// A value that answers calls and is to be loaded anew, for who does not load.
+    fn due_in_memory(&self, key: &Key<O>, asked: Asked, span: &Span) -> Option<H::Value> {
+        if asked == Asked::Refused || !self.keeps_old() {
+            return None;
+        }
+        let (old, _) = self.old(key).filter(|(_, age)| *age <= Age::Due)?;
+        let value = self.outward(old.held.value())?;
+        self.count_old(old.fresh_until);
+        span.end(if self.clock.tick() < old.fresh_until { Verdict::Hit } else { Verdict::Stale });
+        Some(value)
     }
 
     /// What a call gets of an entry of a store, which is counted.

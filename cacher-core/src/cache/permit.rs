@@ -128,7 +128,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let mut place = self.within(|| gate.enter(shell));
         if place.is_none() {
             core.counters.limited.add(1);
-            if core.config.on_limit == OnLimit::Wait && self.within(|| self.old_values()).is_none() {
+            if core.config.on_limit != OnLimit::Error && self.within(|| self.old_values()).is_none() {
                 self.hold(deadline.min(core.clock.tick().after(LONGEST_WAIT)));
                 place = self.as_part(pin!(gate.wait(shell, &core.clock, deadline))).await;
             }

@@ -175,7 +175,7 @@ where
         }
         Failure::Late => {
             let error = leader.timed_out();
-            leader.fail(None);
+            leader.fail_late();
             told(returns, &error)
         }
     })
