@@ -22,8 +22,14 @@ struct Lasting {
     error: SharedError,
     until: Tick,
     generation: u64,
-    /// The tags of its call.
+    /// The tags of its call: none was invalidated since the load began.
     tagged: Tagged,
+}
+
+impl Lasting {
+    fn answers(&self, now: Tick, generation: u64) -> bool {
+        now < self.until && self.generation == generation && self.tagged.is_current()
+    }
 }
 
 /// How many keys are remembered; beyond that the errors that end first make room.
@@ -42,8 +48,7 @@ impl<O: Eq + Clone + 'static> Errors<O> {
 
     fn get(&self, key: &Key<O>, now: Tick, generation: u64) -> Option<SharedError> {
         let all = lock(&self.all);
-        let holds = |lasting: &&Lasting| now < lasting.until && lasting.generation == generation;
-        let lasting = all.get(key).filter(holds).filter(|lasting| lasting.tagged.is_current())?;
+        let lasting = all.get(key).filter(|lasting| lasting.answers(now, generation))?;
         Some(SharedError::clone(&lasting.error))
     }
 
@@ -77,10 +82,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(super) fn keep_error(&self, load: &Load<O, H>, error: &SharedError) {
         let Some(errors) = &self.errors else { return };
         let now = self.clock.tick();
-        let (generation, tagged) = (load.seat.token().generation, load.terms.tags.clone().since(load.since));
-        let lasting = Lasting { error: SharedError::clone(error), until: now.after(errors.ttl), generation, tagged };
-        let key = load.key.clone();
-        let gone = load.seat.publish(move || errors.put(key, lasting, now));
+        let lasting = Lasting {
+            error: SharedError::clone(error),
+            until: now.after(errors.ttl),
+            generation: load.seat.token().generation,
+            tagged: load.terms.tags.clone().since(load.since),
+        };
+        let gone = load.seat.publish(|| errors.put(load.key.clone(), lasting, now));
         drop(gone);
     }
 

@@ -344,7 +344,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if let (true, Some(error), Loads::One(load)) = (lasts, &error, &self.loads) {
             self.cache.keep_error(load, error);
         }
-        self.end_without(error, if lasts { LoadEnd::Value } else { LoadEnd::Failure });
+        self.end_without(Outcome::Failed(error), if lasts { LoadEnd::Value } else { LoadEnd::Failure });
     }
 
     /// Whether an error is an answer that further calls get.
@@ -354,14 +354,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// Ends a load without a value.
     pub(crate) fn fail(self: Box<Self>, error: Option<SharedError>) {
-        self.end_without(error, LoadEnd::Failure);
+        self.end_without(Outcome::Failed(error), LoadEnd::Failure);
     }
 
-    fn end_without(mut self: Box<Self>, error: Option<SharedError>, end: LoadEnd) {
+    /// Ends a load that took too long: followers would wait as long again for another.
+    pub(crate) fn fail_late(self: Box<Self>) {
+        self.end_without(Outcome::TimedOut, LoadEnd::Failure);
+    }
+
+    fn end_without(mut self: Box<Self>, outcome: Outcome<H>, end: LoadEnd) {
         self.tell(end);
         self.cache.core.counters.load_failures.add(1);
         self.span.end(Verdict::Failed);
-        self.land(Outcome::Failed(error));
+        self.land(outcome);
     }
 
     /// Ends a load with a value where memory is all there is; else the leader comes back, for [`Self::settle`].

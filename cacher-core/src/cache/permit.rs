@@ -113,7 +113,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let stores = cache.core.tiers().len();
         let terms = self.loads.iter().map(|load| &load.terms);
         let tokens = if self.loads.is_empty() { None } else { cache.learn(shell, terms, stores).await };
-        self.loads.iter_mut().for_each(|load| load.tokens.clone_from(&tokens));
+        // What is learned may tell of tags that others invalidated before.
+        let since = tags::now();
+        for load in self.loads.iter_mut() {
+            load.tokens.clone_from(&tokens);
+            load.since = since;
+        }
     }
 
     /// Waits until there is room for the body, if only so many may run at once. Old values are better than to wait.
@@ -123,7 +128,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let mut place = self.within(|| gate.enter(shell));
         if place.is_none() {
             core.counters.limited.add(1);
-            if core.config.on_limit == OnLimit::Wait && self.within(|| self.old_values()).is_none() {
+            if core.config.on_limit != OnLimit::Error && self.within(|| self.old_values()).is_none() {
                 self.hold(deadline.min(core.clock.tick().after(LONGEST_WAIT)));
                 place = self.as_part(pin!(gate.wait(shell, &core.clock, deadline))).await;
             }
@@ -210,10 +215,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             stored.push(if slot.is_none() { Some((cache.stored_key(&load.key)?, load)) } else { None });
             values.push(slot.map(|slot| slot.held.value()));
         }
-        let since = tags::now();
         let sought = stored.iter().flatten();
         let sought: Vec<_> =
-            sought.map(|(key, load)| Sought { key, hash: load.key.hash, terms: &load.terms, since }).collect();
+            sought.map(|(key, load)| Sought { key, hash: load.key.hash, terms: &load.terms }).collect();
         let mut read = if sought.is_empty() { Vec::new() } else { cache.read_all(shell, &sought).await }.into_iter();
         for value in values.iter_mut().filter(|value| value.is_none()) {
             *value = Some(read.next()?.served()?.value);

@@ -28,6 +28,21 @@ impl<R: Impossible> Telling<Refused> for R {}
 #[inline]
 pub fn can_tell<R: Telling<K>, K>() {}
 
+/// A return type that can say that too many loads have failed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that too many loads have failed for the body to run",
+    label = "not a `Result<_, E>` with `E: From<cacher::Error>`",
+    note = "implement `From<cacher::Error>` for the error, or leave `breaker` out"
+)]
+pub trait TellingOpen<K> {}
+
+impl<T, E: From<Error>> TellingOpen<()> for Result<T, E> {}
+impl<R: Impossible> TellingOpen<Refused> for R {}
+
+/// A return type, where only that can be said.
+#[inline]
+pub fn can_tell_open<R: TellingOpen<K>, K>() {}
+
 /// A return type that can say that the body took too long.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot say that the body takes too long",

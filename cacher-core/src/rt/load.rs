@@ -180,7 +180,7 @@ where
         }
         Failure::Late => {
             let error = leader.timed_out();
-            leader.fail(None);
+            leader.fail_late();
             told(returns, &error)
         }
     })

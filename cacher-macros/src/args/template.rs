@@ -25,7 +25,7 @@ impl Template {
     }
 
     /// The same, which may name no argument.
-    pub(super) fn parse_any(literal: &LitStr) -> syn::Result<Self> {
+    pub(crate) fn parse_any(literal: &LitStr) -> syn::Result<Self> {
         let wrong = |problem: String| Error::new(literal.span(), problem);
         let (text, braces) = split(&literal.value()).map_err(wrong)?;
         let parts = braces.iter().map(|inside| part(literal, inside).map_err(wrong)).collect::<syn::Result<_>>()?;

@@ -94,10 +94,10 @@ impl Filter for ChaosFilter {
     }
 
     fn apply(&self, mut bytes: Vec<u8>, _: &Context<'_>) -> Result<Vec<u8>> {
-        let turn = self.befall(Operation::Put)?;
+        let number = self.befall(Operation::Put)?;
         bytes.extend(checksum(&bytes));
-        let torn = dice::fraction(self.dice.random(&[turn, Trouble::Torn as u64])) < self.torn;
-        Ok(if torn { dice::tear(&bytes, self.dice.random(&[turn])) } else { bytes })
+        let torn = dice::fraction(self.dice.random(&[number, Trouble::Torn as u64])) < self.torn;
+        Ok(if torn { dice::tear(&bytes, self.dice.random(&[number])) } else { bytes })
     }
 
     fn undo(&self, bytes: &[u8], _: &Context<'_>) -> Result<Vec<u8>> {

@@ -62,12 +62,12 @@ impl<S: Backend> Backend for Chaos<S> {
     fn put_many(&self, entries: &[Put]) -> Result<()> {
         let fate = self.0.on_first(Operation::Put, entries.iter().map(|put| &put.key));
         let entries: Vec<_> = entries.iter().zip(0..).map(|(put, part)| fate.torn_put(put, part)).collect();
-        self.0.act_on_all(&fate, &entries, |inner, entries| inner.put_many(entries))
+        self.0.act_on_all(&fate, &entries, Backend::put_many)
     }
 
     fn remove_many(&self, keys: &[Key]) -> Result<u64> {
         let fate = self.0.on_first(Operation::Remove, keys.iter());
-        self.0.act_on_all(&fate, keys, |inner, keys| inner.remove_many(keys))
+        self.0.act_on_all(&fate, keys, Backend::remove_many)
     }
 
     fn put_if_absent(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<bool> {
