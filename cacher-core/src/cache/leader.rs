@@ -305,9 +305,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         Some(value)
     }
 
-    /// Ends loads that have failed with the values that stand in for theirs, if there is one for each; else the leader
+    /// Whether there is a value within its TTL for each load.
+    pub(crate) fn is_live(&self) -> bool {
+        let now = self.cache.core.clock.tick();
+        !self.loads.is_empty() && self.loads.iter().all(|load| load.is_live(now))
+    }
+
+    /// Ends loads that have ended so with the values that stand in for theirs, if there is one for each; else the leader
     /// comes back.
-    pub(crate) fn stand_in(mut self: Box<Self>) -> Result<Vec<H::Value>, Box<Self>> {
+    pub(crate) fn stand_in(mut self: Box<Self>, end: LoadEnd) -> Result<Vec<H::Value>, Box<Self>> {
         let now = self.cache.core.clock.tick();
         let stands_in = |load: &Load<O, H>| {
             let (old, age) = load.old.as_ref()?;
@@ -319,7 +325,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let Some(values) = self.within(|| old.iter().map(outward).collect::<Option<Vec<_>>>()) else {
             return Err(self);
         };
-        self.tell(LoadEnd::Failure);
+        self.tell(end);
         self.cache.core.counters.load_failures.add(1);
         self.span.end(Verdict::Stale);
         self.count_end();

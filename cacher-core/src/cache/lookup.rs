@@ -395,7 +395,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         {
             return self.answered(value);
         }
-        if let Some(error) = self.loads.first().and_then(|load| self.cache.lasting_error(&load.key)) {
+        let now = self.cache.clock.tick();
+        let spent = self.loads.first().filter(|load| !load.is_live(now));
+        if let Some(error) = spent.and_then(|load| self.cache.lasting_error(&load.key)) {
             return self.failed_before(error);
         }
         if self.cache.core.config.distributed

@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use super::{Leader, Lookup, load::Load, stores::Sought};
+use super::{Leader, Lookup, load::Load, memory::Old, stores::Sought};
 use crate::{
     bridge::{self, Shell},
     core::{Core, OnLimit},
@@ -248,14 +248,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Stale values, else an error; else the body runs after all.
     fn turned_down(&self, refusal: Error, tells: bool) -> Answer<H::Value> {
         let core = &self.cache.core;
-        let old =
-            || self.old_values()?.into_iter().map(|old| self.cache.outward(old.value())).collect::<Option<Vec<_>>>();
+        let outward = |old: Old<H>| Some((self.cache.outward(old.held.value())?, old.fresh_until));
+        let old = || self.old_values()?.into_iter().map(outward).collect::<Option<Vec<_>>>();
         if core.config.on_limit != OnLimit::Error
             && let Some(values) = self.within(old)
         {
-            core.counters.stale_hits.add(values.len() as u64);
             self.span.end(Verdict::Stale);
-            return Answer::Stale(values);
+            values.iter().for_each(|(_, fresh_until)| self.cache.count_old(*fresh_until));
+            return Answer::Stale(values.into_iter().map(|(value, _)| value).collect());
         }
         if tells {
             self.span.end(Verdict::TurnedDown);
@@ -266,14 +266,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// The values that a held back call returns, if there is one for each load.
-    fn old_values(&self) -> Option<Vec<H>> {
+    fn old_values(&self) -> Option<Vec<Old<H>>> {
         let now = self.cache.core.clock.tick();
         let old = |load: &Load<O, H>| {
             let old = match &load.old {
                 Some((old, _)) => old.clone(),
                 None => self.cache.old(&load.key)?.0,
             };
-            (now < old.kept_until && old.tagged.is_current() && self.cache.may_read(load.key.hash)).then_some(old.held)
+            (now < old.kept_until && old.tagged.is_current() && self.cache.may_read(load.key.hash)).then_some(old)
         };
         if self.loads.is_empty() { None } else { self.loads.iter().map(old).collect() }
     }

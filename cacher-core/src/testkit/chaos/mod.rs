@@ -82,8 +82,9 @@ impl<S> Chaos<S> {
         self.all(Trouble::Hang, probability)
     }
 
-    /// Operations of any kind take this much longer with this probability. Under a [`ManualClock`](super::ManualClock)
-    /// nobody waits: the operation moves the clock on by that much.
+    /// Operations of any kind take this much longer with this probability. Under a [`ManualClock`](super::ManualClock), of
+    /// the thread that operates or of the one that made the store, nobody waits: the operation moves the clock on by that
+    /// much.
     pub fn delays(self, probability: f64, by: Duration) -> Self {
         lock(&self.0.chances).delay = by;
         self.all(Trouble::Delay, probability)
@@ -204,9 +205,9 @@ impl<S> Fate<'_, S> {
         }
         if self.has(Trouble::Delay, 0) {
             let delay = lock(&self.shared.chances).delay;
-            match &self.shared.clock {
-                Clock::Manual(clock) => clock.advance(delay),
-                clock @ Clock::System => clock.sleep_until(clock.tick().after(delay)).await,
+            match (Clock::current(), &self.shared.clock) {
+                (Clock::Manual(clock), _) | (Clock::System, Clock::Manual(clock)) => clock.advance(delay),
+                (clock @ Clock::System, Clock::System) => clock.sleep_until(clock.tick().after(delay)).await,
             }
         }
         if self.has(Trouble::Error, 0) { Err(self.error()) } else { Ok(()) }
