@@ -1,9 +1,10 @@
-//! All policies together against a simple reference, which is written from the README: random calls, moves of the clock,
+//! All policies together against a simple reference, which is written from the documentation: random calls, moves of the clock,
 //! troubles of the source, insertions and invalidations, by one thread under a clock that is moved by hand, so that what a
 //! call answers, which body runs, and what is counted can be said exactly.
 //!
 //! `CACHER_TEST_SEED=17` tries that seed alone, `CACHER_TEST_STEPS=1000000` takes more steps.
 #![allow(
+    clippy::option_option,
     clippy::items_after_statements,
     clippy::needless_for_each,
     clippy::unwrap_used,

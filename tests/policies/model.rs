@@ -1,4 +1,4 @@
-//! What a function with policies does, after the README, and nothing about how.
+//! What a function with policies does, after the README and `docs/freshness.md`, and nothing about how.
 
 use std::collections::HashMap;
 
@@ -86,7 +86,7 @@ impl Model {
         if let Some(entry) = old.filter(|entry| self.now < entry.due || self.pauses(key)) {
             return self.answered(entry);
         }
-        if let Some(error) = self.lasting(key).filter(|_| !old.is_some_and(|entry| self.now < entry.ends)) {
+        if let Some(error) = self.lasting(key).filter(|_| old.is_none_or(|entry| self.now >= entry.ends)) {
             self.counts.error_hits += 1;
             return Outcome::Returned(Err(Failure::Lasting(error)));
         }
@@ -152,12 +152,9 @@ impl Model {
         keeps
     }
 
-    /// The value that a look must find; or one that it may find.
-    pub(crate) fn peek(&self, key: u64) -> (Option<Option<u64>>, bool) {
-        match self.usable(key) {
-            Some(entry) => (Some(entry.value), self.now < entry.ends),
-            None => (None, true),
-        }
+    /// Looks show what is within its TTL.
+    pub(crate) fn peek(&self, key: u64) -> Option<Option<u64>> {
+        self.usable(key).filter(|entry| self.now < entry.ends).map(|entry| entry.value)
     }
 
     pub(crate) fn remove(&mut self, key: u64) {
