@@ -4,7 +4,7 @@
 pub use cacher_core::companion::publish_metrics;
 pub use cacher_core::schema::Schema;
 pub use cacher_core::{
-    cache::{Explanation, Info, Source},
+    cache::{Explanation, Info, Outlook, Source},
     companion::{
         AnswerStream, Answers, AsyncEntries, AsyncEntry, AsyncHandle, AsyncRevisedEntry, Entries, Entry, Handle,
         LocalEntries, LocalEntry, RevisedEntry, caches, configuration, invalidate_tag, invalidate_tag_async,
@@ -21,7 +21,7 @@ pub use cacher_core::{
     modified::{Modified, modified},
     registered::{Registered, register, registered},
     schema,
-    scope::{Scope, bypass, only_if_cached, read_only, refresh},
+    scope::{Scope, bypass, no_older_than, only_if_cached, read_only, refresh},
     secret::{add_decryption_key, set_secret_key},
     settings::{self, Settings, configure},
     site::Site,
@@ -29,7 +29,7 @@ pub use cacher_core::{
     strategy, testkit as testing,
     wrap::background::{Guard, shutdown, shutdown_async, shutdown_within},
 };
-pub use cacher_macros::{Schema, cache};
+pub use cacher_macros::{Schema, cache, invalidates, updates};
 
 /// The contract of a store, the stores that come with the library, and wrappers around stores.
 pub mod backend {

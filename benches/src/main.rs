@@ -5,6 +5,7 @@
 //! `--features network -- --only network WORD ..` those behind a network, in rows whose names hold all the words.
 
 mod alloc;
+mod batches;
 mod budgets;
 mod harness;
 mod keyers;
@@ -40,6 +41,9 @@ fn main() -> ExitCode {
     }
     if wanted(strategies::NAME) {
         strategies::measure();
+    }
+    if wanted(batches::NAME) {
+        batches::measure();
     }
     #[cfg(feature = "network")]
     if wanted(network::NAME) {

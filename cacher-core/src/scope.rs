@@ -5,6 +5,7 @@ use std::{
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use crate::sync::thread_local;
@@ -23,6 +24,22 @@ pub enum Mode {
     ReadOnly,
     /// From the cache, else not at all.
     OnlyIfCached,
+    /// From the cache if the value is no older, else by the body, whose value is stored.
+    NoOlder(MostAge),
+}
+
+/// An age in milliseconds: small, as every call looks at what is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MostAge(u32);
+
+impl MostAge {
+    fn new(age: Duration) -> Self {
+        Self(u32::try_from(age.as_millis()).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn allows(self, age: Duration) -> bool {
+        self.0 == u32::MAX || age <= Duration::from_millis(self.0.into())
+    }
 }
 
 /// What is in force on a thread.
@@ -97,6 +114,21 @@ pub fn read_only<M, S: Scoped<M>>(scoped: S) -> S::Output {
 /// A call that finds nothing panics if its function cannot return that error.
 pub fn only_if_cached<M, S: Scoped<M>>(scoped: S) -> S::Output {
     scoped.within(Scope(Mode::OnlyIfCached))
+}
+
+/// Answers cached calls inside with values that are no older than this, and runs the body for others; what it returns is
+/// stored. One body runs at a time for a key, whose value others wait for; a batch one of whose items is older loads them
+/// all. No value stands in for one that can't be loaded. Ages are counted in milliseconds, up to 49 days; more is no
+/// limit. Takes what [`bypass`] takes.
+///
+/// ```
+/// use std::time::Duration;
+/// # fn rates() -> f64 { 1.0 }
+///
+/// let now = cacher_core::scope::no_older_than(Duration::from_secs(10), || rates());
+/// ```
+pub fn no_older_than<M, S: Scoped<M>>(age: Duration, scoped: S) -> S::Output {
+    scoped.within(Scope(Mode::NoOlder(MostAge::new(age))))
 }
 
 /// The scope in force, to carry it into a thread or a task.

@@ -27,7 +27,7 @@ pub struct Stats {
     pub load_failures: u64,
     /// The time of all loads together.
     pub load_time: Duration,
-    /// Calls that waited for another one's load.
+    /// Calls that came while another one's load was under way: they waited for it, or got an old value meanwhile.
     pub waits: u64,
     /// Entries that had to make room for others, in memory or in a store with limits.
     pub evictions: u64,

@@ -105,6 +105,13 @@ pub(crate) fn invalidate(name: &str) -> bool {
     known
 }
 
+/// What all tags are called in stores that anything has.
+pub(crate) fn ids() -> Vec<[u8; 16]> {
+    let registry = lock(&REGISTRY);
+    let all = registry.iter().flat_map(|registry| registry.by_name.values()).filter_map(Weak::upgrade);
+    all.map(|tag| tag.id()).collect()
+}
+
 /// The same for every tag that this is said of.
 pub(crate) fn invalidate_all(is_meant: impl Fn([u8; 16]) -> bool) {
     let mut registry = lock(&REGISTRY);
@@ -159,6 +166,11 @@ impl Tagged {
     /// What the tags are called in stores.
     pub(crate) fn ids(&self) -> impl Iterator<Item = [u8; 16]> {
         self.tags.ids()
+    }
+
+    /// The same of a value that is as new as can be.
+    pub(crate) fn renewed(self) -> Self {
+        Self { since: now(), ..self }
     }
 
     /// Whether none of the tags was invalidated since the load began.

@@ -13,6 +13,7 @@ mod schema;
 mod tokens;
 mod types;
 mod units;
+mod writer;
 
 /// Gives a function a cache. Its arguments are described in the documentation of the `cacher` crate.
 ///
@@ -22,6 +23,20 @@ mod units;
 #[proc_macro_attribute]
 pub fn cache(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand::cache(args.into(), item.into()).into()
+}
+
+/// Invalidates what a function changes: `#[cacher::invalidates(user(id), posts(..), tag("feed:{id}"))]`. Described in the
+/// documentation of the `cacher` crate.
+#[proc_macro_attribute]
+pub fn invalidates(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    writer::writer(writer::Deed::Invalidates, args.into(), item.into()).into()
+}
+
+/// Puts what a function returns into the entry of another: `#[cacher::updates(user(id))]`. Described in the
+/// documentation of the `cacher` crate.
+#[proc_macro_attribute]
+pub fn updates(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    writer::writer(writer::Deed::Updates, args.into(), item.into()).into()
 }
 
 /// Lets entries say what the type of their values is made of: one that was written when it was made of other things is

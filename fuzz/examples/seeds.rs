@@ -21,7 +21,7 @@ fn main() -> io::Result<()> {
         for (n, value) in values.into_iter().flatten().enumerate() {
             // The target takes the rest of its input for bytes, and the number in front for the chain.
             fs::write(dir.join(format!("formats/{at}-{n}")), [&[at], &value[..]].concat())?;
-            let sealed = seal(format.name(), &IDENTITY, &TIMES, &Content { value: &value, arguments: None });
+            let sealed = seal(format.name(), &IDENTITY, &TIMES, &Content { value: &value, arguments: None, tags: &[] });
             fs::write(dir.join(format!("envelope/{at}-{n}")), &sealed)?;
             // Without its checksum, which the target adds.
             let without = if name == "json" { sealed.len() - 54 } else { sealed.len() - 16 };
@@ -36,7 +36,7 @@ fn main() -> io::Result<()> {
         fs::write(dir.join(format!("urls/{n}")), url)?;
     }
     let file = JsonFile::new(dir.join("json_file/cache"));
-    let entry = seal("json", &IDENTITY, &TIMES, &Content { value: b"[1,2]", arguments: None });
+    let entry = seal("json", &IDENTITY, &TIMES, &Content { value: b"[1,2]", arguments: None, tags: &[] });
     for (name, entry) in [("a", &entry[..]), ("b", b"digits")] {
         let key = Key { namespace: "app::fetch".into(), name: name.into(), format: "json" };
         file.put(&key, entry, None).map_err(io::Error::other)?;

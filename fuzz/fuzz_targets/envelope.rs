@@ -26,7 +26,7 @@ fn check(bytes: &[u8]) {
         let header = header.as_ref();
         let identity = header.map_or(IDENTITY, |own| Identity { namespace: &own.namespace, key: &own.key });
         let Ok(opened) = open(bytes, format, &identity) else { continue };
-        let content = Content { value: &opened.value, arguments: None };
+        let content = Content { value: &opened.value, arguments: None, tags: &[] };
         let again = seal(format, &identity, &opened.times, &content);
         assert_eq!(open(&again, format, &identity).expect("sealed").times, opened.times);
     }
@@ -52,7 +52,7 @@ fn check_revisions(data: &[u8]) {
     let key = Key { namespace: "app::fetch".into(), name: "a".into(), format: "msgpack" };
     let space = "app::fetch@@revisions";
     let identity = Identity { namespace: space, key: b"a" };
-    let record = seal("revisions", &identity, &TIMES, &Content { value: data, arguments: None });
+    let record = seal("revisions", &identity, &TIMES, &Content { value: data, arguments: None, tags: &[] });
     let inner = Bytes::new();
     inner.put(&Key { namespace: space.into(), ..key.clone() }, &record, None).expect("put");
     let store = Revised::new(inner, 3);

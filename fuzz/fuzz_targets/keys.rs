@@ -108,7 +108,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + Serialize + DeserializeOwned + Partial
     fn read(&self, bytes: &[u8]) {
         let identity = [bytes, &self.suffix].concat();
         let identity = Identity { namespace: self.name, key: &identity };
-        let entry = seal("msgpack", &identity, &TIMES, &Content { value: &[1], arguments: None });
+        let entry = seal("msgpack", &identity, &TIMES, &Content { value: &[1], arguments: None, tags: &[] });
         let at = Key { namespace: self.name.into(), name: "a".into(), format: "msgpack" };
         self.store.put(&at, &entry, None).expect("put");
         for key in self.cache.keys().expect("keys") {

@@ -6,7 +6,7 @@
 
 use std::{
     cell::Cell,
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     panic::resume_unwind,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -87,6 +87,8 @@ struct Item {
     floor: u64,
     /// Versions that were inserted.
     inserted: HashSet<u64>,
+    /// Those of insertions that go on: each may come after what began later and has ended.
+    inserting: BTreeSet<u64>,
     /// Changes: when they began and ended.
     changes: Vec<(u64, Option<u64>)>,
 }
@@ -213,6 +215,7 @@ impl World {
             item.version += 1;
             if inserts {
                 item.inserted.insert(item.version);
+                item.inserting.insert(item.version);
             }
             item.changes.push((now, None));
             (id, item.changes.len() - 1, item.version)
@@ -339,7 +342,8 @@ impl Change<'_> {
         let mut state = self.world.state();
         for (id, _, version) in &self.items {
             let item = &mut state.items[at(*id)];
-            item.floor = item.floor.max(*version);
+            let first = item.inserting.first().map_or(*version, |first| *first.min(version));
+            item.floor = item.floor.max(first);
         }
     }
 }
@@ -349,8 +353,10 @@ impl Drop for Change<'_> {
     fn drop(&mut self) {
         let mut state = self.world.state();
         let now = state.now;
-        for (id, place, _) in &self.items {
-            state.items[at(*id)].changes[*place].1 = Some(now);
+        for (id, place, version) in &self.items {
+            let item = &mut state.items[at(*id)];
+            item.changes[*place].1 = Some(now);
+            item.inserting.remove(version);
         }
     }
 }

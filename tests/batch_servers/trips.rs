@@ -140,10 +140,11 @@ fn postgres_is_asked_once_and_told_once() {
     let settings = ["-c", "log_statement=all", "-c", "log_parameter_max_length=0"];
     let Some(server) = cacher_servers::Postgres::private_with(&settings) else { return };
     warm_up(&format!("{}?timeout=30s", server.url()));
-    let calls = || ["SELECT", "INSERT", "DELETE", "BEGIN"].map(|word| statements(&server.log(), word));
-    assert_eq!(counted(calls, all_are_right), [1, 1, 0, 0], "all missing");
-    assert_eq!(counted(calls, all_are_right), [1, 0, 0, 0], "all present");
-    assert_eq!(counted(calls, || _ = values::entries(&items()).invalidate()), [0, 0, 1, 0]);
+    let calls = || ["SELECT k", "WITH", "BEGIN"].map(|word| statements(&server.log(), word));
+    // A notice has room for the names of 486 entries, and goes with the statement that changes them.
+    assert_eq!(counted(calls, all_are_right), [1, 3, 1], "all missing");
+    assert_eq!(counted(calls, all_are_right), [1, 0, 0], "all present");
+    assert_eq!(counted(calls, || _ = values::entries(&items()).invalidate()), [0, 3, 0]);
     assert_eq!(values::entries(&items()).contains(), vec![false; 1000]);
 }
 

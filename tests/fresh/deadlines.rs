@@ -118,6 +118,26 @@ fn past_a_hard_timeout_all_callers_get_an_error() {
 }
 
 #[test]
+fn past_a_hard_timeout_nobody_begins_another_wait() {
+    #[cache(hard_timeout = "5s", ignore = [slow])]
+    async fn value(key: u64, slow: &Slow) -> Result<u64, Failure> {
+        slow.read_async().await
+    }
+    let clock = ManualClock::new();
+    let _in_force = clock.enter();
+    let slow = Slow::default();
+    slow.hangs.store(true, SeqCst);
+    let mut callers: Vec<_> = (0..3).map(|_| Box::pin(value(1, &slow))).collect();
+    assert!(callers.iter_mut().all(|caller| poll_once(caller).is_pending()));
+    clock.advance(5 * SECOND);
+    // The one who loads is the first to be told.
+    for caller in &mut callers {
+        assert_eq!(poll_once(caller), Poll::Ready(Err(Failure::Cache(Kind::TimedOut))));
+    }
+    assert_eq!(slow.source.reads(), 1);
+}
+
+#[test]
 fn past_a_hard_timeout_an_old_value_is_better_than_an_error() {
     #[cache(ttl = "10s", stale_if_error = "1h", hard_timeout = "5s", ignore = [slow])]
     async fn value(key: u64, slow: &Slow) -> Result<u64, Failure> {
@@ -191,6 +211,29 @@ fn a_sync_body_in_the_background_keeps_nobody_past_a_hard_timeout() {
         slow.door.open();
         // The late value is dropped: what was loaded after it is there.
         until(|| value::cache().stats().load_failures == 0 && value(1, Arc::clone(&slow)) == Ok(second));
+    });
+}
+
+#[test]
+fn bodies_that_hang_keep_no_thread_from_what_the_library_does() {
+    static GO_ON: Gate = Gate::new();
+    #[cache(hard_timeout = "10ms", refresh = background)]
+    fn hangs(key: u64) -> Result<u64, Failure> {
+        GO_ON.pass();
+        Ok(key)
+    }
+    #[cache(ttl = "10ms")]
+    fn swept(key: u64) -> u64 {
+        key
+    }
+    ends(|| {
+        for key in 0..50 {
+            assert_eq!(hangs(key), Err(Failure::Cache(Kind::TimedOut)));
+        }
+        assert_eq!(swept(1), 1);
+        until(|| swept::cache().len() == 0);
+        GO_ON.open();
+        until(|| hangs::cache().len() == 50);
     });
 }
 

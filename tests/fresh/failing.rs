@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use cacher::{cache, testing::ManualClock};
+use cacher::{Cache, cache, testing::ManualClock};
 
 use crate::{
     gated::Gated,
@@ -173,4 +173,21 @@ fn of_a_batch_that_fails_old_values_stand_in_if_there_is_one_for_each_item() {
     assert_eq!(values(&[1, 2, 3], &source), Err(Failure::Down));
     let held_back = source.reads();
     assert_eq!((values(&[2], &source), source.reads()), (Ok(vec![201]), held_back + 1));
+}
+
+#[test]
+fn cch_64_a_store_that_fails_costs_the_others_nothing() {
+    let stores = [Gated::default(), Gated::default()];
+    for failing in 0..2 {
+        let cache = Cache::<u64, u64>::builder().name(format!("cch_64_{failing}"));
+        let cache = stores.iter().cloned().fold(cache, cacher::CacheBuilder::backend).build().unwrap();
+        stores.iter().for_each(Gated::empty);
+        stores[failing].fail(true);
+        cache.set(&1, 10);
+        assert_eq!((stores[failing].len(), stores[1 - failing].len()), (0, 1));
+        assert_eq!((cache.stats().store_errors, cache.get(&1)), (1, Some(10)), "and it is told");
+        stores[failing].fail(false);
+        cache.set(&1, 11);
+        assert_eq!((stores[failing].len(), stores[1 - failing].len(), cache.get(&1)), (1, 1, Some(11)));
+    }
 }

@@ -65,6 +65,21 @@ fn while_a_breaker_is_open_old_values_are_answers() {
 }
 
 #[test]
+fn an_error_is_told_in_place_of_an_old_value_if_that_is_asked_for() {
+    static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
+    #[cache(ttl = "10s", stale_if_error = "1h", breaker = Breaker::new(1.0, 60 * SECOND).min_loads(1), on_limit = error)]
+    fn load(key: u64) -> Result<u64, Failure> {
+        SOURCE.read()
+    }
+    let clock = ManualClock::new();
+    let _in_force = clock.enter();
+    assert_eq!(load(1), Ok(1));
+    clock.advance(70 * SECOND);
+    SOURCE.is(State::Down);
+    assert_eq!((load(2), load(1), SOURCE.reads()), (Err(Failure::Down), REFUSED, 2));
+}
+
+#[test]
 fn errors_that_last_are_answers_and_no_failures() {
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
     #[cache(breaker = Breaker::new(0.5, SECOND).min_loads(2), error_ttl = "1s", error_if = |_| true)]
@@ -84,19 +99,19 @@ fn no_more_bodies_run_at_once_than_may() {
     #[cache(max_concurrent = 3)]
     fn load(key: u64) -> u64 {
         MOST.fetch_max(INSIDE.fetch_add(1, SeqCst) + 1, SeqCst);
-        (0..100).for_each(|_| thread::yield_now());
+        (0..20).for_each(|_| thread::yield_now());
         INSIDE.fetch_sub(1, SeqCst);
         key
     }
     ends(|| {
         thread::scope(|scope| {
             for first in 0..16 {
-                scope.spawn(move || (0..50).for_each(|next| assert_eq!(load(first * 50 + next), first * 50 + next)));
+                scope.spawn(move || (0..10).for_each(|next| assert_eq!(load(first * 10 + next), first * 10 + next)));
             }
         });
     });
     assert_eq!(MOST.load(SeqCst), 3);
-    assert_eq!(load::cache().stats().loads, 800);
+    assert_eq!(load::cache().stats().loads, 160);
 }
 
 #[test]
@@ -210,6 +225,30 @@ fn with_no_place_left_old_values_and_errors_are_answers() {
         });
         assert_eq!(load(3, false), Ok(3));
         assert_eq!(load::cache().stats().stale_hits, 1);
+    });
+}
+
+#[test]
+fn with_no_place_left_and_no_old_value_a_call_waits_that_would_take_one() {
+    static INSIDE: Gate = Gate::new();
+    static GO_ON: Gate = Gate::new();
+    #[cache(max_concurrent = 1, ttl = "10s", on_limit = stale, ignore = [waits])]
+    fn load(key: u64, waits: bool) -> Result<u64, Failure> {
+        if waits {
+            INSIDE.open();
+            GO_ON.pass();
+        }
+        Ok(key)
+    }
+    ends(|| {
+        thread::scope(|scope| {
+            let first = scope.spawn(|| load(1, true));
+            INSIDE.pass();
+            let second = scope.spawn(|| load(2, false));
+            until(|| load::cache().stats().limited == 1);
+            GO_ON.open();
+            assert_eq!((first.join().unwrap(), second.join().unwrap()), (Ok(1), Ok(2)));
+        });
     });
 }
 

@@ -6,7 +6,9 @@
     reason = "tests read better so, and unwrap in what they share too"
 )]
 
+mod ages;
 mod deadlines;
+mod explained;
 mod failing;
 mod guarded;
 mod negative;

@@ -233,6 +233,42 @@ fn a_refresh_that_fails_keeps_the_value_and_is_not_tried_again_at_once() {
 }
 
 #[test]
+fn scopes_that_load_nothing_find_what_is_due() {
+    static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
+    #[cache(ttl = "10s", refresh_at = 0.5, stale_while_revalidate = "30s")]
+    fn value(key: u64) -> Result<u64, Failure> {
+        SOURCE.read()
+    }
+    let clock = ManualClock::new();
+    let _in_force = clock.enter();
+    assert_eq!(value(1), Ok(1));
+    for (seconds, answers) in [(6, true), (10, true), (24, false)] {
+        clock.advance(seconds * SECOND);
+        let cached = cacher::only_if_cached(|| value(1));
+        assert_eq!(cached.is_ok(), answers, "{cached:?} {seconds}");
+    }
+    let stats = value::cache().stats();
+    assert_eq!((stats.hits, stats.stale_hits, stats.loads, SOURCE.reads()), (1, 1, 1, 1), "{stats:?}");
+}
+
+#[test]
+fn a_new_value_that_is_turned_down_leaves_the_old_one() {
+    static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
+    #[cache(ttl = "10s", stale_while_revalidate = "30s", cache_if = |value| *value == 1)]
+    fn value(key: u64) -> u64 {
+        SOURCE.read().unwrap()
+    }
+    let clock = ManualClock::new();
+    let _in_force = clock.enter();
+    assert_eq!(value(1), 1);
+    clock.advance(11 * SECOND);
+    assert_eq!((value(1), value(1)), (2, 3), "who loads gets what it loaded");
+    assert_eq!(cacher::only_if_cached(|| value(1)), 1);
+    assert!(value::entry(1).peek().is_none() && value::entry(1).info().is_none(), "it is not fresh");
+    assert_eq!(value::cache().stats().refusals, 2);
+}
+
+#[test]
 fn values_of_stores_are_loaded_anew_too() {
     static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);
     static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);

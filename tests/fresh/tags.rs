@@ -148,6 +148,21 @@ fn invalidated_values_answer_nothing_that_failed_either() {
 }
 
 #[test]
+fn an_error_that_answers_calls_goes_with_the_tags_of_its_call() {
+    let _alone = alone();
+    static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
+    #[cache(error_ttl = "1h", error_if = |_| true, tags = ["lasting:{id}"])]
+    fn value(id: u64) -> Result<u64, Failure> {
+        SOURCE.read()
+    }
+    SOURCE.is(State::Down);
+    assert_eq!((value(1), value(2)), (Err(Failure::Down), Err(Failure::Down)));
+    SOURCE.is(State::Up);
+    invalidate_tag("lasting:1");
+    assert_eq!((value(1), value(2)), (Ok(3), Err(Failure::Down)));
+}
+
+#[test]
 fn stores_know_tags_too() {
     let _alone = alone();
     static STORE: LazyLock<Gated> = LazyLock::new(Gated::default);

@@ -26,7 +26,7 @@ pub(crate) mod io;
 pub(crate) mod io;
 mod pool;
 
-pub(crate) use pool::spawn;
+pub(crate) use pool::{spawn, spawn_body};
 
 /// Drives `work` behind its caller: in the Tokio runtime that the caller is in, if there is one and the library knows
 /// Tokio, else on a worker thread.
@@ -36,7 +36,7 @@ pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
         runtime.spawn(work);
         return;
     }
-    spawn(|| block_on(work));
+    spawn_body(|| block_on(work));
 }
 
 /// Which of the two shells drives an operation.
@@ -123,25 +123,25 @@ pub(crate) async fn caught<F: Future + Unpin>(mut future: F) -> thread::Result<F
 async fn offload<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> T {
     let loads = chain::current();
     let there = |_panicked| ();
-    aside(
-        move || {
-            let _within: Vec<_> = loads.into_iter().map(chain::enter).collect();
-            job()
-        },
-        there,
-    )
-    .await
+    let answer = Answer::new();
+    let reply = Arc::clone(&answer);
+    let job = move || {
+        let _within: Vec<_> = loads.into_iter().map(chain::enter).collect();
+        job()
+    };
+    spawn(move || reply.give(catch_unwind(AssertUnwindSafe(job)), there));
+    answer.taken().await
 }
 
-/// Begins `job` on a worker thread, where it runs to its end. Its panic becomes that of who waits for it; `lost` hears
+/// Begins `body` on a worker thread, where it runs to its end. Its panic becomes that of who waits for it; `lost` hears
 /// of one that nobody waits for.
 pub(crate) fn aside<T: Send + 'static>(
-    job: impl FnOnce() -> T + Send + 'static,
+    body: impl FnOnce() -> T + Send + 'static,
     lost: impl FnOnce(Panicked) + Send + 'static,
 ) -> impl Future<Output = T> {
     let answer = Answer::new();
     let reply = Arc::clone(&answer);
-    spawn(move || reply.give(catch_unwind(AssertUnwindSafe(job)), lost));
+    spawn_body(move || reply.give(catch_unwind(AssertUnwindSafe(body)), lost));
     async move { answer.taken().await }
 }
 

@@ -16,6 +16,12 @@ pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
     POOL.get_or_init(Pool::default).spawn(Box::new(job));
 }
 
+/// The same for what is the user's, which may hang: it has threads of its own, so that the library's work goes on.
+pub(crate) fn spawn_body(job: impl FnOnce() + Send + 'static) {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(Pool::default).spawn(Box::new(job));
+}
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// Threads that come with the work and go when there is none.

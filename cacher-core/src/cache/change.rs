@@ -74,9 +74,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             // The seat comes before the read.
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
             let watching = within(clock, DRAIN, pin!(seat.watching())).await;
-            let since = tags::now();
             let stores = self.cache.core.tiers().len();
             let tokens = self.cache.learn(shell, std::iter::once(&self.terms), stores).await;
+            let since = tags::now();
             let Some(made) = change(self.peek(shell).await) else { return Changed { made: None, kept: false } };
             let Some(seat) = watching.filter(|_| clock.tick() < deadline) else {
                 self.cache.core.fault(overtaken());

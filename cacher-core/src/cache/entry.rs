@@ -4,7 +4,7 @@ use std::{fmt, future::Future, pin::Pin, time::Duration};
 
 use super::{
     Cache,
-    stores::{Found, StoredKey},
+    stores::{Found, Reading, StoredKey},
     write::Placing,
 };
 use crate::{
@@ -13,9 +13,13 @@ use crate::{
     key::parts::Key,
     memory::{
         held::{Held, HeldByAll},
+        slot::Slot,
         table::Table,
     },
-    strategy::{Draft, Verdict, life::Terms},
+    strategy::{
+        Draft, Verdict,
+        life::{Age, Terms},
+    },
     sync::Arc,
     tags,
 };
@@ -52,8 +56,30 @@ pub struct Explanation {
     pub cache: String,
     /// The key as stores write it; `None` for a cache without stores.
     pub stored_key: Option<String>,
-    /// The value that would be returned; `None` if the body would run.
+    /// Where values are looked for, in this order.
+    pub places: Vec<String>,
+    /// What would become of the call.
+    pub outlook: Outlook,
+    /// The value that is there: to be returned, or to stand in.
     pub found: Option<Info>,
+}
+
+/// What would become of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outlook {
+    /// The value is fresh, and would be returned.
+    Hit,
+    /// The value answers calls, and is to be loaded anew: by the call itself, or in the background.
+    Due,
+    /// The body would run; the value stands in where it fails, or is late.
+    Stale,
+    /// The body would run.
+    Absent,
+    /// A strategy lets nothing be read, so the body would run.
+    Refused,
+    /// The cache is switched off, so the body would run.
+    Off,
 }
 
 impl fmt::Display for Source {
@@ -68,13 +94,23 @@ impl fmt::Display for Source {
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.cache)?;
-        match &self.found {
-            None => f.write_str("not cached, the body would run")?,
-            Some(info) => {
+        match (self.outlook, &self.found) {
+            (Outlook::Off, _) => f.write_str("switched off, the body would run")?,
+            (Outlook::Refused, _) => f.write_str("not to be read, the body would run")?,
+            (_, None) => f.write_str("not cached, the body would run")?,
+            (Outlook::Stale, Some(info)) => {
+                write!(f, "past its time, the body would run; what is in {}, ", info.source)?;
+                write!(f, "{:?} old, stands in if it fails", rounded(info.age))?;
+            }
+            (outlook, Some(info)) => {
                 write!(f, "a hit from {}, {:?} old, ", info.source, rounded(info.age))?;
                 match info.fresh_for {
+                    Some(Duration::ZERO) => f.write_str("past its time")?,
                     Some(left) => write!(f, "fresh for {:?}", rounded(left))?,
                     None => f.write_str("with no end")?,
+                }
+                if outlook == Outlook::Due {
+                    f.write_str(", to be loaded anew")?;
                 }
             }
         }
@@ -127,35 +163,77 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     pub(crate) async fn info(&self, shell: Shell) -> Option<Info> {
-        let core = &self.cache.core;
         if !self.cache.may_read(self.key.hash) {
             return None;
         }
-        let slot = self.cache.visible_slot(&self.key);
-        if let Some((slot, facts)) = slot.as_ref().and_then(|slot| Some((slot, slot.facts()?))) {
-            let now = core.clock.tick();
-            return Some(Info {
-                source: Source::Memory,
-                age: core.clock.stamp().since(facts.created),
-                fresh_for: slot.mortal().then(|| slot.deadline().since(now)),
-                load_time: facts.load_time,
-            });
+        match self.cache.visible_slot(&self.key).and_then(|slot| self.info_of_slot(&slot)) {
+            Some(info) => Some(info),
+            None => Some(self.info_of(&self.found(shell).await?)),
         }
-        let found = self.found(shell).await?;
-        let store = core.tiers()[found.tier].describe().unwrap_or_default();
+    }
+
+    fn info_of_slot(&self, slot: &Slot<H>) -> Option<Info> {
+        let (core, facts) = (&self.cache.core, slot.facts()?);
         Some(Info {
-            source: Source::Store(store),
-            age: core.clock.stamp().since(found.times.created),
-            fresh_for: (found.left != Duration::MAX).then_some(found.left),
-            load_time: found.times.load_time,
+            source: Source::Memory,
+            age: core.clock.stamp().since(facts.created),
+            fresh_for: slot.mortal().then(|| slot.deadline().since(core.clock.tick())),
+            load_time: facts.load_time,
         })
     }
 
+    fn info_of(&self, found: &Found<H::Value>) -> Info {
+        let core = &self.cache.core;
+        Info {
+            source: Source::Store(core.tiers()[found.tier].describe().unwrap_or_default()),
+            age: core.clock.stamp().since(found.times.created),
+            fresh_for: (found.left != Duration::MAX).then_some(found.left),
+            load_time: found.times.load_time,
+        }
+    }
+
     pub(crate) async fn explain(&self, shell: Shell) -> Explanation {
+        let core = &self.cache.core;
+        let (outlook, found) = self.outlook(shell).await;
+        let memory = self.cache.table.is_some().then(|| Source::Memory.to_string());
+        let stores = core.tiers().iter().map(|tier| tier.describe().unwrap_or_default());
         Explanation {
-            cache: self.cache.core.name.to_string(),
+            cache: core.name.to_string(),
             stored_key: self.stored().map(|key| key.name().to_owned()),
-            found: self.info(shell).await,
+            places: memory.into_iter().chain(stores).collect(),
+            outlook,
+            found,
+        }
+    }
+
+    async fn outlook(&self, shell: Shell) -> (Outlook, Option<Info>) {
+        let cache = &self.cache;
+        if cache.core.off {
+            return (Outlook::Off, None);
+        }
+        if !cache.may_read(self.key.hash) {
+            return (Outlook::Refused, None);
+        }
+        let in_memory = cache.old(&self.key).zip(cache.full_slot(&self.key));
+        let in_memory = in_memory.and_then(|((_, age), slot)| Some((age, self.info_of_slot(&slot)?)));
+        let stale = match in_memory {
+            Some((Age::Fresh, info)) => return (Outlook::Hit, Some(info)),
+            Some((Age::Due, info)) => return (Outlook::Due, Some(info)),
+            Some((_, info)) => Some(info),
+            None => None,
+        };
+        let reading = match self.stored() {
+            Some(stored) => cache.read(shell, (&stored, self.key.hash), &self.terms).await,
+            None => Reading::default(),
+        };
+        let info = |found: Option<&Found<H::Value>>| found.map(|found| self.info_of(found));
+        match reading {
+            Reading { fresh: Some(found), .. } => (Outlook::Hit, info(Some(&found))),
+            Reading { due: Some(found), .. } => (Outlook::Due, info(Some(&found))),
+            Reading { stale: found, .. } => {
+                let stale = stale.or_else(|| info(found.as_ref()));
+                (if stale.is_some() { Outlook::Stale } else { Outlook::Absent }, stale)
+            }
         }
     }
 
@@ -184,6 +262,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
             let mut new = self.new_value(kept.or(&value), draft, tags::now());
             new.tokens = self.cache.learn_all(shell, &new.tagged).await;
+            new.tagged = new.tagged.renewed();
             let placing = Placing { seat: &seat, key: &self.key, new };
             let stored = self.cache.overwrite(shell, placing).await;
             tries += 1;
@@ -202,9 +281,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         // The seat comes before the read: what is invalidated or replaced meanwhile must not come back.
         let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
         let seat = seat.tentative();
-        let since = tags::now();
         let stores = self.cache.core.tiers().len();
         let tokens = self.cache.learn(shell, std::iter::once(&self.terms), stores).await;
+        let since = tags::now();
         match self.kept(shell).await {
             Some(_) if life.is_zero() => {
                 matches!(self.invalidate(shell).await, Removal::Removed | Removal::Pending)
@@ -225,8 +304,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         self.cache.stored_key(&self.key)
     }
 
+    /// What a store has, if it is within its time.
     async fn found(&self, shell: Shell) -> Option<Found<H::Value>> {
-        self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms).await.served()
+        let reading = self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms).await;
+        reading.served().filter(|found| !found.left.is_zero())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     key::parts::Key,
     memory::{held::Held, table::Table},
     sync::{Mutex, lock},
+    tags::Tagged,
     time::Tick,
 };
 
@@ -21,6 +22,14 @@ struct Lasting {
     error: SharedError,
     until: Tick,
     generation: u64,
+    /// The tags of its call: none was invalidated since the load began.
+    tagged: Tagged,
+}
+
+impl Lasting {
+    fn answers(&self, now: Tick, generation: u64) -> bool {
+        now < self.until && self.generation == generation && self.tagged.is_current()
+    }
 }
 
 /// How many keys are remembered; beyond that the errors that end first make room.
@@ -39,12 +48,12 @@ impl<O: Eq + Clone + 'static> Errors<O> {
 
     fn get(&self, key: &Key<O>, now: Tick, generation: u64) -> Option<SharedError> {
         let all = lock(&self.all);
-        let lasting = all.get(key).filter(|lasting| now < lasting.until && lasting.generation == generation)?;
+        let lasting = all.get(key).filter(|lasting| lasting.answers(now, generation))?;
         Some(SharedError::clone(&lasting.error))
     }
 
     /// Remembers an error. What makes room comes back, to be dropped where no lock is held.
-    fn put(&self, key: Key<O>, error: SharedError, now: Tick, generation: u64) -> Vec<(Key<O>, Lasting)> {
+    fn put(&self, key: Key<O>, lasting: Lasting, now: Tick) -> Vec<(Key<O>, Lasting)> {
         let mut all = lock(&self.all);
         let mut gone = Vec::new();
         if all.len() >= MOST {
@@ -53,7 +62,7 @@ impl<O: Eq + Clone + 'static> Errors<O> {
             let middle = ends[ends.len() / 2].max(now);
             gone.extend(all.extract_if(|_, lasting| lasting.until <= middle));
         }
-        let earlier = all.insert(key.clone(), Lasting { error, until: now.after(self.ttl), generation });
+        let earlier = all.insert(key.clone(), lasting);
         gone.extend(earlier.map(|earlier| (key, earlier)));
         gone
     }
@@ -73,8 +82,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(super) fn keep_error(&self, load: &Load<O, H>, error: &SharedError) {
         let Some(errors) = &self.errors else { return };
         let now = self.clock.tick();
-        let generation = load.seat.token().generation;
-        let gone = load.seat.publish(|| errors.put(load.key.clone(), SharedError::clone(error), now, generation));
+        let lasting = Lasting {
+            error: SharedError::clone(error),
+            until: now.after(errors.ttl),
+            generation: load.seat.token().generation,
+            tagged: load.terms.tags.clone().since(load.since),
+        };
+        let gone = load.seat.publish(|| errors.put(load.key.clone(), lasting, now));
         drop(gone);
     }
 

@@ -305,9 +305,15 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         Some(value)
     }
 
-    /// Ends loads that have failed with the values that stand in for theirs, if there is one for each; else the leader
+    /// Whether there is a value within its TTL for each load.
+    pub(crate) fn is_live(&self) -> bool {
+        let now = self.cache.core.clock.tick();
+        !self.loads.is_empty() && self.loads.iter().all(|load| load.is_live(now))
+    }
+
+    /// Ends loads that have ended so with the values that stand in for theirs, if there is one for each; else the leader
     /// comes back.
-    pub(crate) fn stand_in(mut self: Box<Self>) -> Result<Vec<H::Value>, Box<Self>> {
+    pub(crate) fn stand_in(mut self: Box<Self>, end: LoadEnd) -> Result<Vec<H::Value>, Box<Self>> {
         let now = self.cache.core.clock.tick();
         let stands_in = |load: &Load<O, H>| {
             let (old, age) = load.old.as_ref()?;
@@ -319,7 +325,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let Some(values) = self.within(|| old.iter().map(outward).collect::<Option<Vec<_>>>()) else {
             return Err(self);
         };
-        self.tell(LoadEnd::Failure);
+        self.tell(end);
         self.cache.core.counters.load_failures.add(1);
         self.span.end(Verdict::Stale);
         self.count_end();
@@ -338,7 +344,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         if let (true, Some(error), Loads::One(load)) = (lasts, &error, &self.loads) {
             self.cache.keep_error(load, error);
         }
-        self.end_without(error, if lasts { LoadEnd::Value } else { LoadEnd::Failure });
+        self.end_without(Outcome::Failed(error), if lasts { LoadEnd::Value } else { LoadEnd::Failure });
     }
 
     /// Whether an error is an answer that further calls get.
@@ -348,14 +354,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// Ends a load without a value.
     pub(crate) fn fail(self: Box<Self>, error: Option<SharedError>) {
-        self.end_without(error, LoadEnd::Failure);
+        self.end_without(Outcome::Failed(error), LoadEnd::Failure);
     }
 
-    fn end_without(mut self: Box<Self>, error: Option<SharedError>, end: LoadEnd) {
+    /// Ends a load that took too long: followers would wait as long again for another.
+    pub(crate) fn fail_late(self: Box<Self>) {
+        self.end_without(Outcome::TimedOut, LoadEnd::Failure);
+    }
+
+    fn end_without(mut self: Box<Self>, outcome: Outcome<H>, end: LoadEnd) {
         self.tell(end);
         self.cache.core.counters.load_failures.add(1);
         self.span.end(Verdict::Failed);
-        self.land(Outcome::Failed(error));
+        self.land(outcome);
     }
 
     /// Ends a load with a value where memory is all there is; else the leader comes back, for [`Self::settle`].

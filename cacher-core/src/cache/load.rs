@@ -105,6 +105,11 @@ impl<O: Eq + Clone + 'static, H: Held> Load<O, H> {
         (*age <= Age::Due && old.tagged.is_current()).then_some(old)
     }
 
+    /// Whether there is a value within its TTL.
+    pub(super) fn is_live(&self, now: Tick) -> bool {
+        self.old.as_ref().is_some_and(|(old, _)| now < old.fresh_until && old.tagged.is_current())
+    }
+
     /// Notes a value that is not simply fresh, unless one is known that is better.
     pub(super) fn note_old(&mut self, old: Option<(Old<H>, Age)>) {
         if let Some((old, age)) = old

@@ -19,7 +19,7 @@ use crate::{
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
-    scope::Mode,
+    scope::{Mode, MostAge},
     strategy::life::{Age, Terms},
     sync::Arc,
     time::Tick,
@@ -80,7 +80,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what every hit runs")]
     pub(crate) fn first<P: Parts<Owned = O>>(&self, mode: Mode, parts: &P, asked: &mut Asked) -> Option<H::Value> {
-        if matches!(mode, Mode::Bypass | Mode::Refresh) {
+        if matches!(mode, Mode::Bypass | Mode::Refresh | Mode::NoOlder(_)) {
             return None;
         }
         let query = Query::of(parts);
@@ -165,10 +165,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         match mode {
             Mode::OnlyIfCached if self.core.off => Self::absent(span),
             // What limits the body holds for a cache that is off as well.
-            Mode::Normal | Mode::Refresh | Mode::ReadOnly if self.core.off => {
+            Mode::Normal | Mode::Refresh | Mode::ReadOnly | Mode::NoOlder(_) if self.core.off => {
                 Lookup::Miss(Leader::unseated(self, Some(asking)))
             }
-            Mode::Normal => self.load(shell, key, terms, asked, caller, span).await,
+            Mode::Normal => self.load(shell, (key, terms), Some(asked), caller, span).await,
+            Mode::NoOlder(most) => {
+                let asked = self.is_young(shell, (&key, &terms), most).await.then_some(asked);
+                self.load(shell, (key, terms), asked, caller, span).await
+            }
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
             Mode::Bypass => Lookup::Miss(Leader::unseated(self, None)),
             Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms, asked, span).await {
@@ -184,7 +188,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Lookup::Absent
     }
 
-    /// From a store; nothing is written.
+    /// From a store, or what memory has to be loaded anew; nothing is written.
     async fn read_only(
         &self,
         shell: Shell,
@@ -200,10 +204,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             }
             None => None,
         };
+        let value = value.or_else(|| self.due_in_memory(key, asked, span));
         if value.is_none() {
             self.core.counters.misses.add(1);
         }
         value
+    }
+
+    /// A value that answers calls and is to be loaded anew, for who does not load.
+    fn due_in_memory(&self, key: &Key<O>, asked: Asked, span: &Span) -> Option<H::Value> {
+        if asked == Asked::Refused || !self.keeps_old() {
+            return None;
+        }
+        let (old, _) = self.old(key).filter(|(_, age)| *age <= Age::Due)?;
+        let value = self.outward(old.held.value())?;
+        self.count_old(old.fresh_until);
+        span.end(if self.clock.tick() < old.fresh_until { Verdict::Hit } else { Verdict::Stale });
+        Some(value)
     }
 
     /// What a call gets of an entry of a store, which is counted.
@@ -238,12 +255,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (seat, flight)
     }
 
+    /// Whether nothing is cached that is older; or could stand in for what is not there any more.
+    pub(super) async fn is_young(
+        self: &Arc<Self>,
+        shell: Shell,
+        (key, terms): (&Key<O>, &Terms),
+        most: MostAge,
+    ) -> bool {
+        let keyed = Keyed::new(Arc::clone(self), key.clone(), terms.clone());
+        keyed.info(shell).await.map_or(!self.keeps_old(), |info| most.allows(info.age))
+    }
+
+    /// Leads the load, or follows another's. Who was not `asked` anything does not look for what is cached.
     async fn load(
         self: &Arc<Self>,
         shell: Shell,
-        key: Key<O>,
-        terms: Terms,
-        asked: Asked,
+        (key, terms): (Key<O>, Terms),
+        asked: Option<Asked>,
         Caller { takes, tells }: Caller<impl Fn(&SharedError) -> bool>,
         span: &Span,
     ) -> Lookup<O, H, T> {
@@ -271,16 +299,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                         }
                         // No single load ends so.
                         Followed::Again | Followed::Absent => continue,
-                        Followed::Offered(offer) => return Lookup::Hit(self.taken(offer, span)),
+                        Followed::Offered(offer) if asked.is_some() => return Lookup::Hit(self.taken(offer, span)),
                         Followed::TimedOut if tells => return Lookup::TurnedDown(self.timed_out()),
-                        Followed::Alone | Followed::Failed(_) | Followed::TimedOut => {
+                        Followed::Alone | Followed::Failed(_) | Followed::TimedOut | Followed::Offered(_) => {
                             return Lookup::Miss(self.load_alone(key, terms));
                         }
                     }
                 }
             };
             let leader = Leader::new(self, key, seat, self.core.config.single_flight.then_some(flight), terms);
-            return leader.in_span(span).look_in_stores(shell, asked).await;
+            return match asked {
+                Some(asked) => leader.in_span(span).look_in_stores(shell, asked).await,
+                None => Lookup::Miss(leader.overwriting()),
+            };
         }
     }
 
@@ -364,7 +395,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         {
             return self.answered(value);
         }
-        if let Some(error) = self.loads.first().and_then(|load| self.cache.lasting_error(&load.key)) {
+        let now = self.cache.clock.tick();
+        let spent = self.loads.first().filter(|load| !load.is_live(now));
+        if let Some(error) = spent.and_then(|load| self.cache.lasting_error(&load.key)) {
             return self.failed_before(error);
         }
         if self.cache.core.config.distributed
@@ -479,8 +512,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     async fn read_and_fill(&self, shell: Shell, stored: &[(usize, StoredKey)]) -> Vec<Reading<H::Value>> {
         let (cache, loads) = (&self.cache, &self.loads);
         let sought = stored.iter().map(|(at, key)| {
-            let Load { key: Key { hash, .. }, terms, since, .. } = &loads[*at];
-            Sought { key, hash: *hash, terms, since: *since }
+            let Load { key: Key { hash, .. }, terms, .. } = &loads[*at];
+            Sought { key, hash: *hash, terms }
         });
         let readings = cache.read_all(shell, &sought.collect::<Vec<_>>()).await;
         let found = stored.iter().zip(&readings).filter_map(|((at, key), reading)| {

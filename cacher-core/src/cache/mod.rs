@@ -30,7 +30,7 @@ use holdoff::HoldOffs;
 pub(crate) use batch::{Batch, Known, Lead, Ruling, Want};
 pub(crate) use behind::Waited;
 pub(crate) use change::Changed;
-pub use entry::{Explanation, Info, Keyed, LocalOperations, SharedOperations, Source};
+pub use entry::{Explanation, Info, Keyed, LocalOperations, Outlook, SharedOperations, Source};
 pub use leader::{Ended, Leader};
 pub(crate) use lookup::Caller;
 pub use lookup::{Asked, Lookup};

@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use super::{Leader, Lookup, load::Load, stores::Sought};
+use super::{Leader, Lookup, load::Load, memory::Old, stores::Sought};
 use crate::{
     bridge::{self, Shell},
     core::{Core, OnLimit},
@@ -113,7 +113,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let stores = cache.core.tiers().len();
         let terms = self.loads.iter().map(|load| &load.terms);
         let tokens = if self.loads.is_empty() { None } else { cache.learn(shell, terms, stores).await };
-        self.loads.iter_mut().for_each(|load| load.tokens.clone_from(&tokens));
+        // What is learned may tell of tags that others invalidated before.
+        let since = tags::now();
+        for load in self.loads.iter_mut() {
+            load.tokens.clone_from(&tokens);
+            load.since = since;
+        }
     }
 
     /// Waits until there is room for the body, if only so many may run at once. Old values are better than to wait.
@@ -123,7 +128,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let mut place = self.within(|| gate.enter(shell));
         if place.is_none() {
             core.counters.limited.add(1);
-            if core.config.on_limit == OnLimit::Wait && self.within(|| self.old_values()).is_none() {
+            if core.config.on_limit != OnLimit::Error && self.within(|| self.old_values()).is_none() {
                 self.hold(deadline.min(core.clock.tick().after(LONGEST_WAIT)));
                 place = self.as_part(pin!(gate.wait(shell, &core.clock, deadline))).await;
             }
@@ -210,10 +215,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             stored.push(if slot.is_none() { Some((cache.stored_key(&load.key)?, load)) } else { None });
             values.push(slot.map(|slot| slot.held.value()));
         }
-        let since = tags::now();
         let sought = stored.iter().flatten();
         let sought: Vec<_> =
-            sought.map(|(key, load)| Sought { key, hash: load.key.hash, terms: &load.terms, since }).collect();
+            sought.map(|(key, load)| Sought { key, hash: load.key.hash, terms: &load.terms }).collect();
         let mut read = if sought.is_empty() { Vec::new() } else { cache.read_all(shell, &sought).await }.into_iter();
         for value in values.iter_mut().filter(|value| value.is_none()) {
             *value = Some(read.next()?.served()?.value);
@@ -244,14 +248,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Stale values, else an error; else the body runs after all.
     fn turned_down(&self, refusal: Error, tells: bool) -> Answer<H::Value> {
         let core = &self.cache.core;
-        let old =
-            || self.old_values()?.into_iter().map(|old| self.cache.outward(old.value())).collect::<Option<Vec<_>>>();
+        let outward = |old: Old<H>| Some((self.cache.outward(old.held.value())?, old.fresh_until));
+        let old = || self.old_values()?.into_iter().map(outward).collect::<Option<Vec<_>>>();
         if core.config.on_limit != OnLimit::Error
             && let Some(values) = self.within(old)
         {
-            core.counters.stale_hits.add(values.len() as u64);
             self.span.end(Verdict::Stale);
-            return Answer::Stale(values);
+            for (_, fresh_until) in &values {
+                self.cache.count_old(*fresh_until);
+            }
+            return Answer::Stale(values.into_iter().map(|(value, _)| value).collect());
         }
         if tells {
             self.span.end(Verdict::TurnedDown);
@@ -262,14 +268,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// The values that a held back call returns, if there is one for each load.
-    fn old_values(&self) -> Option<Vec<H>> {
+    fn old_values(&self) -> Option<Vec<Old<H>>> {
         let now = self.cache.core.clock.tick();
         let old = |load: &Load<O, H>| {
             let old = match &load.old {
                 Some((old, _)) => old.clone(),
                 None => self.cache.old(&load.key)?.0,
             };
-            (now < old.kept_until && old.tagged.is_current() && self.cache.may_read(load.key.hash)).then_some(old.held)
+            (now < old.kept_until && old.tagged.is_current() && self.cache.may_read(load.key.hash)).then_some(old)
         };
         if self.loads.is_empty() { None } else { self.loads.iter().map(old).collect() }
     }

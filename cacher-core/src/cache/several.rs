@@ -69,7 +69,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
     }
 
     fn sought<'a>(&'a self, at: usize, key: &'a super::stores::StoredKey) -> Sought<'a> {
-        Sought { key, hash: self.keys[at].hash, terms: &self.terms[at], since: tags::now() }
+        Sought { key, hash: self.keys[at].hash, terms: &self.terms[at] }
     }
 
     /// Which of the values are there.
@@ -122,6 +122,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         for (seat, (at, keyed, (changed, draft), value)) in seats.iter().zip(&kept) {
             let mut new = keyed.new_value(changed.or(value), *draft, tags::now());
             new.tokens = cache.learn_all(shell, &new.tagged).await;
+            new.tagged = new.tagged.renewed();
             placings.push(Placing { seat, key: &self.keys[*at], new });
         }
         let stored = cache.overwrite_all(shell, placings).await;

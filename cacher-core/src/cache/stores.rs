@@ -71,8 +71,6 @@ pub(super) struct Sought<'a> {
     pub(super) key: &'a StoredKey,
     pub(super) hash: u64,
     pub(super) terms: &'a Terms,
-    /// What the count of invalidated tags was before.
-    pub(super) since: u64,
 }
 
 /// What the stores have for a key.
@@ -126,7 +124,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The first fresh entry of a store.
     pub(super) async fn read(&self, shell: Shell, (key, hash): (&StoredKey, u64), terms: &Terms) -> Reading<H::Value> {
-        self.read_all(shell, &[Sought { key, hash, terms, since: tags::now() }]).await.pop().unwrap_or_default()
+        self.read_all(shell, &[Sought { key, hash, terms }]).await.pop().unwrap_or_default()
     }
 
     /// The same for several keys: each store is asked once, for those that the ones before it don't have.
@@ -135,6 +133,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         // Of the stores above the last one before any is read: what is found may go there.
         let above = self.core.tiers().len().saturating_sub(1);
         let learned = self.learn(shell, keys.iter().map(|sought| sought.terms), above).await;
+        let since = tags::now();
         for (index, tier) in self.core.tiers().iter().enumerate() {
             let left: Vec<_> = (0..keys.len()).filter(|at| readings[*at].fresh.is_none()).collect();
             if left.is_empty() {
@@ -144,7 +143,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let Some(got) = self.core.or_fault(get_all(&self.core, shell, tier, names).await) else { continue };
             for (at, got) in left.into_iter().zip(got) {
                 let got = self.core.or_fault(got).flatten();
-                let Some(found) = got.and_then(|got| self.open(&keys[at], &got, (index, learned.as_ref()))) else {
+                let Some(found) = got.and_then(|got| self.open((&keys[at], since), &got, (index, learned.as_ref())))
+                else {
                     continue;
                 };
                 let age = self.age(keys[at].hash, &found);
@@ -175,11 +175,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Opens an entry: damage is a fault, age is not.
     fn open(
         &self,
-        sought: &Sought<'_>,
+        (sought, since): (&Sought<'_>, u64),
         got: &Got,
         (tier, learned): (usize, Option<&TokensOfTiers>),
     ) -> Option<Found<H::Value>> {
-        let Sought { key, terms, since, .. } = *sought;
+        let Sought { key, terms, .. } = *sought;
         if self.core.config.single && envelope::is_of_another_call(&got.bytes, &self.shown(&got.format, key)) {
             return None;
         }

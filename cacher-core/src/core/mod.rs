@@ -2,6 +2,7 @@
 
 mod coherence;
 mod graves;
+mod known;
 mod removals;
 pub(crate) mod tokens;
 

@@ -10,7 +10,10 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use super::{Core, Removal};
+use super::{
+    Core, Removal,
+    known::{Changes, Place},
+};
 use crate::{
     backend::{Key, Notice, Watcher},
     bridge::{self, Shell},
@@ -27,7 +30,7 @@ use crate::{
 pub(crate) type TagId = [u8; 16];
 
 /// What an entry carries for a tag.
-type Token = [u8; 16];
+pub(super) type Token = [u8; 16];
 
 /// The tokens of tags in one store.
 #[derive(Clone, Debug, Default)]
@@ -150,17 +153,22 @@ impl Core {
     async fn learn_in(&self, store: &Store, ids: &[TagId]) -> Result<Tokens> {
         let mut tokens = self.known_tokens(store, ids).await?;
         let absent: Vec<_> = ids.iter().filter(|id| !tokens.has(id)).copied().collect();
+        let place = place(store);
         for id in &absent {
-            self.put_token(store, id).await?;
+            let token = random();
+            // Before the store makes it known.
+            heed(place.note([(id, &token)].into_iter()));
+            self.put_token(store, id, token).await?;
         }
         if !absent.is_empty() {
             // Another may have come first.
             tokens.of.extend(self.known_tokens(store, &absent).await?.of);
         }
+        heed(place.note(tokens.of.iter()));
         Ok(tokens)
     }
 
-    async fn put_token(&self, store: &Store, id: &TagId) -> Result<()> {
+    async fn put_token(&self, store: &Store, id: &TagId, token: Token) -> Result<()> {
         let (key, now, never) = (self.token_key(id), self.clock.stamp(), Stamp::NEVER);
         let times = Times {
             load_began: now,
@@ -170,7 +178,6 @@ impl Core {
             load_time: std::time::Duration::ZERO,
         };
         let identity = Identity { namespace: &key.namespace, key: id };
-        let token = random();
         let entry = envelope::seal(FORMAT, &identity, &times, &Content { value: &token, arguments: None, tags: &[] });
         store.put(&key, entry, None).await
     }
@@ -260,16 +267,39 @@ impl Core {
     /// That of all first, so that whoever finds it has found what came before it.
     pub(super) async fn try_remove_tokens(&self, tier: usize, ids: &[TagId]) -> Result<bool> {
         let remove = async |store: &Store| {
+            place(store).forget(ids);
             store.remove(&self.token_key(&OF_ALL)).await?;
             store.remove_all(ids.iter().map(|id| self.token_key(id)).collect()).await
         };
         self.tiers[tier].ask(remove).await
     }
 
+    /// Those of these tags that have not the token in a store that they are known to have.
+    async fn changed(&self, tier: usize, ids: &[TagId]) -> Vec<TagId> {
+        let now = self.or_fault(self.tiers[tier].ask(|store| self.known_tokens(store, ids)).await).unwrap_or_default();
+        let Ok(store) = self.tiers[tier].store() else { return ids.to_vec() };
+        let place = place(store);
+        let changed: Vec<_> = ids.iter().filter(|id| !place.knows(id, now.of.get(*id))).copied().collect();
+        place.forget(&changed);
+        changed
+    }
+
     /// Whether an entry has a tag that a store could not be told the end of.
     pub(crate) fn has_buried_tag(&self, tier: usize, carried: &[u8], load_began: Stamp) -> bool {
         let graves = &self.tag_graves[tier];
         graves.are_any() && ids(carried).any(|id| graves.holds(&hex::to_hex(&id), load_began))
+    }
+}
+
+/// What a store is called.
+fn place(store: &Store) -> Place {
+    Place::of(&store.backend.describe())
+}
+
+/// Others have invalidated tags that had another token before.
+fn heed(Changes { changed, forgotten }: Changes) {
+    if forgotten || !changed.is_empty() {
+        tags::invalidate_all(|id| forgotten || changed.contains(&id));
     }
 }
 
@@ -282,7 +312,9 @@ pub(super) fn watcher(core: &Weak<Core>, tier: usize) -> Watcher {
         if let Notice::Changed(mark) = notice {
             bridge::spawn(move || {
                 let mark_of = |id| core.tiers[tier].store().ok()?.mark_of(&core.token_key(&id));
-                tags::invalidate_all(|id| mark_of(id) == Some(mark));
+                let meant: Vec<_> = tags::ids().into_iter().filter(|id| mark_of(*id) == Some(mark)).collect();
+                let changed = bridge::block_on(core.changed(tier, &meant));
+                tags::invalidate_all(|id| changed.contains(&id));
             });
         }
         true

@@ -1,6 +1,6 @@
 //! What is demanded of rate limits, strategies, and the return types that tell of them.
 
-use std::hash::Hash;
+use std::{fmt::Display, hash::Hash};
 
 use super::{Impossible, Refused};
 use crate::{
@@ -27,6 +27,21 @@ impl<R: Impossible> Telling<Refused> for R {}
 /// A return type, where nothing else can be said.
 #[inline]
 pub fn can_tell<R: Telling<K>, K>() {}
+
+/// A return type that can say that too many loads have failed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot say that too many loads have failed for the body to run",
+    label = "not a `Result<_, E>` with `E: From<cacher::Error>`",
+    note = "implement `From<cacher::Error>` for the error, or leave `breaker` out"
+)]
+pub trait TellingOpen<K> {}
+
+impl<T, E: From<Error>> TellingOpen<()> for Result<T, E> {}
+impl<R: Impossible> TellingOpen<Refused> for R {}
+
+/// A return type, where only that can be said.
+#[inline]
+pub fn can_tell_open<R: TellingOpen<K>, K>() {}
 
 /// A return type that can say that the body took too long.
 #[diagnostic::on_unimplemented(
@@ -83,6 +98,33 @@ impl<T: Impossible + ?Sized> Partitioning<Refused> for T {
 /// What tells the values of `per = ..` apart.
 pub fn partition<T: Partitioning<K> + ?Sized, K>(value: &T) -> u64 {
     value.partition()
+}
+
+/// What can stand in the name of a tag.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot stand in a tag",
+    label = "not `Display`",
+    note = "name a part of it that is text or a number, as in `\"user:{{user.id}}\"`, or implement `std::fmt::Display` for it"
+)]
+pub trait Written<K> {
+    #[doc(hidden)]
+    fn written(&self) -> String;
+}
+
+impl<T: Display + ?Sized> Written<()> for T {
+    fn written(&self) -> String {
+        self.to_string()
+    }
+}
+impl<T: Impossible + ?Sized> Written<Refused> for T {
+    fn written(&self) -> String {
+        String::new()
+    }
+}
+
+/// A part of the name of a tag.
+pub fn tag_part<T: Written<K> + ?Sized, K>(part: &T) -> String {
+    part.written()
 }
 
 /// What can be a rate limit: one for this cache, or one that several share.

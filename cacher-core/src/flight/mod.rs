@@ -99,6 +99,8 @@ pub(crate) enum Outcome<H> {
     Landed(H),
     /// No value; the error if it could be cloned.
     Failed(Option<SharedError>),
+    /// No value: the body took too long.
+    TimedOut,
     /// No value: the body has none for this key.
     Absent,
 }
@@ -275,6 +277,7 @@ impl<H: Clone> Flight<H> {
             Outcome::Landed(value) => Followed::Landed(value),
             Outcome::Failed(Some(error)) => Followed::Failed(error),
             Outcome::Failed(None) => Followed::Again,
+            Outcome::TimedOut => Followed::TimedOut,
             Outcome::Absent => Followed::Absent,
         })
     }

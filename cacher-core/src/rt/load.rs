@@ -12,6 +12,7 @@ use crate::{
     cache::{Ended, Leader, Waited},
     memory::{held::Held, table::Table},
     returns::{Mode, Returns},
+    strategy::LoadEnd,
 };
 
 type Loading<O, H, T> = Box<Leader<O, H, T>>;
@@ -145,19 +146,23 @@ where
     T: Table<O, H>,
     M: Mode<R>,
 {
-    let (leader, failure) = match ended {
+    let (leader, failure, end) = match ended {
         Ended::Returned(returned) => match M::split(returned) {
             Ok(value) => return Outcome::Store(leader, value),
             Err(returned) if leader.lasts(returns, &returned) => {
-                leader.fail_as(returns, &returned);
-                return Outcome::Returned(returned);
+                // Only what is within its TTL is a better answer.
+                if !leader.is_live() {
+                    leader.fail_as(returns, &returned);
+                    return Outcome::Returned(returned);
+                }
+                (leader, Failure::Error(returned), LoadEnd::Value)
             }
-            Err(returned) => (leader, Failure::Error(returned)),
+            Err(returned) => (leader, Failure::Error(returned), LoadEnd::Failure),
         },
-        Ended::Panicked(panic) => (leader, Failure::Panic(panic)),
-        Ended::TimedOut => (leader, Failure::Late),
+        Ended::Panicked(panic) => (leader, Failure::Panic(panic), LoadEnd::Failure),
+        Ended::TimedOut => (leader, Failure::Late, LoadEnd::Failure),
     };
-    let leader = match leader.stand_in() {
+    let leader = match leader.stand_in(end) {
         Err(leader) => leader,
         Ok(values) => match values.into_iter().next() {
             Some(value) => return Outcome::Returned(M::returned(value)),
@@ -175,7 +180,7 @@ where
         }
         Failure::Late => {
             let error = leader.timed_out();
-            leader.fail(None);
+            leader.fail_late();
             told(returns, &error)
         }
     })

@@ -2,6 +2,7 @@
 
 pub mod batch;
 mod load;
+pub mod written;
 
 use std::{
     marker::PhantomData,
@@ -37,8 +38,8 @@ pub use crate::{
     codec::{InMemory, Stored},
     core::{Config, OnLimit},
     demand::{
-        Annotated, can_tell, can_tell_late, errors_last, kept, key_part, limit, listed, partition, plain, secret_part,
-        shared, shared_part, site, stored, stored_part,
+        Annotated, can_tell, can_tell_late, can_tell_open, errors_last, kept, key_part, limit, listed, partition,
+        plain, secret_part, shared, shared_part, site, stored, stored_part, tag_part,
     },
     flight::Deadlines,
     held,
@@ -110,7 +111,7 @@ pub fn ask<V, T>(value: &V, ask: impl FnOnce(&V) -> T) -> T {
 
 /// Runs a sync call behind its caller. A panic is reported.
 pub fn detach(function: &'static str, call: impl FnOnce() + Send + 'static) {
-    bridge::spawn(move || {
+    bridge::spawn_body(move || {
         if catch_unwind(AssertUnwindSafe(call)).is_err() {
             report_panic(function);
         }
@@ -174,6 +175,13 @@ pub fn shape<M: 'static, H: Held, C>(
 /// A built-in strategy: gives the expression its type.
 pub fn built_in<S: Strategy>(strategy: S) -> Option<Arc<dyn Strategy>> {
     Some(Arc::new(strategy))
+}
+
+/// What the arguments say about whether a value is kept: gives the expression its type.
+#[inline]
+#[must_use]
+pub fn condition(holds: bool) -> bool {
+    holds
 }
 
 /// Tags as text.

@@ -1,8 +1,11 @@
-//! What tests need: a clock that is moved by hand, a suite that every store passes, and directories that vanish.
+//! What tests need: a clock that is moved by hand, a suite that every store passes, stores and
+//! formats that fail, and directories that vanish.
 
+mod chaos;
 pub mod conformance;
 mod temp_dir;
 
+pub use chaos::{Chaos, ChaosFilter, Operation, Trouble};
 pub use temp_dir::TempDir;
 
 pub use crate::clock::{Entered, ManualClock};

@@ -25,7 +25,7 @@ impl Template {
     }
 
     /// The same, which may name no argument.
-    pub(super) fn parse_any(literal: &LitStr) -> syn::Result<Self> {
+    pub(crate) fn parse_any(literal: &LitStr) -> syn::Result<Self> {
         let wrong = |problem: String| Error::new(literal.span(), problem);
         let (text, braces) = split(&literal.value()).map_err(wrong)?;
         let parts = braces.iter().map(|inside| part(literal, inside).map_err(wrong)).collect::<syn::Result<_>>()?;
@@ -72,7 +72,7 @@ fn part(literal: &LitStr, inside: &str) -> Result<Expr, String> {
     }
     if let Some((name, _)) = inside.replace("::", "\0\0").split_once(':') {
         let name = inside[..name.len()].trim();
-        return Err(format!("a key has the value itself, and no format of it: write `{{{name}}}`"));
+        return Err(format!("what is named stands there as it is, in no format: write `{{{name}}}`"));
     }
     let parser = |input: syn::parse::ParseStream| input.parse::<Expr>();
     let at_literal = LitStr::new(inside, literal.span());

@@ -194,23 +194,22 @@ pub(super) fn rate(name: &Ident, input: ParseStream) -> Result<Rate> {
 
 /// A number of calls.
 pub(super) fn calls(name: &Ident, input: ParseStream) -> Result<Expr> {
+    at_least_one(name, input, "a number of calls")
+}
+
+/// A number of bodies.
+pub(super) fn bodies(name: &Ident, input: ParseStream) -> Result<Expr> {
+    at_least_one(name, input, "a number of bodies")
+}
+
+fn at_least_one(name: &Ident, input: ParseStream, takes: &str) -> Result<Expr> {
     match expression(name, input)? {
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if number.base10_digits() == "0" => {
             Err(Error::new_spanned(number, "no body could ever run: write at least 1"))
         }
         Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) => whole(&number),
         other if literal(&other).is_some() || matches!(other, Expr::Closure(_) | Expr::Unary(_)) => {
-            Err(mismatch(name, other, "a number of calls"))
-        }
-        other => Ok(other),
-    }
-}
-
-/// A number of bodies.
-pub(super) fn bodies(name: &Ident, input: ParseStream) -> Result<Expr> {
-    match calls(name, input)? {
-        other if literal(&other).is_some_and(|lit| !matches!(lit, Lit::Int(_))) => {
-            Err(mismatch(name, other, "a number of bodies"))
+            Err(mismatch(name, other, takes))
         }
         other => Ok(other),
     }
@@ -219,6 +218,11 @@ pub(super) fn bodies(name: &Ident, input: ParseStream) -> Result<Expr> {
 /// `second_sighting`, or an expression that makes a strategy.
 pub(super) fn admission(name: &Ident, input: ParseStream) -> Result<Expr> {
     match expression(name, input)? {
+        Expr::Path(path) if path.path.is_ident("second_sighting") => Ok(Expr::Path(path)),
+        Expr::Path(path) if path.path.get_ident().is_some_and(is_lower_case) => {
+            let text = "`admit` is `second_sighting`, or an expression that makes a `cacher::strategy::Doorkeeper`";
+            Err(Error::new_spanned(path, text))
+        }
         other if literal(&other).is_some() || matches!(other, Expr::Closure(_)) => {
             Err(mismatch(name, other, "`second_sighting`, or an expression that makes a `Doorkeeper`, unquoted"))
         }

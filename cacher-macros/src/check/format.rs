@@ -105,6 +105,9 @@ pub(super) fn bare_values_are_files(Subject { args, .. }: Subject, errors: &Erro
             .at(text.unwrap_or(url), "a bare value is as old as its file: write `bare` for `file://`, or leave it out");
     }
     let at = text.or_else(|| stores().find(own));
+    if let Some(at) = at.filter(|_| args.tags.is_some()) {
+        errors.at(at, "a bare value carries no tags, so it would never be found again: leave out `bare`, or `tags`");
+    }
     let named = args.keyer.as_ref().is_some_and(|given| !matches!(given.value, Keyer::Hash | Keyer::Readable));
     if let Some(at) = at.filter(|_| named || args.file_name.is_some()) {
         errors.at(

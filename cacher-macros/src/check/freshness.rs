@@ -2,7 +2,7 @@
 
 use super::Subject;
 use crate::{
-    args::{Args, Flight},
+    args::{Args, Flight, Given, Timing},
     errors::Errors,
     tokens, types,
 };
@@ -55,6 +55,22 @@ pub(super) fn soft_timeouts_have_something_to_return(Subject { args, .. }: Subje
     }
 }
 
+// Past the hard one nobody waits any more.
+pub(super) fn soft_timeouts_come_first(Subject { args, .. }: Subject, errors: &Errors) {
+    let fixed = |given: &Given<Timing>| match &given.value {
+        Timing::Fixed(_, time) => Some(*time),
+        Timing::Expr(_) | Timing::Closure(_) => None,
+    };
+    let times = args.soft_timeout.as_ref().zip(args.hard_timeout.as_ref());
+    let Some((soft, hard)) = times.and_then(|(soft, hard)| fixed(soft).zip(fixed(hard))) else { return };
+    if let Some(given) = args.soft_timeout.as_ref().filter(|_| soft >= hard) {
+        errors.at(
+            &given.name,
+            "nobody waits longer than `hard_timeout`: write a shorter `soft_timeout`, or leave it out",
+        );
+    }
+}
+
 // Only the user knows which errors would come again.
 pub(super) fn lasting_errors_are_known(subject: Subject, errors: &Errors) {
     let args = subject.args;
@@ -100,6 +116,13 @@ pub(super) fn open_circuits_can_be_told(subject: Subject, errors: &Errors) {
 }
 
 pub(super) fn abandoned_loads_need_no_patience(Subject { args, .. }: Subject, errors: &Errors) {
+    let off = args.single_flight.as_ref().is_some_and(|flight| flight.value == Flight::Off);
+    if let Some(abandon) = args.abandon_after.as_ref().filter(|_| off) {
+        errors.at(
+            &abandon.name,
+            "with `single_flight = off` no load keeps others from its key: leave `abandon_after` out",
+        );
+    }
     if let (Some(_), Some(patience)) = (&args.abandon_after, &args.patience) {
         errors.at(&patience.name, "`abandon_after` says how long a load is waited for: leave `patience` out");
     }

@@ -125,6 +125,19 @@ pub(super) fn key_is_not_marked_twice(subject: Subject, errors: &Errors) {
     }
 }
 
+// Their names stay in memory as they are, and whoever invalidates one has to say it.
+pub(super) fn tags_can_be_read(subject: Subject, errors: &Errors) {
+    let secrets = subject.secrets();
+    for template in subject.tag_templates() {
+        if let Some(name) = template.parts.iter().flat_map(tokens::names).find(|name| secrets.contains(name)) {
+            errors.at(
+                &template.literal,
+                format!("`{name}` is secret, and a tag is a name that can be read: leave `{name}` out of it"),
+            );
+        }
+    }
+}
+
 // A store keeps what identifies an entry beside it, and nobody looks there for passwords.
 pub(super) fn credentials_are_decided(subject: Subject, errors: &Errors) {
     if subject.in_memory() {

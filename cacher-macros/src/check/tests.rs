@@ -428,3 +428,31 @@ fn formats() {
     good(r#"backend = ["file://./a?format=json", "sqlite://./a"], format = "msgpack+zstd""#, "fn f() {}");
     good(&format!("{file}, format = Format::named(NAME)"), "fn f() {}");
 }
+
+#[test]
+fn freshness() {
+    let item = "fn f(id: u64, token: String) -> Result<u64, E> {}";
+    bad(
+        r#"ttl = "1m", stale_if_error = "1h", soft_timeout = "2s", hard_timeout = "2s""#,
+        item,
+        "write a shorter `soft_timeout`",
+    );
+    good(r#"ttl = "1m", stale_if_error = "1h", soft_timeout = "1s", hard_timeout = "2s""#, item);
+    bad(r#"abandon_after = "10s", single_flight = off"#, item, "leave `abandon_after` out");
+    bad("admit = first_sighting", item, "`admit` is `second_sighting`, or");
+    good("admit = second_sighting", item);
+    good("admit = Doorkeeper::new(10)", item);
+    good("admit = DOORKEEPER", item);
+    bad("max_concurrent = -1", item, "takes a number of bodies");
+    bad("burst = -1", item, "takes a number of calls");
+    let named = "a tag is a name that can be read: leave `token` out of it";
+    bad(r#"tags = ["of:{token}"], secret = [token]"#, item, named);
+    bad(r#"tags = ["of:{token.len()}"]"#, "fn f(#[cache(secret)] token: String) -> u64 {}", named);
+    bad(r#"tags = ["of:{self.id}"], key = (self), secret = [self]"#, "fn f(&self) -> u64 {}", "leave `self` out of it");
+    good(r#"tags = ["of:{id}"], secret = [token]"#, item);
+    bad(
+        r#"backend = "file://./a?format=json+bare", keyer = readable, tags = ["of:{id}"], ignore = [token]"#,
+        item,
+        "a bare value carries no tags",
+    );
+}

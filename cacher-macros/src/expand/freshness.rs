@@ -62,7 +62,7 @@ pub(super) fn can_tell(plan: &Plan) -> TokenStream {
     let shown = |word: &Ident, demand| Place::of(word).show(quote!(#rt::#demand::<#ty, _>));
     let late = plan.policies.hard_timeout.as_ref().map(|(word, _)| shown(word, quote!(can_tell_late)));
     let lasting = plan.policies.error_ttl.as_ref().map(|(word, _)| shown(word, quote!(errors_last)));
-    let open = plan.policies.breaker.as_ref().map(|(word, _)| shown(word, quote!(can_tell)));
+    let open = plan.policies.breaker.as_ref().map(|(word, _)| shown(word, quote!(can_tell_open)));
     let all = late.into_iter().chain(lasting).chain(open);
     quote!(#(#all();)*)
 }

@@ -13,6 +13,8 @@ mod parts;
 mod place;
 mod recipe;
 
+pub(crate) use names::hidden;
+
 use crate::{
     args::Args,
     check::{self, Subject},

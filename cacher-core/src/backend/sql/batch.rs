@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     super::Put,
-    all_changed, flat_key,
-    message::Message,
-    milliseconds,
+    all_changed, flat_key, milliseconds,
     statements::{Statement, Statements, Value},
 };
 
@@ -35,7 +33,7 @@ impl<'a> Batch<'a> {
         let mut statements = Vec::new();
         let mut rest = &self.0[..];
         while !rest.is_empty() {
-            let (rows, later) = rest.split_at(fitting(rest));
+            let (rows, later) = rest.split_at(fitting(words, rest));
             statements.push(put(words, rows));
             rest = later;
         }
@@ -44,13 +42,13 @@ impl<'a> Batch<'a> {
 }
 
 /// How many of the first rows go into one statement, of which one message tells.
-fn fitting(rows: &[Row<'_>]) -> usize {
+fn fitting(words: &Statements, rows: &[Row<'_>]) -> usize {
     let mut bytes = 0;
     let fit = |row: &&Row<'_>| {
         bytes += row.put.entry.len();
         bytes <= BYTES
     };
-    let told = Message::room_for(rows.iter().map(|row| &*row.put.key.namespace));
+    let told = words.room_for(rows.iter().map(|row| &*row.put.key.namespace));
     rows.iter().take(ROWS.min(told)).take_while(fit).count().max(1)
 }
 

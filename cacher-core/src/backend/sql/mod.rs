@@ -213,7 +213,8 @@ impl AsyncBackend for Sql {
         let texts: Vec<_> = keys.iter().map(flat_key).collect();
         let (mut rest, mut removed) = (keys.iter().zip(texts.iter().map(String::as_str)).collect::<Vec<_>>(), 0);
         while !rest.is_empty() {
-            let most = Message::room_for(rest.iter().map(|(key, _)| &*key.namespace)).clamp(1, NAMED);
+            let namespaces = rest.iter().map(|(key, _)| &*key.namespace);
+            let most = self.table.statements.room_for(namespaces).clamp(1, NAMED);
             let later = rest.split_off(most.min(rest.len()));
             let some: Vec<_> = rest.iter().map(|(_, text)| text.as_bytes()).collect();
             let message = all_changed(rest.iter().copied());

@@ -172,6 +172,11 @@ impl Statements {
         }
     }
 
+    /// How many of the first changes may be told of in one message, by their namespaces; all where nothing is told.
+    pub(super) fn room_for<'n>(&self, namespaces: impl Iterator<Item = &'n str>) -> usize {
+        self.tells.map_or(usize::MAX, |_| Message::room_for(namespaces))
+    }
+
     /// The parameters of what takes a call.
     pub(super) fn given_to_rates(&self) -> &'static [rate::Given] {
         self.dialect.rate.given

@@ -16,6 +16,7 @@ use crate::{
     flight::{Flight, Outcome, SharedError},
     memory::{held::Held, table::Table},
     observe::Span,
+    strategy::LoadEnd,
     sync::Arc,
     time::Tick,
 };
@@ -176,7 +177,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
     /// Ends the loads with the values that stand in for theirs, if there is one for each; else they come back.
     pub(crate) fn stand_in(self) -> Result<Vec<(usize, Known<H::Value>)>, Self> {
         let Self { leader, wants } = self;
-        match leader.stand_in() {
+        match leader.stand_in(LoadEnd::Failure) {
             Err(leader) => Err(Self { leader, wants }),
             Ok(values) => {
                 let known =

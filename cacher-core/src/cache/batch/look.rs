@@ -15,9 +15,8 @@ use crate::{
     flight::{Crew, Flight, Outcome},
     key::parts::Key,
     memory::{held::Held, table::Table},
-    scope::Mode,
+    scope::{Mode, MostAge},
     sync::Arc,
-    tags,
 };
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
@@ -42,7 +41,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         match mode {
             _ if self.cache.core.off => Some(self.unseated(&open)),
             Mode::Normal => self.lead_or_follow(open).await,
-            Mode::Refresh => Some(self.reload(open)),
+            Mode::NoOlder(most) if self.are_young(&open, most).await => self.lead_or_follow(open).await,
+            Mode::Refresh | Mode::NoOlder(_) => Some(self.reload(open)),
             Mode::Bypass => Some(self.unseated(&open)),
             Mode::ReadOnly | Mode::OnlyIfCached => {
                 self.read_only(&open).await;
@@ -51,6 +51,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
                 (!open.is_empty()).then(|| self.unseated(&open))
             }
         }
+    }
+
+    async fn are_young(&self, open: &[usize], most: MostAge) -> bool {
+        for at in open {
+            let Want { key, terms, .. } = &self.wants[*at];
+            if !self.cache.is_young(self.shell, (key, terms), most).await {
+                return false;
+            }
+        }
+        true
     }
 
     async fn lead_or_follow(&mut self, open: Vec<usize>) -> Option<Lead<O, H, T>> {
@@ -147,10 +157,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         let readable = open.iter().copied().filter(|at| self.wants[*at].asked != Asked::Refused);
         let stored = readable.filter_map(|at| Some((at, self.cache.stored_key(&self.wants[at].key)?)));
         let stored: Vec<_> = stored.collect();
-        let since = tags::now();
         let sought = stored.iter().map(|(at, key)| {
             let Want { key: Key { hash, .. }, terms, .. } = &self.wants[*at];
-            Sought { key, hash: *hash, terms, since }
+            Sought { key, hash: *hash, terms }
         });
         let readings = self.cache.read_all(self.shell, &sought.collect::<Vec<_>>()).await;
         let found = stored.iter().zip(readings).filter_map(|((at, _), reading)| {
