@@ -18,7 +18,9 @@ pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
 
 /// The same for what is the user's, which may hang: it has threads of its own, so that the library's work goes on.
 pub(crate) fn spawn_body(job: impl FnOnce() + Send + 'static) {
-    static POOL: OnceLock<Pool> = OnceLock::new();
+    global! {
+        static POOL: OnceLock<Pool> = OnceLock::new();
+    }
     POOL.get_or_init(Pool::default).spawn(Box::new(job));
 }
 

@@ -127,6 +127,13 @@ impl<O: Eq + Clone + 'static, H: Held> Load<O, H> {
         }
     }
 
+    /// Says until when the value is fresh that was found, for those who follow.
+    pub(super) fn found_until(&self, until: Tick) {
+        if let Some(flight) = self.flight.as_ref().filter(|_| until != Tick::NEVER) {
+            flight.lasts_until(until);
+        }
+    }
+
     /// Hears from now on of what others do to the entry.
     pub(super) fn hear<T: Table<O, H>>(&mut self, cache: &Cache<O, H, T>, stored: &StoredKey) {
         if self.guards.hearing.is_none() {

@@ -20,7 +20,7 @@ use crate::{
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
     scope::{Mode, MostAge},
-    strategy::life::{Age, Terms},
+    strategy::life::{self, Age, Terms},
     sync::Arc,
     time::Tick,
 };
@@ -90,6 +90,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// Looks in memory again, when nobody else can load.
     fn hit_again(&self, key: &Key<O>) -> Option<H::Value> {
         if self.watched { self.watched_hit(key, key.hash) } else { self.hit(key) }
+    }
+
+    /// Whether what is in memory is there for a time only.
+    fn may_expire(&self, key: &Key<O>) -> bool {
+        let slot = self.table.as_ref().and_then(|table| table.get(key));
+        slot.is_none_or(|slot| slot.mortal())
     }
 
     /// What it takes to look further: the cache and the key, kept.
@@ -445,6 +451,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let value = self.within(|| self.cache.hit_again(&load.key));
         if value.is_some() {
             self.span.end(Verdict::Hit);
+            if self.cache.may_expire(&load.key) {
+                // Who follows looks itself: memory is near.
+                load.found_until(Tick(0));
+            }
         }
         value
     }
@@ -486,10 +496,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         for (at, key) in &stored {
             self.loads[*at].hear(&self.cache, key);
         }
+        // No later than what is said about their lives.
+        let now = self.cache.clock.tick();
         let readings = self.as_part(pin!(self.read_and_fill(shell, &stored))).await;
         for ((at, _), Reading { fresh, due, stale }) in stored.into_iter().zip(readings) {
             let hash = self.loads[at].key.hash;
+            let until = fresh.as_ref().map_or(Tick::NEVER, |found| life::until(now, found.left));
             values[at] = fresh.and_then(|found| self.within(|| self.cache.served(hash, found, &self.span)));
+            if values[at].is_some() {
+                self.loads[at].found_until(until);
+            }
             self.loads[at].note_old(due.map(|found| (self.cache.old_of(found), Age::Due)));
             self.loads[at].note_old(stale.map(|found| (self.cache.old_of(found), Age::Stale)));
         }

@@ -61,6 +61,32 @@ struct Replacing<'a, O, H: Held> {
     noted: (Draft, u64),
 }
 
+/// Takes from memory what is older than a value on its way to the stores, if nobody waits for that any more.
+struct Unwatched<'a, O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
+    cache: &'a Cache<O, H, T>,
+    key: &'a Key<O>,
+    done: bool,
+}
+
+impl<'a, O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Unwatched<'a, O, H, T> {
+    fn new(cache: &'a Cache<O, H, T>, key: &'a Key<O>) -> Self {
+        Self { cache, key, done: false }
+    }
+
+    /// The stores have answered.
+    fn end(mut self) {
+        self.done = true;
+    }
+}
+
+impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Drop for Unwatched<'_, O, H, T> {
+    fn drop(&mut self) {
+        if !self.done {
+            drop(self.cache.forget(self.key));
+        }
+    }
+}
+
 impl<'a, O, H: Held> Prepared<'a, O, H> {
     /// Begins; nothing if something newer came first.
     fn begin(self) -> Option<Replacing<'a, O, H>> {
@@ -220,20 +246,24 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             match replacing.overwriting.try_admit() {
                 Admission::Now(admitted) => {
                     together.push((shipment, admitted));
-                    sent.push((at, replacing));
+                    // Dropped in this order, while nothing else is written there.
+                    sent.push((at, Unwatched::new(self, replacing.key), replacing));
                 }
                 // As in `write`.
                 Admission::Busy(_) => later.push((at, shipment, replacing)),
                 Admission::Outdated => {}
             }
         }
-        for ((at, replacing), shipped) in sent.into_iter().zip(self.ship(shell, together).await) {
+        for ((at, unwatched, replacing), shipped) in sent.into_iter().zip(self.ship(shell, together).await) {
+            unwatched.end();
             stored[at] = self.replace_shipped(replacing, shipped);
         }
         for (at, shipment, replacing) in later {
             let admitted = within(&self.core.clock, DRAIN, pin!(replacing.overwriting.admit())).await.flatten();
             if let Some(admitted) = admitted {
+                let unwatched = Unwatched::new(self, replacing.key);
                 let shipped = self.ship_one(shell, shipment, admitted).await;
+                unwatched.end();
                 stored[at] = self.replace_shipped(replacing, shipped);
             }
         }

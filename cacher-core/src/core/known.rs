@@ -7,13 +7,15 @@ use std::{
 };
 
 use super::tokens::{TagId, Token};
-use crate::sync::{Mutex, OnceLock, lock};
+use crate::sync::{Mutex, OnceLock, global, lock};
 
 /// A store, by what it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place(u64);
 
-static LAST: Mutex<Option<HashMap<(Place, TagId), Token>>> = Mutex::new(None);
+global! {
+    static LAST: Mutex<Option<HashMap<(Place, TagId), Token>>> = Mutex::new(None);
+}
 
 /// How many tokens are known at most.
 const MOST: usize = 100_000;
@@ -29,7 +31,9 @@ pub(super) struct Changes {
 
 impl Place {
     pub(super) fn of(description: &str) -> Self {
-        static HASHER: OnceLock<RandomState> = OnceLock::new();
+        global! {
+            static HASHER: OnceLock<RandomState> = OnceLock::new();
+        }
         Self(HASHER.get_or_init(RandomState::new).hash_one(description))
     }
 

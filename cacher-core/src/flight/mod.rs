@@ -51,6 +51,8 @@ struct Course<H> {
     offer: Option<Offer<H>>,
     /// The tags of the value.
     tagged: Tagged,
+    /// Until when the value is for those who come.
+    until: Tick,
     /// Whether somebody waits, or has waited.
     followed: bool,
 }
@@ -135,8 +137,13 @@ impl<H: Clone> Flight<H> {
     }
 
     fn with(flown: Flown) -> Arc<Self> {
-        let course =
-            Mutex::new(Course { outcome: Outcome::InFlight, offer: None, tagged: Tagged::default(), followed: false });
+        let course = Mutex::new(Course {
+            outcome: Outcome::InFlight,
+            offer: None,
+            tagged: Tagged::default(),
+            until: Tick::NEVER,
+            followed: false,
+        });
         Arc::new(Self { flown, course, landed: Event::new() })
     }
 
@@ -180,6 +187,11 @@ impl<H: Clone> Flight<H> {
         drop(earlier);
     }
 
+    /// Says until when the value is fresh that it will land with, which was found and not loaded.
+    pub(crate) fn lasts_until(&self, until: Tick) {
+        lock(&self.course).until = until;
+    }
+
     /// Lets those who follow look at the time again: the body has begun.
     pub(crate) fn stir(&self) {
         if lock(&self.course).followed {
@@ -206,11 +218,11 @@ impl<H: Clone> Flight<H> {
         let mut until = Tick::NEVER;
         loop {
             let mut listener = self.landed.listen();
-            let offer = match self.followed() {
+            let now = clock.tick();
+            let offer = match self.followed(now) {
                 Err(followed) => return followed,
                 Ok(offer) => offer,
             };
-            let now = clock.tick();
             if let Some(followed) = self.at(now, offer.as_ref(), deadlines) {
                 return followed;
             }
@@ -261,12 +273,13 @@ impl<H: Clone> Flight<H> {
     }
 
     /// What a follower gets; or what it may have meanwhile.
-    fn followed(&self) -> Result<Option<Offer<H>>, Followed<H>> {
+    fn followed(&self, now: Tick) -> Result<Option<Offer<H>>, Followed<H>> {
         let mut course = lock(&self.course);
         // Whoever listens by now is notified.
         course.followed = true;
         // Values are cloned here, under the lock, only as a slot is: without running the user's code.
-        let (outcome, offer, tagged) = (course.outcome.clone(), course.offer.clone(), course.tagged.clone());
+        let (outcome, offer) = (course.outcome.clone(), course.offer.clone());
+        let (tagged, until) = (course.tagged.clone(), course.until);
         drop(course);
         #[cfg(cacher_shuttle)]
         let tagged = if flaw::has(Flaw::UncheckedTag) { Tagged::default() } else { tagged };
@@ -274,6 +287,8 @@ impl<H: Clone> Flight<H> {
             Outcome::InFlight => return Ok(offer),
             // Its load may have begun before the invalidation, and the follower come after it.
             Outcome::Landed(_) if !tagged.is_current() => Followed::Again,
+            // It was found before its end, and the follower may come after it.
+            Outcome::Landed(_) if now >= until => Followed::Again,
             Outcome::Landed(value) => Followed::Landed(value),
             Outcome::Failed(Some(error)) => Followed::Failed(error),
             Outcome::Failed(None) => Followed::Again,
