@@ -21,6 +21,11 @@ impl Tick {
         Self(self.0.saturating_sub(units(time)))
     }
 
+    /// How long it is until then; zero if it is past, the most there is if it is `NEVER`.
+    pub(crate) fn left(self, now: Self) -> Duration {
+        if self == Self::NEVER { Duration::MAX } else { self.since(now) }
+    }
+
     /// How long after `earlier`; zero if it is before it.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -73,7 +73,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Meanwhile<O, H, T> {
                 self.old.as_ref().filter(|offer| offer.from <= now && now < offer.until && offer.tagged.is_current())
                 && let Some(value) = self.cache.outward(offer.held.clone().value())
             {
-                self.cache.count_old(offer.fresh_until);
+                self.cache.count_old(offer.fresh_until, Age::Due);
                 return Waited::Old(value);
             }
             if self.late.is_some_and(|late| now >= late) {

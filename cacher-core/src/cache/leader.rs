@@ -301,7 +301,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     pub(crate) fn due_value(&self, at: usize) -> Option<H::Value> {
         let old = self.loads.get(at)?.due()?;
         let value = self.within(|| self.cache.outward(old.held.clone().value()))?;
-        self.cache.count_old(old.fresh_until);
+        self.cache.count_old(old.fresh_until, Age::Due);
         Some(value)
     }
 
@@ -317,11 +317,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let now = self.cache.core.clock.tick();
         let stands_in = |load: &Load<O, H>| {
             let (old, age) = load.old.as_ref()?;
-            self.cache.stands_in(old, *age, now).then(|| old.clone())
+            self.cache.stands_in(old, *age, now).then(|| (old.clone(), *age))
         };
         let old: Option<Vec<_>> = self.loads.iter().map(stands_in).collect();
         let Some(old) = old.filter(|old| !old.is_empty()) else { return Err(self) };
-        let outward = |old: &Old<H>| self.cache.outward(old.held.clone().value());
+        let outward = |(old, _): &(Old<H>, Age)| self.cache.outward(old.held.clone().value());
         let Some(values) = self.within(|| old.iter().map(outward).collect::<Option<Vec<_>>>()) else {
             return Err(self);
         };
@@ -329,9 +329,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         self.cache.core.counters.load_failures.add(1);
         self.span.end(Verdict::Stale);
         self.count_end();
-        for (load, old) in self.loads.iter().zip(old) {
+        for (load, (old, age)) in self.loads.iter().zip(old) {
             self.cache.holdoffs.note(load.key.hash, now);
-            self.cache.count_old(old.fresh_until);
+            self.cache.count_old(old.fresh_until, age);
             load.land_tagged(old.held, old.tagged);
         }
         Ok(values)
@@ -397,8 +397,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                 tagged: Tagged::default(),
                 tokens: None,
             };
-            let times = self.cache.times(&new);
-            self.cache.keep(&load.seat, &load.key, new, times);
+            let born = self.cache.born(&new);
+            self.cache.keep(&load.seat, &load.key, new, born);
         }
         held
     }

@@ -224,7 +224,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
         let (old, _) = self.old(key).filter(|(_, age)| *age <= Age::Due)?;
         let value = self.outward(old.held.value())?;
-        self.count_old(old.fresh_until);
+        self.count_old(old.fresh_until, Age::Due);
         span.end(if self.clock.tick() < old.fresh_until { Verdict::Hit } else { Verdict::Stale });
         Some(value)
     }
@@ -361,7 +361,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// A value that was offered while another is loaded.
     pub(super) fn taken(&self, offer: Offer<H>, span: &Span) -> H::Value {
-        self.count_old(offer.fresh_until);
+        self.count_old(offer.fresh_until, Age::Due);
         span.end(Verdict::Stale);
         offer.held.value()
     }
@@ -371,9 +371,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         now < self.core.config.life.stands_in_until(old.fresh_until, age <= Age::Due) && old.tagged.is_current()
     }
 
-    /// Counts a hit with a value that is fresh until then, or was.
-    pub(super) fn count_old(&self, fresh_until: Tick) {
-        if self.clock.tick() < fresh_until {
+    /// Counts a hit with a value that is fresh until then, or was, unless a strategy calls it stale.
+    pub(super) fn count_old(&self, fresh_until: Tick, age: Age) {
+        if age <= Age::Due && self.clock.tick() < fresh_until {
             self.core.counters.hits.add_one();
         } else {
             self.core.counters.stale_hits.add(1);
@@ -496,12 +496,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         for (at, key) in &stored {
             self.loads[*at].hear(&self.cache, key);
         }
-        // No later than what is said about their lives.
-        let now = self.cache.clock.tick();
         let readings = self.as_part(pin!(self.read_and_fill(shell, &stored))).await;
         for ((at, _), Reading { fresh, due, stale }) in stored.into_iter().zip(readings) {
             let hash = self.loads[at].key.hash;
-            let until = fresh.as_ref().map_or(Tick::NEVER, |found| life::until(now, found.left));
+            let until = fresh.as_ref().map_or(Tick::NEVER, |found| life::until(found.since, found.left));
             values[at] = fresh.and_then(|found| self.within(|| self.cache.served(hash, found, &self.span)));
             if values[at].is_some() {
                 self.loads[at].found_until(until);
@@ -520,7 +518,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             return None;
         }
         let value = self.within(|| self.cache.outward(old.held.clone().value()))?;
-        self.cache.count_old(old.fresh_until);
+        self.cache.count_old(old.fresh_until, *age);
         self.span.end(if now < old.fresh_until { Verdict::Hit } else { Verdict::Stale });
         Some(value)
     }

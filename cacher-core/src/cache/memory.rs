@@ -21,7 +21,9 @@ use crate::{
 /// A value on its way into memory.
 pub(super) struct Arrival<H> {
     pub(super) held: H,
+    /// How long it is fresh, from then on.
     pub(super) lifetime: Duration,
+    pub(super) since: Tick,
     pub(super) weight: u64,
     pub(super) created: Stamp,
     pub(super) load_time: Duration,
@@ -138,8 +140,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// An entry of a store that is not simply fresh.
     pub(super) fn old_of(&self, found: Found<H::Value>) -> Old<H> {
         let (now, stamp) = (self.clock.tick(), self.core.clock.stamp());
-        let fresh_until =
-            if found.left == Duration::MAX { Tick::NEVER } else { now.after(found.left).before(found.past) };
+        let fresh_until = life::until(found.since, found.left).before(found.past);
         let kept_until = match found.times.keep_until {
             Stamp::NEVER => Tick::NEVER,
             until => now.after(until.since(stamp)),
@@ -149,7 +150,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     fn age_in_memory(&self, slot: &Slot<H>, facts: &Facts, now: Tick) -> Age {
         let (deadline, life) = (slot.deadline(), &self.core.config.life);
-        let left = if deadline == Tick::NEVER { Duration::MAX } else { deadline.since(now) };
+        let left = deadline.left(now);
         let age = self.core.clock.stamp().since(facts.created);
         let standing = Standing { age, left, past: now.since(deadline), load_time: facts.load_time };
         life.age(&standing, || life::random(u64::from(slot.mortal()), now))
@@ -249,21 +250,22 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let life = &self.core.config.life;
         let facts = Facts {
             weight: arrival.weight,
-            fresh_until: life::until(now, lifetime),
+            fresh_until: life::until(arrival.since, lifetime),
             created: arrival.created,
             load_time: arrival.load_time,
             idle: life.tti.map(|tti| Idle::new(tti, now)),
             grace: life.grace(lifetime),
             tagged: arrival.tagged,
         };
-        let until = if self.renews { life::until(now, self.surely_fresh(&facts, lifetime)) } else { facts.fresh_until };
+        let until = if self.renews { self.surely_fresh_until(now, &facts) } else { facts.fresh_until };
         Slot::new(arrival.held, until, generation, facts, self.watched)
     }
 
-    fn surely_fresh(&self, facts: &Facts, left: Duration) -> Duration {
+    fn surely_fresh_until(&self, now: Tick, facts: &Facts) -> Tick {
         let age = self.core.clock.stamp().since(facts.created);
+        let left = facts.fresh_until.left(now);
         let standing = Standing { age, left, past: Duration::ZERO, load_time: facts.load_time };
-        self.core.config.life.surely_fresh(&standing)
+        life::until(now, self.core.config.life.surely_fresh(&standing)).min(facts.fresh_until)
     }
 
     /// Removes from memory; the value comes back, to be dropped where no lock is held.

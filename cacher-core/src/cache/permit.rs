@@ -11,7 +11,10 @@ use crate::{
     key::parts::Key,
     memory::{held::Held, table::Table},
     observe::Verdict,
-    strategy::{Call, Permit, life::Terms},
+    strategy::{
+        Call, Permit,
+        life::{Age, Terms},
+    },
     sync::Arc,
     tags,
     time::Tick,
@@ -248,16 +251,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Stale values, else an error; else the body runs after all.
     fn turned_down(&self, refusal: Error, tells: bool) -> Answer<H::Value> {
         let core = &self.cache.core;
-        let outward = |old: Old<H>| Some((self.cache.outward(old.held.value())?, old.fresh_until));
+        let outward = |(old, age): (Old<H>, Age)| Some((self.cache.outward(old.held.value())?, old.fresh_until, age));
         let old = || self.old_values()?.into_iter().map(outward).collect::<Option<Vec<_>>>();
         if core.config.on_limit != OnLimit::Error
             && let Some(values) = self.within(old)
         {
             self.span.end(Verdict::Stale);
-            for (_, fresh_until) in &values {
-                self.cache.count_old(*fresh_until);
+            for (_, fresh_until, age) in &values {
+                self.cache.count_old(*fresh_until, *age);
             }
-            return Answer::Stale(values.into_iter().map(|(value, _)| value).collect());
+            return Answer::Stale(values.into_iter().map(|(value, ..)| value).collect());
         }
         if tells {
             self.span.end(Verdict::TurnedDown);
@@ -268,14 +271,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     /// The values that a held back call returns, if there is one for each load.
-    fn old_values(&self) -> Option<Vec<Old<H>>> {
+    fn old_values(&self) -> Option<Vec<(Old<H>, Age)>> {
         let now = self.cache.core.clock.tick();
         let old = |load: &Load<O, H>| {
-            let old = match &load.old {
-                Some((old, _)) => old.clone(),
-                None => self.cache.old(&load.key)?.0,
-            };
-            (now < old.kept_until && old.tagged.is_current() && self.cache.may_read(load.key.hash)).then_some(old)
+            let (old, age) = load.old.clone().or_else(|| self.cache.old(&load.key))?;
+            (now < old.kept_until && old.tagged.is_current() && self.cache.may_read(load.key.hash)).then_some((old, age))
         };
         if self.loads.is_empty() { None } else { self.loads.iter().map(old).collect() }
     }

@@ -28,7 +28,7 @@ use crate::{
     sync::Arc,
     tags::{self, Tagged},
     tier::{Store, Tier},
-    time::Stamp,
+    time::{Stamp, Tick},
 };
 
 /// A key as stores know it.
@@ -44,8 +44,9 @@ pub(super) struct StoredKey {
 pub(super) struct Found<V> {
     pub(super) value: V,
     pub(super) times: Times,
-    /// How much longer it is fresh; zero if it is past its time.
+    /// How much longer it is fresh, from `since` on; zero if it is past its time.
     pub(super) left: Duration,
+    pub(super) since: Tick,
     /// How long it is past its time.
     pub(super) past: Duration,
     /// Which store it came from.
@@ -190,7 +191,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         {
             return None;
         }
-        let now = self.core.clock.stamp();
+        let (at, now) = (self.clock.tick(), self.core.clock.stamp());
         // A value may say its own TTL, so the entry is not judged by the call's terms alone.
         let left = life::remaining(&opened.times, terms, now);
         let past = || life::past(&opened.times, &self.core.config.life, terms, now);
@@ -212,7 +213,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             let above = learned.iter().flat_map(|learned| learned.iter().take(tier).cloned());
             above.chain([Some(Tokens::clone(here))]).collect()
         });
-        let found = Found { value, times: opened.times, left, past, tier, tagged, tokens };
+        let found = Found { value, times: opened.times, left, since: at, past, tier, tagged, tokens };
         if got.written.is_none() { Some(found) } else { self.aged(found, terms) }
     }
 
@@ -237,13 +238,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let until = life::end_of(found.times.created, &terms.with((self.seen)(&found.value)));
         let there = self.core.tiers()[found.tier].store().ok().and_then(|store| store.ttl);
         let until = until.min(there.map_or(Stamp::NEVER, |ttl| found.times.created.after(ttl)));
-        let left = until.since(self.core.clock.stamp());
+        let (since, now) = (self.clock.tick(), self.core.clock.stamp());
+        let left = until.since(now);
         if left.is_zero() {
             self.core.counters.expirations.add(1);
             return None;
         }
         let left = if until == Stamp::NEVER { Duration::MAX } else { left };
-        Some(Found { times: Times { fresh_until: until, keep_until: until, ..found.times }, left, ..found })
+        Some(Found { times: Times { fresh_until: until, keep_until: until, ..found.times }, left, since, ..found })
     }
 
     /// What the envelope says of the call: nothing, if the value opens for its own call alone.
@@ -265,6 +267,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Arrival {
             held,
             lifetime: found.left,
+            since: found.since,
             weight: self.weight(&found.value),
             created: found.times.created,
             load_time: found.times.load_time,

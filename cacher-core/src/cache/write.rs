@@ -21,7 +21,7 @@ use crate::{
         life::{self, Terms},
     },
     tags::Tagged,
-    time::Stamp,
+    time::{Stamp, Tick},
 };
 
 /// A value, and what is to be known about it.
@@ -35,6 +35,13 @@ pub(super) struct New<'a, V, H> {
     pub(super) tagged: Tagged,
     /// What its tags are worth in the stores, if it has some.
     pub(super) tokens: Option<TokensOfTiers>,
+}
+
+/// When the life of a new value begins, on the clock of stores and on that of memory: before it is on its way.
+#[derive(Clone, Copy)]
+pub(super) struct Born {
+    times: Times,
+    since: Tick,
 }
 
 /// A value that is to be put at a key.
@@ -162,9 +169,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The same for several values, which go to each store at once.
     pub(super) async fn put_all(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<bool> {
-        let stored: Vec<_> = placings.iter().map(|one| (self.stored_key(one.key), self.times(&one.new))).collect();
+        let stored: Vec<_> = placings.iter().map(|one| (self.stored_key(one.key), self.born(&one.new))).collect();
         let with_key = placings.iter().zip(&stored).enumerate();
-        let with_key = with_key.filter_map(|(at, (one, (key, times)))| Some((at, one, key.as_ref()?, *times)));
+        let with_key = with_key.filter_map(|(at, (one, (key, born)))| Some((at, one, key.as_ref()?, born.times)));
         let (places, sendings): (Vec<_>, Vec<_>) =
             with_key.map(|(at, one, key, times)| (at, self.sending(one, key, times))).unzip();
         let mut shipped = vec![Shipped::Outdated; placings.len()];
@@ -174,19 +181,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             }
         }
         drop(sendings);
-        let times = stored.into_iter().map(|(_, times)| times);
-        let all = placings.into_iter().zip(times).zip(shipped);
-        all.map(|((one, times), shipped)| self.put_in_memory(one, times, shipped)).collect()
+        let born = stored.into_iter().map(|(_, born)| born);
+        let all = placings.into_iter().zip(born).zip(shipped);
+        all.map(|((one, born), shipped)| self.put_in_memory(one, born, shipped)).collect()
     }
 
     /// Keeps in memory what was sent to the stores, but for what may stand nowhere. Says whether it is kept anywhere.
-    fn put_in_memory(&self, placing: Placing<'_, O, H>, times: Times, shipped: Shipped) -> bool {
+    fn put_in_memory(&self, placing: Placing<'_, O, H>, born: Born, shipped: Shipped) -> bool {
         if shipped == Shipped::Late {
             return false;
         }
         let Placing { seat, key, new } = placing;
         let (draft, partition) = (new.draft, new.partition);
-        let kept = self.keep(seat, key, new, times) || shipped == Shipped::Sent;
+        let kept = self.keep(seat, key, new, born) || shipped == Shipped::Sent;
         self.note_write(key, (&draft, partition), kept);
         kept
     }
@@ -204,9 +211,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         seat: &Seat<O, Landing<H>>,
         key: &Key<O>,
         new: New<'_, H::Value, H>,
-        times: Times,
+        born: Born,
     ) -> bool {
-        let arrival = self.arrive(new, times);
+        let arrival = self.arrive(new, born);
         self.publish(seat, key, arrival)
     }
 
@@ -271,12 +278,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     fn prepare<'a>(&self, placing: Placing<'a, O, H>) -> (Option<Shipment>, Prepared<'a, O, H>) {
-        let times = self.times(&placing.new);
+        let born = self.born(&placing.new);
         let stored = self.stored_key(placing.key);
-        let shipment = stored.map(|stored| self.pack(&self.sending(&placing, &stored, times)));
+        let shipment = stored.map(|stored| self.pack(&self.sending(&placing, &stored, born.times)));
         let Placing { seat, key, new } = placing;
         let noted = (new.draft, new.partition);
-        (shipment, Prepared { seat, key, arrival: self.arrive(new, times), noted })
+        (shipment, Prepared { seat, key, arrival: self.arrive(new, born), noted })
     }
 
     /// Follows with memory what was sent to the stores.
@@ -333,17 +340,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         keys.iter().zip(closed).map(finish).collect()
     }
 
-    pub(super) fn times(&self, new: &New<'_, H::Value, H>) -> Times {
+    pub(super) fn born(&self, new: &New<'_, H::Value, H>) -> Born {
+        let since = self.clock.tick();
         let created = self.core.clock.stamp();
         let idle = self.core.config.life.tti.map_or(Stamp::NEVER, |tti| created.after(tti));
         let Draft { lifetime, load_time, .. } = new.draft;
         let until = life::until_stamp(created, lifetime).min(idle);
         let keep_until = until.after(self.core.config.life.grace(lifetime));
-        Times { load_began: new.load_began, created, fresh_until: until, keep_until, load_time }
+        Born { times: Times { load_began: new.load_began, created, fresh_until: until, keep_until, load_time }, since }
     }
 
-    fn arrive(&self, new: New<'_, H::Value, H>, times: Times) -> Arrival<H> {
+    fn arrive(&self, new: New<'_, H::Value, H>, Born { times, since }: Born) -> Arrival<H> {
         Arrival {
+            since,
             lifetime: new.draft.lifetime,
             weight: self.weight(new.value),
             created: times.created,
