@@ -205,9 +205,10 @@ impl<S> Fate<'_, S> {
         }
         if self.has(Trouble::Delay, 0) {
             let delay = lock(&self.shared.chances).delay;
-            match (Clock::current(), &self.shared.clock) {
-                (Clock::Manual(clock), _) | (Clock::System, Clock::Manual(clock)) => clock.advance(delay),
-                (clock @ Clock::System, Clock::System) => clock.sleep_until(clock.tick().after(delay)).await,
+            let here = Clock::current();
+            match if matches!(here, Clock::System) { &self.shared.clock } else { &here } {
+                Clock::Manual(clock) => clock.advance(delay),
+                clock @ Clock::System => clock.sleep_until(clock.tick().after(delay)).await,
             }
         }
         if self.has(Trouble::Error, 0) { Err(self.error()) } else { Ok(()) }
