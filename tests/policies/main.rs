@@ -1,4 +1,4 @@
-//! All policies together against a simple reference, which is written from the README: random calls, moves of the clock,
+//! All policies together against a simple reference, which is written from the documentation: random calls, moves of the clock,
 //! troubles of the source, insertions and invalidations, by one thread under a clock that is moved by hand, so that what a
 //! call answers, which body runs, and what is counted can be said exactly.
 //!

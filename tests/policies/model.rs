@@ -1,4 +1,4 @@
-//! What a function with policies does, after the README, and nothing about how.
+//! What a function with policies does, after the README and `docs/freshness.md`, and nothing about how.
 
 use std::collections::HashMap;
 
@@ -152,12 +152,9 @@ impl Model {
         keeps
     }
 
-    /// The value that a look must find; or one that it may find.
-    pub(crate) fn peek(&self, key: u64) -> (Option<Option<u64>>, bool) {
-        match self.usable(key) {
-            Some(entry) => (Some(entry.value), self.now < entry.ends),
-            None => (None, true),
-        }
+    /// Looks show what is within its TTL.
+    pub(crate) fn peek(&self, key: u64) -> Option<Option<u64>> {
+        self.usable(key).filter(|entry| self.now < entry.ends).map(|entry| entry.value)
     }
 
     pub(crate) fn remove(&mut self, key: u64) {
