@@ -6,7 +6,7 @@
 
 mod strategies;
 
-pub use strategies::{can_tell, can_tell_late, can_tell_open, errors_last, limit, listed, partition};
+pub use strategies::{can_tell, can_tell_late, can_tell_open, errors_last, limit, listed, partition, tag_part};
 
 use serde::{Serialize, de::DeserializeOwned};
 

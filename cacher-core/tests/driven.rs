@@ -324,10 +324,10 @@ fn many_are_asked_for_at_once() {
     assert_eq!((cache.stats().hits, cache.stats().misses), (6, 2));
     let all: Vec<_> = (0..300).collect();
     let [(values, asked), _] = found(&cache, &all, [&remote, &Remote::default()]);
-    assert_eq!((values[4], values.iter().flatten().count(), asked), (Some(40), 3, [3, 0]));
+    assert_eq!((values[4], values.iter().flatten().count(), asked), (Some(40), 3, [1, 0]));
     remote.set(Mood::Refusing);
     assert_eq!(cache.get_many(&[1, 2]), [None, None]);
-    assert_eq!(cache.stats().store_errors, 2);
+    assert_eq!(cache.stats().store_errors, 1, "of one operation");
 }
 
 #[test]
@@ -344,8 +344,8 @@ fn what_the_first_of_two_stores_lacks_of_many_comes_from_the_second() {
     cache.set(&3, 30);
     second.entries.lock().expect("no panic").retain(|(_, key, _), _| !first.holds(key));
     let [(values, asked), again] = found(&cache, &[1, 2, 3, 4], [&first, &second]);
-    // The first is asked once, and given two; the second is asked for three.
-    assert_eq!((values, asked), (vec![Some(10), Some(20), Some(30), None], [3, 3]));
+    // The first is asked once, and given two; the second is asked once, for three.
+    assert_eq!((values, asked), (vec![Some(10), Some(20), Some(30), None], [3, 1]));
     assert_eq!(again, (vec![Some(10), Some(20), Some(30), None], [1, 1]));
 }
 

@@ -5,9 +5,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 /// From the bottom up. What stands on one line is one layer; names joined by `+` are one module in two files.
 const LAYERS: &[&[&str]] = &[
     &["error", "time", "sync", "hex", "place", "portable", "modified", "units", "schema"],
-    &["secret", "code", "chain", "interned"],
+    &["secret", "code", "chain", "interned", "tags"],
     &["clock+timer", "entry", "fault", "stats", "scope", "claims", "bridge", "key"],
     &["envelope", "fence", "flight", "observe", "work"],
+    &["gate"],
     &["returns", "keyer", "format", "strategy", "memory", "backend"],
     &["wrap"],
     &["tier", "codec", "settings"],

@@ -4,6 +4,7 @@
 //!
 //! `CACHER_TEST_SEED=17` tries that seed alone, `CACHER_TEST_STEPS=1000000` takes more steps.
 #![allow(
+    clippy::option_option,
     clippy::items_after_statements,
     clippy::needless_for_each,
     clippy::unwrap_used,

@@ -86,7 +86,7 @@ impl Model {
         if let Some(entry) = old.filter(|entry| self.now < entry.due || self.pauses(key)) {
             return self.answered(entry);
         }
-        if let Some(error) = self.lasting(key).filter(|_| !old.is_some_and(|entry| self.now < entry.ends)) {
+        if let Some(error) = self.lasting(key).filter(|_| old.is_none_or(|entry| self.now >= entry.ends)) {
             self.counts.error_hits += 1;
             return Outcome::Returned(Err(Failure::Lasting(error)));
         }

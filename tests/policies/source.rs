@@ -32,7 +32,7 @@ pub(crate) fn lasts(failure: &Failure) -> bool {
 }
 
 /// Which values are kept.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "conditions are given a reference")]
+#[expect(clippy::ref_option, reason = "conditions are given a reference")]
 pub(crate) fn keeps(value: &Option<u64>) -> bool {
     value.is_none_or(|value| !value.is_multiple_of(5))
 }

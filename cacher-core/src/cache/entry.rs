@@ -304,8 +304,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         self.cache.stored_key(&self.key)
     }
 
+    /// What a store has, if it is within its time.
     async fn found(&self, shell: Shell) -> Option<Found<H::Value>> {
-        self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms).await.served()
+        let reading = self.cache.read(shell, (&self.stored()?, self.key.hash), &self.terms).await;
+        reading.served().filter(|found| !found.left.is_zero())
     }
 }
 

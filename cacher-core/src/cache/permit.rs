@@ -254,7 +254,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             && let Some(values) = self.within(old)
         {
             self.span.end(Verdict::Stale);
-            values.iter().for_each(|(_, fresh_until)| self.cache.count_old(*fresh_until));
+            for (_, fresh_until) in &values {
+                self.cache.count_old(*fresh_until);
+            }
             return Answer::Stale(values.into_iter().map(|(value, _)| value).collect());
         }
         if tells {

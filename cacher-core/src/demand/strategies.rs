@@ -1,6 +1,6 @@
 //! What is demanded of rate limits, strategies, and the return types that tell of them.
 
-use std::hash::Hash;
+use std::{fmt::Display, hash::Hash};
 
 use super::{Impossible, Refused};
 use crate::{
@@ -98,6 +98,33 @@ impl<T: Impossible + ?Sized> Partitioning<Refused> for T {
 /// What tells the values of `per = ..` apart.
 pub fn partition<T: Partitioning<K> + ?Sized, K>(value: &T) -> u64 {
     value.partition()
+}
+
+/// What can stand in the name of a tag.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` cannot stand in a tag",
+    label = "not `Display`",
+    note = "name a part of it that is text or a number, as in `\"user:{{user.id}}\"`, or implement `std::fmt::Display` for it"
+)]
+pub trait Written<K> {
+    #[doc(hidden)]
+    fn written(&self) -> String;
+}
+
+impl<T: Display + ?Sized> Written<()> for T {
+    fn written(&self) -> String {
+        self.to_string()
+    }
+}
+impl<T: Impossible + ?Sized> Written<Refused> for T {
+    fn written(&self) -> String {
+        String::new()
+    }
+}
+
+/// A part of the name of a tag.
+pub fn tag_part<T: Written<K> + ?Sized, K>(part: &T) -> String {
+    part.written()
 }
 
 /// What can be a rate limit: one for this cache, or one that several share.

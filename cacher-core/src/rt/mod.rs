@@ -39,7 +39,7 @@ pub use crate::{
     core::{Config, OnLimit},
     demand::{
         Annotated, can_tell, can_tell_late, can_tell_open, errors_last, kept, key_part, limit, listed, partition,
-        plain, secret_part, shared, shared_part, site, stored, stored_part,
+        plain, secret_part, shared, shared_part, site, stored, stored_part, tag_part,
     },
     flight::Deadlines,
     held,
@@ -175,6 +175,13 @@ pub fn shape<M: 'static, H: Held, C>(
 /// A built-in strategy: gives the expression its type.
 pub fn built_in<S: Strategy>(strategy: S) -> Option<Arc<dyn Strategy>> {
     Some(Arc::new(strategy))
+}
+
+/// What the arguments say about whether a value is kept: gives the expression its type.
+#[inline]
+#[must_use]
+pub fn condition(holds: bool) -> bool {
+    holds
 }
 
 /// Tags as text.

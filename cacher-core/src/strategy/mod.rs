@@ -133,6 +133,11 @@ pub enum LoadEnd {
 ///
 /// The [module](self) says in which order they come, with two examples. Implementors promise that `ask_..` changes
 /// nothing, and that no hook waits. Shared by threads, so what changes is behind atomics or a short lock.
+#[diagnostic::on_unimplemented(
+    message = "a `{Self}` is not a strategy",
+    label = "not a `cacher::strategy::Strategy`",
+    note = "`cacher::strategy` has `Breaker`, `Doorkeeper` and `RateLimit`; a type of your own implements `Strategy`"
+)]
 pub trait Strategy: Send + Sync + 'static {
     /// Before memory and the stores are looked at. Refused, the call finds nothing, and no store is read.
     fn ask_read(&self, call: &Call<'_>) -> Verdict {

@@ -72,7 +72,7 @@ fn part(literal: &LitStr, inside: &str) -> Result<Expr, String> {
     }
     if let Some((name, _)) = inside.replace("::", "\0\0").split_once(':') {
         let name = inside[..name.len()].trim();
-        return Err(format!("a key has the value itself, and no format of it: write `{{{name}}}`"));
+        return Err(format!("what is named stands there as it is, in no format: write `{{{name}}}`"));
     }
     let parser = |input: syn::parse::ParseStream| input.parse::<Expr>();
     let at_literal = LitStr::new(inside, literal.span());

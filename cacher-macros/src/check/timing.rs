@@ -115,11 +115,16 @@ pub(super) fn closures_capture_no_argument(subject: Subject, errors: &Errors) {
     for (name, closure) in subject.closures() {
         for captured in tokens::captures(closure) {
             if captured == "self" || subject.argument(&captured).is_some() {
+                let instead = match name.to_string().as_str() {
+                    "tags" => format!(", or a template in place of the closure, as in `\"group:{{{captured}}}\"`"),
+                    "error_if" => String::new(),
+                    _ => ", or write an expression in place of the closure".to_owned(),
+                };
                 errors.at(
                     &captured,
                     format!(
                         "the closure of `{name}` runs after the body, which may have consumed `{captured}`: \
-                         use the value only, or write an expression in place of the closure"
+                         use the value only{instead}"
                     ),
                 );
             }
@@ -206,7 +211,10 @@ fn limits(args: &Args) -> impl Iterator<Item = (&Ident, TokenStream)> {
         Rate::Fixed(..) => None,
     });
     let listed = args.strategies.iter().flat_map(|given| given.value.iter().map(move |one| (&given.name, one)));
-    let others = [&args.max_concurrent, &args.admit].into_iter().flatten().map(|given| (&given.name, &given.value));
+    let others = [&args.max_concurrent, &args.admit, &args.refresh_at, &args.xfetch]
+        .into_iter()
+        .flatten()
+        .map(|given| (&given.name, &given.value));
     let breakers = args.breaker.iter().filter_map(|given| match &given.value {
         Breaker::Expr(expr) => Some((&given.name, expr)),
         Breaker::Fixed(..) => None,

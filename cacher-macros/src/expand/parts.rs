@@ -185,7 +185,11 @@ pub(crate) fn terms(plan: &Plan) -> TokenStream {
         let tags = policies.tags.iter().map(|(text, parts)| {
             let escaped = text.iter().map(|piece| piece.replace('{', "{{").replace('}', "}}"));
             let format = escaped.collect::<Vec<_>>().join("{}");
-            let parts = parts.iter().map(|part| &part.source);
+            let parts = parts.iter().map(|Sourced { source, .. }| {
+                let place = Place::of(source);
+                let (borrow, part) = (place.show(quote!(&)), operand(source));
+                place.call(quote!(#rt::tag_part), quote!(#borrow #part))
+            });
             quote!(::std::format!(#format, #(#parts),*))
         });
         calls.extend(quote!(.tags([#(#tags),*])));
@@ -195,8 +199,8 @@ pub(crate) fn terms(plan: &Plan) -> TokenStream {
     let terms = quote!(#rt::Terms::new()#calls);
     let terms = if shadows.is_empty() { terms } else { quote!({ #shadows #terms }) };
     // Conditions see arguments as the body does.
-    let conditions = &policies.keep_if;
-    let keep = (!policies.keep_if.is_empty()).then(|| quote!(.keep(#((#conditions))&&*)));
+    let conditions = policies.keep_if.iter().map(|one| Place::of(one).call(quote!(#rt::condition), one));
+    let keep = (!policies.keep_if.is_empty()).then(|| quote!(.keep(#(#conditions)&&*)));
     quote!(#terms #keep)
 }
 

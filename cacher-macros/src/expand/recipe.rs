@@ -315,7 +315,10 @@ fn seen(plan: &Plan) -> TokenStream {
         said.extend(quote!(.keep(#(#asked)&&*)));
     }
     if !policies.value_tags.is_empty() {
-        let given = policies.value_tags.iter().map(predicate).map(|one| quote!(#rt::tags(#rt::ask(#it, #one))));
+        let given = policies.value_tags.iter().map(|one| {
+            let (place, asked) = (Place::of(one), predicate(one));
+            place.call(quote!(#rt::tags), place.call(quote!(#rt::ask), quote!(#it, #asked)))
+        });
         said.extend(quote!(.tags([#(#given),*].concat())));
     }
     if said.is_empty() {

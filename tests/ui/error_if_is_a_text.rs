@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(error_ttl = "30s", error_if = "not found")]
+fn parse(text: &str) -> Result<u64, std::num::ParseIntError> {
+    text.parse()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(refresh_at = 0.8)]
+fn square(n: u64) -> u64 {
+    n * n
+}
+
+fn main() {}

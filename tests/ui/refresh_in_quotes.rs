@@ -1,0 +1,8 @@
+use cacher::cache;
+
+#[cache(ttl = "1m", stale_while_revalidate = "30s", refresh = "background")]
+fn square(n: u64) -> u64 {
+    n * n
+}
+
+fn main() {}
