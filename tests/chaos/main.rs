@@ -10,6 +10,7 @@
 )]
 
 mod hangs;
+mod late;
 mod matrix;
 mod scene;
 mod source;

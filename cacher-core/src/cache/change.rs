@@ -92,7 +92,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             if let Some(kept) = self.cache.overwrite_unchanged(shell, placing).await {
                 return Changed { made: Some(made), kept };
             }
-            within(clock, DRAIN, pin!(seat.settled())).await;
         }
     }
 

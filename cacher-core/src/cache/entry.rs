@@ -1,6 +1,11 @@
 //! One key of a cache, for those who look at it or change it without calling the function.
 
-use std::{fmt, future::Future, pin::Pin, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use super::{
     Cache,
@@ -238,17 +243,29 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     pub(crate) async fn invalidate(&self, shell: Shell) -> Removal {
+        self.invalidate_after(shell, async {}).await.0
+    }
+
+    /// The same. Says whether a fresh value was there.
+    pub(crate) async fn delete(&self, shell: Shell) -> bool {
+        // What a store still has past its time was not there any more; of memory the removal says so.
+        let look = async { !self.cache.core.has_stores() || self.info(shell).await.is_some() };
+        let (removal, there) = self.invalidate_after(shell, pin!(look)).await;
+        removal.is_done() && there == Some(true)
+    }
+
+    /// Nothing comes back of `look` if a strategy forbids the removal.
+    async fn invalidate_after<R>(&self, shell: Shell, look: impl Future<Output = R>) -> (Removal, Option<R>) {
         let core = &self.cache.core;
-        if core.strategies.is_empty() {
-            return self.cache.invalidate(shell, &self.key).await;
-        }
         let call = || core.call(Some(self.key.hash), self.terms.partition);
-        if core.strategies.ask_remove(&call()) == Verdict::Refuse {
-            return Removal::Refused;
+        if !core.strategies.is_empty() && core.strategies.ask_remove(&call()) == Verdict::Refuse {
+            return (Removal::Refused, None);
         }
-        let removal = self.cache.invalidate(shell, &self.key).await;
-        core.strategies.commit_remove(&call());
-        removal
+        let (removal, seen) = self.cache.invalidate_after(shell, &self.key, look).await;
+        if !core.strategies.is_empty() {
+            core.strategies.commit_remove(&call());
+        }
+        (removal, Some(seen))
     }
 
     pub(crate) async fn insert(&self, shell: Shell, value: H::Value) -> bool {
@@ -285,9 +302,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let tokens = self.cache.learn(shell, std::iter::once(&self.terms), stores).await;
         let since = tags::now();
         match self.kept(shell).await {
-            Some(_) if life.is_zero() => {
-                matches!(self.invalidate(shell).await, Removal::Removed | Removal::Pending)
-            }
+            Some(_) if life.is_zero() => self.invalidate(shell).await.is_done(),
             Some(value) => {
                 let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false, inserted: true };
                 let Some(draft) = self.cache.approved(&self.key, &self.terms, draft) else { return false };

@@ -1,6 +1,6 @@
 //! Several keys of a cache, for those who look at them or change them without calling the function.
 
-use std::fmt;
+use std::{fmt, pin::pin};
 
 use super::{
     Asked, Cache, Keyed, Leader,
@@ -138,23 +138,35 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
 
     /// Removes the values, unless a strategy forbids it. What is said is the worst that became of any.
     pub(crate) async fn invalidate(&self, shell: Shell) -> Removal {
-        self.invalidate_each(shell).await.into_iter().fold(Removal::Absent, Removal::and)
+        self.invalidate_after(shell, async {}).await.0.into_iter().fold(Removal::Absent, Removal::and)
     }
 
-    pub(crate) async fn invalidate_each(&self, shell: Shell) -> Vec<Removal> {
+    /// The same. Says how many fresh values were there.
+    pub(crate) async fn delete(&self, shell: Shell) -> u64 {
+        // What a store still has past its time was not there any more; of memory the removals say so.
+        let look = async {
+            if self.cache.core.has_stores() { self.contains(shell).await } else { vec![true; self.keys.len()] }
+        };
+        let (removals, there) = self.invalidate_after(shell, pin!(look)).await;
+        let gone = removals.iter().zip(there).filter(|(removal, there)| *there && removal.is_done());
+        gone.count() as u64
+    }
+
+    async fn invalidate_after<R>(&self, shell: Shell, look: impl Future<Output = R>) -> (Vec<Removal>, R) {
         let core = &self.cache.core;
         let call = |at: usize| core.call(Some(self.keys[at].hash), self.terms[at].partition);
         let may = |at: &usize| core.strategies.is_empty() || core.strategies.ask_remove(&call(*at)) == Said::Proceed;
         let places: Vec<_> = (0..self.keys.len()).filter(may).collect();
         let keys: Vec<_> = places.iter().map(|at| self.keys[*at].clone()).collect();
         let mut removals = vec![Removal::Refused; self.keys.len()];
-        for (at, removal) in places.into_iter().zip(self.cache.invalidate_all(shell, &keys).await) {
+        let (each, seen) = self.cache.invalidate_all_after(shell, &keys, look).await;
+        for (at, removal) in places.into_iter().zip(each) {
             removals[at] = removal;
             if !core.strategies.is_empty() {
                 core.strategies.commit_remove(&call(at));
             }
         }
-        removals
+        (removals, seen)
     }
 }
 

@@ -68,6 +68,15 @@ struct Replacing<'a, O, H: Held> {
     noted: (Draft, u64),
 }
 
+/// What became of a value that was to be put in place of an older one.
+#[derive(Clone, Copy)]
+enum Replaced {
+    /// It is kept, or not.
+    Settled(bool),
+    /// Something else came first, or came between: before it was sent to the stores, or when it was there already.
+    Overtaken { sent: bool },
+}
+
 /// Takes from memory what is older than a value on its way to the stores, if nobody waits for that any more.
 struct Unwatched<'a, O: Eq + Clone + 'static, H: Held, T: Table<O, H>> {
     cache: &'a Cache<O, H, T>,
@@ -206,13 +215,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// The same in memory, told to nobody.
-    pub(super) fn keep(
-        &self,
-        seat: &Seat<O, Landing<H>>,
-        key: &Key<O>,
-        new: New<'_, H::Value, H>,
-        born: Born,
-    ) -> bool {
+    pub(super) fn keep(&self, seat: &Seat<O, Landing<H>>, key: &Key<O>, new: New<'_, H::Value, H>, born: Born) -> bool {
         let arrival = self.arrive(new, born);
         self.publish(seat, key, arrival)
     }
@@ -226,21 +229,33 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The same for several values, which go to each store at once.
     pub(super) async fn overwrite_all(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<bool> {
         let seats: Vec<_> = placings.iter().map(|one| one.seat).collect();
-        let stored = self.try_overwrite(shell, placings).await;
-        for (seat, _) in seats.iter().zip(&stored).filter(|(_, stored)| stored.is_none()) {
-            within(&self.core.clock, DRAIN, pin!(seat.settled())).await;
+        let mut stored = Vec::with_capacity(placings.len());
+        for (seat, replaced) in seats.iter().zip(self.try_overwrite(shell, placings).await) {
+            stored.push(self.settled(seat, replaced).await.unwrap_or_default());
         }
-        stored.into_iter().map(Option::unwrap_or_default).collect()
+        stored
     }
 
-    /// The same for a value that was made of the older one; `None` if something else came first, or comes between.
+    /// The same for a value that was made of the older one; `None` if something else came before it.
     pub(super) async fn overwrite_unchanged(&self, shell: Shell, placing: Placing<'_, O, H>) -> Option<bool> {
-        self.try_overwrite(shell, vec![placing]).await.pop().flatten()
+        let seat = placing.seat;
+        let replaced = self.try_overwrite(shell, vec![placing]).await.pop()?;
+        self.settled(seat, replaced).await
     }
 
-    /// `None` if something else came first, or comes between.
-    async fn try_overwrite(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<Option<bool>> {
-        let mut stored = vec![None; placings.len()];
+    /// Whether a value is kept, or was until something else took its place; `None` if that came first.
+    async fn settled(&self, seat: &Seat<O, Landing<H>>, replaced: Replaced) -> Option<bool> {
+        match replaced {
+            Replaced::Settled(kept) => Some(kept),
+            Replaced::Overtaken { sent } => {
+                within(&self.core.clock, DRAIN, pin!(seat.settled())).await;
+                sent.then_some(true)
+            }
+        }
+    }
+
+    async fn try_overwrite(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<Replaced> {
+        let mut stored = vec![Replaced::Overtaken { sent: false }; placings.len()];
         let (mut together, mut sent, mut later) = (Vec::new(), Vec::new(), Vec::new());
         // What runs the user's code comes first.
         let prepared: Vec<_> = placings.into_iter().map(|placing| self.prepare(placing)).collect();
@@ -287,28 +302,48 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Follows with memory what was sent to the stores.
-    fn replace_shipped(&self, replacing: Replacing<'_, O, H>, shipped: Shipped) -> Option<bool> {
+    fn replace_shipped(&self, replacing: Replacing<'_, O, H>, shipped: Shipped) -> Replaced {
         if shipped == Shipped::Late {
             drop(self.forget(replacing.key));
-            return Some(false);
+            return Replaced::Settled(false);
         }
         self.replace_noted(replacing, true)
     }
 
-    fn replace_noted(&self, replacing: Replacing<'_, O, H>, shipped: bool) -> Option<bool> {
+    fn replace_noted(&self, replacing: Replacing<'_, O, H>, sent: bool) -> Replaced {
         let Replacing { seat, key, overwriting, arrival, noted: (draft, partition) } = replacing;
-        let stored = self.replace(seat, overwriting, key, arrival).map(|stands| stands || shipped);
-        self.note_write(key, (&draft, partition), stored == Some(true));
-        stored
+        let stands = self.replace(seat, overwriting, key, arrival);
+        self.note_write(key, (&draft, partition), stands == Some(true) || sent);
+        stands.map_or(Replaced::Overtaken { sent }, |stands| Replaced::Settled(stands || sent))
     }
 
     /// Removes a value from every tier, fenced.
     pub(super) async fn invalidate(&self, shell: Shell, key: &Key<O>) -> Removal {
-        self.invalidate_all(shell, std::slice::from_ref(key)).await.pop().unwrap_or(Removal::Absent)
+        self.invalidate_after(shell, key, async {}).await.0
+    }
+
+    /// The same, when `look` has been at what is there: nothing is written in between.
+    pub(super) async fn invalidate_after<R>(
+        &self,
+        shell: Shell,
+        key: &Key<O>,
+        look: impl Future<Output = R>,
+    ) -> (Removal, R) {
+        let (mut removals, seen) = self.invalidate_all_after(shell, std::slice::from_ref(key), look).await;
+        (removals.pop().unwrap_or(Removal::Absent), seen)
     }
 
     /// The same for several keys, which each store is told of at once. What a store answers is said of each.
     pub(super) async fn invalidate_all(&self, shell: Shell, keys: &[Key<O>]) -> Vec<Removal> {
+        self.invalidate_all_after(shell, keys, async {}).await.0
+    }
+
+    pub(super) async fn invalidate_all_after<R>(
+        &self,
+        shell: Shell,
+        keys: &[Key<O>],
+        look: impl Future<Output = R>,
+    ) -> (Vec<Removal>, R) {
         // Before the keys are closed: what this runs of the user's may write there, and would wait for it.
         let stored: Vec<_> = keys.iter().map(|key| self.stored_key(key)).collect();
         let names: Vec<_> = stored.iter().flatten().map(StoredKey::shared_name).collect();
@@ -329,6 +364,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 }
                 removal = Removal::Pending;
             }
+        }
+        let seen = look.await;
+        if !names.is_empty() {
             removal = removal.and(self.core.remove(shell, names).await);
         }
         let finish = |(key, closed): (&Key<O>, Closed<'_, _, _>)| {
@@ -337,7 +375,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             // What was past its time was not there any more.
             removal.and(Removal::of(forgotten.is_some_and(|(_, slot)| self.is_fresh(&slot))))
         };
-        keys.iter().zip(closed).map(finish).collect()
+        (keys.iter().zip(closed).map(finish).collect(), seen)
     }
 
     pub(super) fn born(&self, new: &New<'_, H::Value, H>) -> Born {

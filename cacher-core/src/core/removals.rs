@@ -39,6 +39,11 @@ impl Removal {
         }
     }
 
+    /// Whether something was removed, as far as one can know.
+    pub(crate) fn is_done(self) -> bool {
+        matches!(self, Self::Removed | Self::Pending)
+    }
+
     pub(crate) fn of(removed: bool) -> Self {
         if removed { Self::Removed } else { Self::Absent }
     }

@@ -14,7 +14,7 @@ use crate::{
     cache::{self, Asked, Changed, Keyed, Several},
     codec::guarded,
     companion::Entry,
-    core::{Core, Removal},
+    core::Core,
     error::Result,
     key::{encode::decode::decode, parts::Key},
     memory::{held::Shared, table::SharedTable},
@@ -189,10 +189,7 @@ where
     }
 
     pub(super) async fn delete<Q: AsKey<K> + ?Sized>(&self, shell: Shell, key: &Q) -> bool {
-        let key = self.at(key);
-        // What a store still has past its time was not there any more.
-        let there = key.info(shell).await.is_some();
-        matches!(key.invalidate(shell).await, Removal::Removed | Removal::Pending) && there
+        self.at(key).delete(shell).await
     }
 
     pub(super) async fn delete_many<'a, Q, I>(&self, shell: Shell, keys: I) -> u64
@@ -207,12 +204,7 @@ where
                 distinct.push(key);
             }
         }
-        let several = self.several(distinct);
-        // What a store still has past its time was not there any more.
-        let there = several.contains(shell).await;
-        let removed = several.invalidate_each(shell).await;
-        let removed = removed.into_iter().map(|removal| matches!(removal, Removal::Removed | Removal::Pending));
-        there.into_iter().zip(removed).filter(|(there, removed)| *there && *removed).count() as u64
+        self.several(distinct).delete(shell).await
     }
 
     pub(super) async fn keys(&self, shell: Shell) -> Result<Vec<K>>

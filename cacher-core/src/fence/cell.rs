@@ -22,6 +22,8 @@ pub(super) struct State<F> {
     pub(super) wrote: u64,
     /// No seat of a lower number overwrites any more.
     pub(super) overwrote: u64,
+    /// What had a seat by then may have read what was overwritten.
+    pub(super) passed: u64,
     write: Option<Arc<Write>>,
     pub(super) extra: F,
 }
@@ -69,6 +71,7 @@ impl<F> State<F> {
     pub(super) fn pass_over(&mut self) {
         self.seats += 1;
         self.wrote = self.seats;
+        self.passed = self.seats;
     }
 
     /// Notes the end of an overwrite in the stores, also of one whose caller has gone: who had a seat while it went on

@@ -60,7 +60,7 @@ pub(crate) struct Began {
 pub(crate) struct Beginning {
     pub(crate) began: Began,
     /// What began before this may bring a value that has been replaced.
-    overwrote: u64,
+    replaced: u64,
 }
 
 impl Beginning {
@@ -72,7 +72,7 @@ impl Beginning {
             () if flaw::has(Flaw::NoFlight) => return false,
             () => {}
         }
-        earlier.token == self.began.token && earlier.number >= self.overwrote
+        earlier.token == self.began.token && earlier.number >= self.replaced
     }
 }
 
@@ -163,7 +163,7 @@ impl<O: Eq, F: Default> Fence<O, F> {
         state.catch_up();
         state.seats += 1;
         let began = Began { token: self.token(&state), number: state.seats };
-        let beginning = Beginning { began, overwrote: state.overwrote };
+        let beginning = Beginning { began, replaced: state.overwrote.max(state.passed) };
         let seen = look(&mut state.extra, beginning);
         drop(state);
         (Seat { fence: Arc::clone(self), cell, hash: key.hash, began, after: None }, seen)

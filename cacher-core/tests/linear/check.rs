@@ -39,38 +39,44 @@ impl Search<'_> {
         let first_end = left().map(|(_, event)| event.ended).min().unwrap_or(u64::MAX);
         left().filter(|(_, event)| event.began < first_end).any(|(at, event)| {
             let next = self.next(event, state);
-            next.into_iter().flatten().any(|state| self.goes_on(done | 1 << at, state))
+            next.into_iter().any(|state| self.goes_on(done | 1 << at, state))
         })
     }
 
     /// The states in which an event can leave the key, if it can have come in this one.
-    fn next(&self, event: &Event, state: State) -> [Option<State>; 2] {
-        let only = |state| [Some(state), None];
+    fn next(&self, event: &Event, state: State) -> Vec<State> {
         match (event.operation, event.answer) {
-            (Get, Found(found)) if found == state => only(state),
-            (Contains, Done(found)) if found == state.is_some() => only(state),
-            (Set(value), Done(true)) => only(Some(value)),
-            // Something newer came first, and took its place at once.
-            (Set(value), Done(false)) if self.is_crossed(event) => [Some(Some(value)), Some(None)],
-            (SetIfAbsent(value), Done(true)) if state.is_none() => only(Some(value)),
-            (SetIfAbsent(_), Done(false)) if state.is_some() => only(state),
-            (Update(value), Updated { saw }) if saw == state => only(Some(value)),
-            (Change(value), Updated { saw }) if saw == state => only(saw.map(|_| value)),
-            (Delete, Done(found)) if found == state.is_some() => only(None),
-            (Delete, Done(true)) if self.several && self.crosses(event, |other| other.operation == Delete) => {
-                only(None)
+            (Get, Found(found)) if found == state => vec![state],
+            (Contains, Done(found)) if found == state.is_some() => vec![state],
+            (Set(value), Done(true)) => vec![Some(value)],
+            // Something newer came first: it took its place at once, or stands there already.
+            (Set(value), Done(false)) if self.is_crossed(event) => {
+                let newer = |other: &Event| state.is_some() && other.operation.writes() == state;
+                let mut states = vec![Some(value), None];
+                states.extend(self.crosses(event, newer).then_some(state));
+                states
             }
-            (Load(_), Loaded(loaded)) if state == Some(loaded) => only(state),
+            (SetIfAbsent(value), Done(true)) if state.is_none() => vec![Some(value)],
+            (SetIfAbsent(_), Done(false)) if state.is_some() => vec![state],
+            (Update(value), Updated { saw }) if saw == state => vec![Some(value)],
+            (Change(value), Updated { saw }) if saw == state => vec![saw.map(|_| value)],
+            (Delete, Done(found)) if found == state.is_some() => vec![None],
+            (Delete, Done(true)) if self.several && self.crosses(event, |other| other.operation == Delete) => {
+                vec![None]
+            }
+            (Load(_), Loaded(loaded)) if state == Some(loaded) => vec![state],
             // What others come between is returned, and not kept.
             (Load(value), Loaded(loaded)) if value == loaded && state.is_none() => {
-                [Some(Some(loaded)), self.is_crossed(event).then_some(None)]
+                let mut states = vec![Some(loaded)];
+                states.extend(self.is_crossed(event).then_some(None));
+                states
             }
             // Another one's load, which is not kept.
             (Load(_), Loaded(loaded)) => {
                 let loads = |other: &Event| other.operation == Load(loaded) && self.is_crossed(other);
-                [self.crosses(event, loads).then_some(state), None]
+                if self.crosses(event, loads) { vec![state] } else { Vec::new() }
             }
-            _ => [None, None],
+            _ => Vec::new(),
         }
     }
 

@@ -16,6 +16,20 @@ pub(crate) enum Operation {
     Load(u64),
 }
 
+impl Operation {
+    /// The value that it may put there.
+    pub(crate) fn writes(self) -> Option<u64> {
+        match self {
+            Self::Set(value)
+            | Self::SetIfAbsent(value)
+            | Self::Update(value)
+            | Self::Change(value)
+            | Self::Load(value) => Some(value),
+            Self::Get | Self::Contains | Self::Delete => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Answer {
     Found(Option<u64>),

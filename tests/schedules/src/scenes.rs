@@ -57,6 +57,7 @@ scenes! {
     all_is_cleared_beside_a_deletion: Ever, Warm, [&[ClearAsync, Load], &[Delete, Load], &[Set]];
     an_entry_is_set: Ever, Restarted, [&[Load], &[Set, Get], &[Delete, Load]];
     an_insertion_is_dropped: Ever, Warm, [&[SetDropped(1)], &[SetAsync, Get], &[Load, Delete]];
+    a_load_of_before_an_insertion: Ever, Restarted, [&[Set, Load], &[Load], &[LoadAsync]];
     an_entry_is_refreshed: Ever, Restarted, [&[Refresh, Get], &[Load], &[DeleteAsync, Load]];
     an_entry_is_updated: Ever, Warm, [&[Update], &[Update, Get], &[Delete, Load]];
     a_life_is_prolonged: Ever, Restarted, [&[Prolong], &[Load], &[Delete, Get]];
