@@ -4,11 +4,10 @@
 use std::{
     collections::HashMap,
     hint::black_box,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::{Duration, Instant},
 };
 
-use cacher::{Cache, cache};
+use cacher::{Cache, Removal, cache};
 
 /// The name under which these measurements are picked.
 pub(crate) const NAME: &str = "batch";
@@ -46,21 +45,26 @@ pub(crate) fn measure() {
     let cache = Cache::builder().ttl(Duration::from_hours(1)).capacity(100_000).build();
     let Ok(cache) = cache else { return };
     for (name, known) in [("all", ITEMS), ("half", ITEMS / 2), ("none", 0)] {
-        let of_batch = nanos(known, &|ids| batch(ids));
-        let of_hand = nanos(known, &|ids| by_hand(&cache, ids));
-        let of_calls = nanos(known, &|ids| ids.iter().map(|id| single(*id)).collect());
+        let of_batch = nanos(known, &|ids| batch(ids), &|| drop_all(batch::cache().clear()));
+        let of_hand = nanos(known, &|ids| by_hand(&cache, ids), &|| drop_all(cache.clear()));
+        let each = |ids: &[u64]| ids.iter().map(|id| single(*id)).collect();
+        let of_calls = nanos(known, &each, &|| drop_all(single::cache().clear()));
         println!("| {name} | {of_batch:.0} | {of_hand:.0} | {of_calls:.0} |");
     }
 }
 
-/// The median time an item takes, when so many of them were asked for before.
+/// Nothing of an earlier round is there.
+fn drop_all(removal: Removal) {
+    assert!(matches!(removal, Removal::Removed | Removal::Absent), "{removal:?}");
+}
+
+/// The median time an item takes, when so many of them are cached.
 #[expect(clippy::cast_precision_loss, reason = "small")]
-fn nanos(known: u64, call: &dyn Fn(&[u64]) -> Vec<u64>) -> f64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
+fn nanos(known: u64, call: &dyn Fn(&[u64]) -> Vec<u64>, clear: &dyn Fn()) -> f64 {
+    let ids: Vec<_> = (0..ITEMS).collect();
     let mut rounds: Vec<_> = (0..ROUNDS)
         .map(|_| {
-            let first = NEXT.fetch_add(ITEMS, Relaxed);
-            let ids: Vec<_> = (first..first + ITEMS).collect();
+            clear();
             black_box(call(&ids[..usize::try_from(known).unwrap_or_default()]));
             let begin = Instant::now();
             black_box(call(black_box(&ids)));

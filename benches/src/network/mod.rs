@@ -3,6 +3,7 @@
 mod bare;
 mod calls;
 mod gone;
+mod hop;
 mod stampede;
 
 use cacher::Cache;
@@ -58,6 +59,9 @@ pub(crate) fn measure(wanted: &Wanted<'_>) {
         let Some(url) = (store.url)() else { continue };
         calls::measure(store, &url, wanted);
         stampede::measure(store, &url, wanted);
+    }
+    if wanted.has("hop") {
+        hop::measure();
     }
     if wanted.has("gone") {
         gone::measure();
