@@ -1,14 +1,14 @@
 //! How the cached calls inside a closure or a future are to be answered.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
 };
 
-use crate::sync::thread_local;
+use crate::sync::{Arc, thread_local};
 
 /// How cached calls are answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,15 @@ pub enum Mode {
     OnlyIfCached,
     /// From the cache if the value is no older, else by the body, whose value is stored.
     NoOlder(MostAge),
+    /// As [`Given`] says: no call that memory answers at first.
+    Given,
+}
+
+/// What is given for calls besides how they are answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Given {
+    /// How calls are answered.
+    pub(crate) mode: Mode,
 }
 
 /// An age in milliseconds: small, as every call looks at what is in force.
@@ -53,6 +62,16 @@ struct InForce {
 
 thread_local! {
     static IN_FORCE: Cell<InForce> = const { Cell::new(InForce { next: Mode::Normal, scope: Mode::Normal }) };
+    static GIVEN: RefCell<GivenHere> = const { RefCell::new(GivenHere { next: None, scope: None }) };
+}
+
+/// What is given on a thread. Where there is something, [`Mode::Given`] is in force.
+#[derive(Clone, Debug, Default)]
+struct GivenHere {
+    /// For the next call, if that is something else.
+    next: Option<Arc<Given>>,
+    /// For those after it.
+    scope: Option<Arc<Given>>,
 }
 
 /// How the call that asks is to be answered.
@@ -65,17 +84,45 @@ pub(crate) fn take() -> Mode {
     next
 }
 
+/// The mode of a call, and what else is given for it. Asked once for each call.
+pub(crate) fn given(mode: Mode) -> (Mode, Option<Arc<Given>>) {
+    if mode != Mode::Given {
+        return (mode, None);
+    }
+    let next = GIVEN.try_with(|given| given.borrow_mut().next.take()).ok().flatten();
+    match next.or_else(given_here) {
+        Some(given) => (given.mode, Some(given)),
+        None => (Mode::Normal, None),
+    }
+}
+
+/// What is given for the calls that come.
+pub(crate) fn given_here() -> Option<Arc<Given>> {
+    GIVEN.try_with(|given| given.borrow().scope.clone()).ok().flatten()
+}
+
+fn put_given(given: GivenHere) {
+    // On a thread that is ending nothing is given any more. What was is dropped where nothing is borrowed.
+    let _ = GIVEN.try_with(|here| here.replace(given));
+}
+
 /// Answers the first cached call inside in this mode, as far as the scope in force allows: where nothing is stored,
 /// a refresh stores nothing, and where no body runs, none is run for it.
 pub(crate) fn once<T>(mode: Mode, call: impl FnOnce() -> T) -> T {
-    let before = IN_FORCE.get();
-    let mode = match (mode, before.scope) {
+    let Scope { mode: scope, given } = Scope::current();
+    let mode = match (mode, scope) {
         (Mode::Refresh, Mode::Bypass | Mode::ReadOnly) => Mode::Bypass,
         (Mode::Refresh, Mode::OnlyIfCached) => Mode::OnlyIfCached,
         (mode, _) => mode,
     };
-    IN_FORCE.set(InForce { next: mode, ..before });
-    let _restored = Restored(before);
+    let _restored = Restored::now();
+    match given {
+        None => IN_FORCE.set(InForce { next: mode, ..IN_FORCE.get() }),
+        Some(given) => {
+            let next = Some(Arc::new(Given { mode, ..Given::clone(&given) }));
+            put_given(GivenHere { next, scope: Some(given) });
+        }
+    }
     call()
 }
 
@@ -92,17 +139,17 @@ pub(crate) fn once<T>(mode: Mode, call: impl FnOnce() -> T) -> T {
 /// cacher_core::scope::bypass(|| user()); // write `bypass(user()).await`
 /// ```
 pub fn bypass<M, S: Scoped<M>>(scoped: S) -> S::Output {
-    scoped.within(Scope(Mode::Bypass))
+    scoped.within(Scope::of(Mode::Bypass))
 }
 
 /// Runs the bodies of all cached calls inside, and stores what they return. Takes what [`bypass`] takes.
 pub fn refresh<M, S: Scoped<M>>(scoped: S) -> S::Output {
-    scoped.within(Scope(Mode::Refresh))
+    scoped.within(Scope::of(Mode::Refresh))
 }
 
 /// Answers cached calls inside from their caches or by their bodies, and stores nothing. Takes what [`bypass`] takes.
 pub fn read_only<M, S: Scoped<M>>(scoped: S) -> S::Output {
-    scoped.within(Scope(Mode::ReadOnly))
+    scoped.within(Scope::of(Mode::ReadOnly))
 }
 
 /// Answers cached calls inside from their caches, and runs no body. Takes what [`bypass`] takes.
@@ -113,7 +160,7 @@ pub fn read_only<M, S: Scoped<M>>(scoped: S) -> S::Output {
 /// # Panics
 /// A call that finds nothing panics if its function cannot return that error.
 pub fn only_if_cached<M, S: Scoped<M>>(scoped: S) -> S::Output {
-    scoped.within(Scope(Mode::OnlyIfCached))
+    scoped.within(Scope::of(Mode::OnlyIfCached))
 }
 
 /// Answers cached calls inside with values that are no older than this, and runs the body for others; what it returns is
@@ -128,7 +175,7 @@ pub fn only_if_cached<M, S: Scoped<M>>(scoped: S) -> S::Output {
 /// let now = cacher_core::scope::no_older_than(Duration::from_secs(10), || rates());
 /// ```
 pub fn no_older_than<M, S: Scoped<M>>(age: Duration, scoped: S) -> S::Output {
-    scoped.within(Scope(Mode::NoOlder(MostAge::new(age))))
+    scoped.within(Scope::of(Mode::NoOlder(MostAge::new(age))))
 }
 
 /// The scope in force, to carry it into a thread or a task.
@@ -141,19 +188,37 @@ pub fn no_older_than<M, S: Scoped<M>>(age: Duration, scoped: S) -> S::Output {
 ///     std::thread::spawn(move || scope.enter(|| { /* bypassed here too */ })).join().unwrap();
 /// });
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scope(Mode);
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    mode: Mode,
+    /// What else is given; with `None` what is given where the scope is entered.
+    given: Option<Arc<Given>>,
+}
 
 impl Scope {
+    fn of(mode: Mode) -> Self {
+        Self { mode, given: None }
+    }
+
     /// The scope in force here.
     #[must_use]
     pub fn current() -> Self {
-        Self(IN_FORCE.get().scope)
+        match given_here() {
+            Some(given) => Self { mode: given.mode, given: Some(given) },
+            None => Self::of(IN_FORCE.get().scope),
+        }
     }
 
     /// Runs `closure` in this scope.
-    pub fn enter<T>(self, closure: impl FnOnce() -> T) -> T {
-        let _restored = Restored(IN_FORCE.replace(InForce { next: self.0, scope: self.0 }));
+    pub fn enter<T>(&self, closure: impl FnOnce() -> T) -> T {
+        let _restored = Restored::now();
+        let given = self.given.clone().or_else(|| {
+            let outer = given_here()?;
+            Some(Arc::new(Given { mode: self.mode, ..Given::clone(&outer) }))
+        });
+        let mode = if given.is_some() { Mode::Given } else { self.mode };
+        put_given(GivenHere { next: None, scope: given });
+        IN_FORCE.set(InForce { next: mode, scope: mode });
         closure()
     }
 
@@ -164,11 +229,18 @@ impl Scope {
 }
 
 /// Puts back what was in force, also when the closure panics.
-struct Restored(InForce);
+struct Restored(InForce, GivenHere);
+
+impl Restored {
+    fn now() -> Self {
+        Self(IN_FORCE.get(), GIVEN.try_with(|given| given.borrow().clone()).unwrap_or_default())
+    }
+}
 
 impl Drop for Restored {
     fn drop(&mut self) {
         IN_FORCE.set(self.0);
+        put_given(std::mem::take(&mut self.1));
     }
 }
 
@@ -184,9 +256,8 @@ impl<F: Future> Future for InScope<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let scope = self.scope;
-        let future = self.future.as_mut();
-        scope.enter(|| future.poll(cx))
+        let Self { scope, future } = &mut *self;
+        scope.enter(|| future.as_mut().poll(cx))
     }
 }
 

@@ -80,7 +80,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "what every hit runs")]
     pub(crate) fn first<P: Parts<Owned = O>>(&self, mode: Mode, parts: &P, asked: &mut Asked) -> Option<H::Value> {
-        if matches!(mode, Mode::Bypass | Mode::Refresh | Mode::NoOlder(_)) {
+        if matches!(mode, Mode::Bypass | Mode::Refresh | Mode::NoOlder(_) | Mode::Given) {
             return None;
         }
         let query = Query::of(parts);
@@ -171,10 +171,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         match mode {
             Mode::OnlyIfCached if self.core.off => Self::absent(span),
             // What limits the body holds for a cache that is off as well.
-            Mode::Normal | Mode::Refresh | Mode::ReadOnly | Mode::NoOlder(_) if self.core.off => {
+            Mode::Normal | Mode::Refresh | Mode::ReadOnly | Mode::NoOlder(_) | Mode::Given if self.core.off => {
                 Lookup::Miss(Leader::unseated(self, Some(asking)))
             }
-            Mode::Normal => self.load(shell, (key, terms), Some(asked), caller, span).await,
+            Mode::Normal | Mode::Given => self.load(shell, (key, terms), Some(asked), caller, span).await,
             Mode::NoOlder(most) => {
                 let asked = self.is_young(shell, (&key, &terms), most).await.then_some(asked);
                 self.load(shell, (key, terms), asked, caller, span).await

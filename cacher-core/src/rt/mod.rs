@@ -282,6 +282,7 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
+    let (mode, _given) = scope::given(mode);
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
     answer((cache, key, terms()), (Shell::Sync, mode, asked), returns)
 }
@@ -345,6 +346,7 @@ where
     let mut asked = Asked::No;
     let found = home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked));
     let first = found.ok_or_else(|| {
+        let (mode, _given) = scope::given(mode);
         let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
         // Behind a pointer, so that the future of a hit is small.
         Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns))

@@ -40,7 +40,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         }
         match mode {
             _ if self.cache.core.off => Some(self.unseated(&open)),
-            Mode::Normal => self.lead_or_follow(open).await,
+            Mode::Normal | Mode::Given => self.lead_or_follow(open).await,
             Mode::NoOlder(most) if self.are_young(&open, most).await => self.lead_or_follow(open).await,
             Mode::Refresh | Mode::NoOlder(_) => Some(self.reload(open)),
             Mode::Bypass => Some(self.unseated(&open)),

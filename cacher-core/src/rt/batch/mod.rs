@@ -178,6 +178,7 @@ macro_rules! batch {
             Fut: Future<Output = R>,
             $($more)*
         {
+            let (mode, _given) = crate::scope::given(mode);
             let cache = home.with(recipe, Arc::clone);
             let Items { kinds: _, listed: items, parts, rest, terms, asked, answered } = items;
             let own = |at: usize| G::own(&items[at]);
