@@ -19,6 +19,7 @@ pub use cacher_core::{
     keyer,
     memory::weight::Weigh,
     modified::{Modified, modified},
+    previous::{Previous, previous},
     registered::{Registered, register, registered},
     schema,
     scope::{Scope, bypass, no_older_than, only_if_cached, read_only, refresh},

@@ -31,6 +31,7 @@ pub mod modified;
 mod observe;
 mod place;
 mod portable;
+pub mod previous;
 pub mod registered;
 mod registry;
 pub mod returns;

@@ -15,6 +15,7 @@ use crate::{
         held::Held,
         table::{LocalTable, SharedTable, Table},
     },
+    previous,
     schema::Fingerprint,
     strategy::{hook::Transforms, life::Terms},
     sync::{Arc, Mutex, OnceLock, lock},
@@ -175,6 +176,7 @@ pub struct Shape<M, H: Held, C> {
     weigh: fn(&H::Value) -> u64,
     transforms: Transforms<H::Value>,
     schema: fn() -> Option<Fingerprint>,
+    shown: Option<fn(H::Value) -> previous::Shown>,
     types: PhantomData<Types<M, H, C>>,
 }
 
@@ -205,7 +207,7 @@ impl<M, H: Held, C> Shape<M, H, C> {
         weigh: fn(&H::Value) -> u64,
         transforms: Transforms<H::Value>,
     ) -> Self {
-        Self { configure, seen, weigh, transforms, schema: || None, types: PhantomData }
+        Self { configure, seen, weigh, transforms, schema: || None, shown: None, types: PhantomData }
     }
 
     /// The same function, whose stored values are made of what this says.
@@ -213,6 +215,16 @@ impl<M, H: Held, C> Shape<M, H, C> {
     #[must_use]
     pub fn schema(self, schema: fn() -> Option<Fingerprint>) -> Self {
         Self { schema, ..self }
+    }
+
+    /// The same function, whose body may ask for the value that was there before.
+    #[inline]
+    #[must_use]
+    pub fn revalidates(self) -> Self
+    where
+        H::Value: Send + Sync + 'static,
+    {
+        Self { shown: Some(previous::shown), ..self }
     }
 }
 
@@ -243,7 +255,7 @@ impl<M: 'static, H: Held, C> Recipe for Shape<M, H, C> {
         C: Codecs<O, H::Value>,
     {
         let codec = C::codec().map(|codec| Codec { schema: (self.schema)(), ..codec });
-        Typed { codec, seen: self.seen, weigh: self.weigh, transforms: self.transforms }
+        Typed { codec, seen: self.seen, weigh: self.weigh, transforms: self.transforms, shown: self.shown }
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Stats {
     pub error_hits: u64,
     /// Bodies that ran.
     pub loads: u64,
+    /// Bodies that have found the [`previous`](crate::previous::previous) value to be still good.
+    pub renewals: u64,
     /// Items that bodies of batches were asked for.
     pub items: u64,
     /// Loads beside another of the same key, because waiting for that one would have been in vain or took too long.
@@ -65,6 +67,7 @@ impl Stats {
         self.stale_hits += other.stale_hits;
         self.error_hits += other.error_hits;
         self.loads += other.loads;
+        self.renewals += other.renewals;
         self.items += other.items;
         self.lone_loads += other.lone_loads;
         self.load_failures += other.load_failures;
@@ -101,6 +104,7 @@ pub(crate) struct Counters {
     pub(crate) hits: Striped,
     pub(crate) misses: Counter,
     pub(crate) loads: Counter,
+    pub(crate) renewals: Counter,
     pub(crate) items: Counter,
     pub(crate) lone_loads: Counter,
     pub(crate) load_failures: Counter,
@@ -122,6 +126,7 @@ impl Counters {
             hits: self.hits.get(),
             misses: self.misses.get(),
             loads: self.loads.get(),
+            renewals: self.renewals.get(),
             items: self.items.get(),
             lone_loads: self.lone_loads.get(),
             load_failures: self.load_failures.get(),

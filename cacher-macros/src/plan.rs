@@ -215,6 +215,8 @@ pub(crate) struct Policies {
     pub(crate) single: bool,
     pub(crate) stale_while_revalidate: Option<Timing>,
     pub(crate) stale_if_error: Option<Timing>,
+    /// How much longer values are kept for the body.
+    pub(crate) revalidate: Option<Timing>,
     /// How long errors answer calls, and the word, which is what an error points to; which ones do.
     pub(crate) error_ttl: Option<(Ident, Timing)>,
     pub(crate) error_if: Option<Expr>,

@@ -13,6 +13,7 @@ mod failing;
 mod guarded;
 mod negative;
 mod renewing;
+mod revalidated;
 mod source;
 mod tags;
 

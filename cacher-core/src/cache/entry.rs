@@ -224,8 +224,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let stale = match in_memory {
             Some((Age::Fresh, info)) => return (Outlook::Hit, Some(info)),
             Some((Age::Due, info)) => return (Outlook::Due, Some(info)),
-            Some((_, info)) => Some(info),
-            None => None,
+            Some((Age::Stale, info)) => Some(info),
+            _ => None,
         };
         let reading = match self.stored() {
             Some(stored) => cache.read(shell, (&stored, self.key.hash), &self.terms).await,
@@ -236,6 +236,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             Reading { fresh: Some(found), .. } => (Outlook::Hit, info(Some(&found))),
             Reading { due: Some(found), .. } => (Outlook::Due, info(Some(&found))),
             Reading { stale: found, .. } => {
+                let found = found.filter(|(age, _)| *age == Age::Stale).map(|(_, found)| found);
                 let stale = stale.or_else(|| info(found.as_ref()));
                 (if stale.is_some() { Outlook::Stale } else { Outlook::Absent }, stale)
             }

@@ -28,6 +28,7 @@ use crate::{
     key::parts::Key,
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
+    previous::{self, Showing},
     returns::Returns,
     strategy::{
         Draft, LoadEnd,
@@ -241,20 +242,33 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
     }
 
+    /// What the body may find to be still good.
+    fn showing(&self) -> Option<Arc<Showing>> {
+        let (shown, Loads::One(load)) = (self.cache.shown?, &self.loads) else { return None };
+        let (old, _) = load.old.as_ref().filter(|(old, _)| old.tagged.is_current())?;
+        let value = self.within(|| self.cache.outward(old.held.clone().value()))?;
+        Some(Showing::new(shown(value), self.cache.core.clock.stamp().since(old.created)))
+    }
+
     /// Runs a sync body. A panic goes on, unless there is a value that stands in for what the body would have returned.
     pub fn run<R>(&mut self, body: impl FnOnce() -> R) -> Ended<R> {
         self.start();
+        let showing = self.showing();
+        let body = || previous::within(showing.as_ref(), body);
         let ended = if self.has_old() {
             self.within(|| self.span.run(|| catch_unwind(AssertUnwindSafe(body))))
                 .map_or_else(Ended::Panicked, Ended::Returned)
         } else {
             Ended::Returned(self.within(|| self.span.run(body)))
         };
-        self.body_ended();
+        self.body_ended(showing);
         ended
     }
 
-    fn body_ended(&mut self) {
+    fn body_ended(&mut self, showing: Option<Arc<Showing>>) {
+        if showing.is_some_and(|showing| showing.is_confirmed()) {
+            self.cache.core.counters.renewals.add(1);
+        }
         self.took = Some(self.load_time());
         self.place = None;
     }
@@ -262,7 +276,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Runs an async body, no longer than it may take.
     pub async fn drive<F: Future>(&mut self, body: Pin<&mut F>) -> Ended<F::Output> {
         self.start();
+        let showing = self.showing();
         let ended = {
+            let body = pin!(previous::drive(showing.as_ref(), body));
             let body = async {
                 if self.has_old() {
                     caught(body).await.map_or_else(Ended::Panicked, Ended::Returned)
@@ -279,7 +295,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             let body = pin!(body);
             self.as_part(pin!(self.span.drive(body))).await
         };
-        self.body_ended();
+        self.body_ended(showing);
         ended
     }
 

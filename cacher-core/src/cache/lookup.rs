@@ -505,7 +505,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                 self.loads[at].found_until(until);
             }
             self.loads[at].note_old(due.map(|found| (self.cache.old_of(found), Age::Due)));
-            self.loads[at].note_old(stale.map(|found| (self.cache.old_of(found), Age::Stale)));
+            self.loads[at].note_old(stale.map(|(age, found)| (self.cache.old_of(found), age)));
         }
     }
 

@@ -35,8 +35,9 @@ pub(super) struct Arrival<H> {
 pub(super) struct Old<H> {
     pub(super) held: H,
     pub(super) fresh_until: Tick,
-    /// Until when it is kept.
-    pub(super) kept_until: Tick,
+    /// Until when it is of use to calls.
+    pub(super) useful_until: Tick,
+    pub(super) created: Stamp,
     pub(super) tagged: Tagged,
 }
 
@@ -129,7 +130,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             return None;
         }
         let tagged = facts.tagged.clone();
-        Some((Old { held: slot.held, fresh_until: deadline, kept_until: end, tagged }, age))
+        Some((
+            Old {
+                held: slot.held,
+                fresh_until: deadline,
+                useful_until: self.useful_until(end),
+                created: facts.created,
+                tagged,
+            },
+            age,
+        ))
     }
 
     /// Whether values are kept that are not simply fresh.
@@ -145,7 +155,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             Stamp::NEVER => Tick::NEVER,
             until => now.after(until.since(stamp)),
         };
-        Old { held: H::hold(found.value), fresh_until, kept_until, tagged: found.tagged }
+        let useful_until = self.useful_until(kept_until);
+        Old {
+            held: H::hold(found.value),
+            fresh_until,
+            useful_until,
+            created: found.times.created,
+            tagged: found.tagged,
+        }
+    }
+
+    /// Until when a value is of use to calls that is kept until then.
+    fn useful_until(&self, kept_until: Tick) -> Tick {
+        let beyond = self.core.config.life.revalidable.filter(|_| kept_until != Tick::NEVER);
+        beyond.map_or(kept_until, |beyond| kept_until.before(beyond))
     }
 
     fn age_in_memory(&self, slot: &Slot<H>, facts: &Facts, now: Tick) -> Age {
@@ -254,7 +277,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             created: arrival.created,
             load_time: arrival.load_time,
             idle: life.tti.map(|tti| Idle::new(tti, now)),
-            grace: life.grace(lifetime),
+            grace: life.kept_for(lifetime),
             tagged: arrival.tagged,
         };
         let until = if self.renews { self.surely_fresh_until(now, &facts) } else { facts.fresh_until };

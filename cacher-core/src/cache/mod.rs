@@ -49,6 +49,7 @@ use crate::{
         held::Held,
         table::{Bound, Table},
     },
+    previous,
     strategy::{Transform, hook::Transforms, life::Terms},
     sync::{Arc, OnceLock, Weak},
 };
@@ -76,6 +77,8 @@ pub struct Cache<O, H: Held, T> {
     /// Whether there is nothing but memory, so that only the load of another is ever waited for.
     simple: bool,
     transforms: Vec<Arc<dyn Transform<H::Value>>>,
+    /// Shows an old value to the body.
+    shown: Option<fn(H::Value) -> previous::Shown>,
     /// The cache as others know it, if threads share it.
     member: OnceLock<Weak<dyn Member>>,
     /// What it counts for if it belongs to one thread.
@@ -95,6 +98,8 @@ pub struct Typed<O, V> {
     pub(crate) seen: fn(&V) -> Terms,
     pub(crate) weigh: fn(&V) -> u64,
     pub(crate) transforms: Transforms<V>,
+    /// Shows an old value to the body.
+    pub(crate) shown: Option<fn(V) -> previous::Shown>,
 }
 
 impl<O, V> fmt::Debug for Typed<O, V> {
@@ -126,6 +131,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 && core.config.error_ttl.is_none()
                 && !core.config.tagged,
             transforms,
+            shown: typed.shown,
             table: core.bound.map(T::with_bound),
             clock: core.clock.clone(),
             generation: Arc::clone(&core.generation),

@@ -275,8 +275,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let now = self.cache.core.clock.tick();
         let old = |load: &Load<O, H>| {
             let (old, age) = load.old.clone().or_else(|| self.cache.old(&load.key))?;
-            (now < old.kept_until && old.tagged.is_current() && self.cache.may_read(load.key.hash))
-                .then_some((old, age))
+            (age <= Age::Stale
+                && now < old.useful_until
+                && old.tagged.is_current()
+                && self.cache.may_read(load.key.hash))
+            .then_some((old, age))
         };
         if self.loads.is_empty() { None } else { self.loads.iter().map(old).collect() }
     }

@@ -79,8 +79,8 @@ pub(super) struct Reading<V> {
     pub(super) fresh: Option<Found<V>>,
     /// An entry that answers calls, and is to be loaded anew.
     pub(super) due: Option<Found<V>>,
-    /// One past its time, where such are kept.
-    pub(super) stale: Option<Found<V>>,
+    /// One past its time, where such are kept, and what it is good for.
+    pub(super) stale: Option<(Age, Found<V>)>,
 }
 
 impl<V> Default for Reading<V> {
@@ -97,10 +97,10 @@ impl<V> Reading<V> {
             Age::Due => {
                 self.due.get_or_insert(found);
             }
-            Age::Stale => {
-                self.stale.get_or_insert(found);
+            Age::Stale | Age::Revalidable if self.stale.as_ref().is_none_or(|(best, _)| age < *best) => {
+                self.stale = Some((age, found));
             }
-            Age::Spent => {}
+            Age::Stale | Age::Revalidable | Age::Spent => {}
         }
     }
 

@@ -384,7 +384,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let idle = self.core.config.life.tti.map_or(Stamp::NEVER, |tti| created.after(tti));
         let Draft { lifetime, load_time, .. } = new.draft;
         let until = life::until_stamp(created, lifetime).min(idle);
-        let keep_until = until.after(self.core.config.life.grace(lifetime));
+        let keep_until = until.after(self.core.config.life.kept_for(lifetime));
         Born { times: Times { load_began: new.load_began, created, fresh_until: until, keep_until, load_time }, since }
     }
 

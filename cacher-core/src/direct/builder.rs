@@ -234,7 +234,7 @@ where
         check_tiers(&core, bound, limits)?;
         check_wraps(&core)?;
         let codec = self.codec.map(|codec| Codec { schema: self.schema, ..codec });
-        let types = Types { codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new };
+        let types = Types { codec, seen: |_| Terms::new(), weigh: self.weigh, transforms: Vec::new, shown: None };
         let cache = Typed::new(Arc::clone(&core), types);
         cache.share();
         let terms = self.ttl.map_or_else(Terms::new, |ttl| Terms::new().ttl(ttl)).for_new();

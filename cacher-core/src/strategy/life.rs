@@ -22,6 +22,8 @@ pub struct Life {
     pub revalidate: Option<Duration>,
     /// How long past its time a value answers calls whose body fails.
     pub if_error: Option<Duration>,
+    /// How much longer it is kept for the body, which may find that it is still good.
+    pub revalidable: Option<Duration>,
     /// The part of its life after which a value is loaded anew while it still answers calls, between 0 and 1.
     pub refresh_at: Option<f64>,
     /// How eagerly a value is loaded anew at random before its time, in proportion to how long that takes: 1 is the
@@ -38,6 +40,8 @@ pub(crate) enum Age {
     Due,
     /// It answers calls whose body fails or is held back.
     Stale,
+    /// It answers no calls, but the body may find that it is still good.
+    Revalidable,
     /// Nothing.
     Spent,
 }
@@ -69,8 +73,13 @@ pub(crate) struct Standing {
 const SURELY_EARLY: f64 = 40.0;
 
 impl Life {
-    /// How long a value that is fresh for `lifetime` is kept beyond that. What expires by idleness has no other end.
-    pub(crate) fn grace(&self, lifetime: Duration) -> Duration {
+    /// How long a value that is fresh for `lifetime` is kept beyond that.
+    pub(crate) fn kept_for(&self, lifetime: Duration) -> Duration {
+        self.grace(lifetime).saturating_add(self.revalidable.unwrap_or_default())
+    }
+
+    /// How long it is of use to calls beyond that. What expires by idleness has no other end.
+    fn grace(&self, lifetime: Duration) -> Duration {
         let stale = if self.stale { self.tti.map_or(lifetime, |tti| tti.min(lifetime)) } else { Duration::ZERO };
         stale.max(self.if_error.unwrap_or_default()).max(self.revalidate.unwrap_or_default())
     }
@@ -82,7 +91,7 @@ impl Life {
 
     /// Whether values are of some use while they are loaded anew, or past their time.
     pub(crate) fn lingers(&self) -> bool {
-        self.stale || self.if_error.is_some() || self.renews()
+        self.stale || self.if_error.is_some() || self.revalidable.is_some() || self.renews()
     }
 
     fn refreshes_ahead(&self) -> bool {
@@ -103,8 +112,12 @@ impl Life {
     /// What an entry is good for now; what is past its time and kept is stale. `random` gives any number, spread evenly.
     pub(crate) fn age(&self, standing: &Standing, random: impl FnOnce() -> u64) -> Age {
         if standing.left.is_zero() {
-            let due = self.revalidate.is_some_and(|window| standing.past < window);
-            return if due { Age::Due } else { Age::Stale };
+            let lifetime = standing.age.saturating_sub(standing.past);
+            return match standing.past {
+                past if self.revalidate.is_some_and(|window| past < window) => Age::Due,
+                past if self.revalidable.is_none() || past < self.grace(lifetime) => Age::Stale,
+                _ => Age::Revalidable,
+            };
         }
         if self.is_past_its_part(standing) || self.is_early_enough(standing, random) { Age::Due } else { Age::Fresh }
     }
@@ -373,7 +386,7 @@ fn is_from_the_future(times: &Times, now: Stamp) -> bool {
 #[must_use]
 pub(crate) fn past(times: &Times, life: &Life, terms: &Terms, now: Stamp) -> Option<Duration> {
     let end = end(times.created, terms);
-    let kept = times.keep_until.min(end.after(life.grace(end.since(times.created))));
+    let kept = times.keep_until.min(end.after(life.kept_for(end.since(times.created))));
     let of_use = !is_from_the_future(times, now) && now < kept;
     of_use.then(|| now.since(times.fresh_until.min(end)))
 }

@@ -26,8 +26,20 @@ fn is_behind(args: &Args) -> Option<&Ident> {
 pub(super) fn something_expires(Subject { args, .. }: Subject, errors: &Errors) {
     let expires = args.ttl.is_some() || args.expires_at.is_some();
     let old = args.stale_if_error.as_ref().filter(|_| args.tti.is_none()).map(|given| &given.name);
-    for name in renewing(args).chain(old).filter(|_| !expires) {
+    let known = args.revalidate.as_ref().filter(|_| args.tti.is_none()).map(|given| &given.name);
+    for name in renewing(args).chain(old).chain(known).filter(|_| !expires) {
         errors.at(name, format!("nothing expires here, so `{name}` says nothing: add a `ttl`"));
+    }
+}
+
+// The body of a batch runs for many values, and what a body is shown may be seen by other threads.
+pub(super) fn single_values_are_revalidated(Subject { args, .. }: Subject, errors: &Errors) {
+    let Some(given) = &args.revalidate else { return };
+    if args.batch.is_some() {
+        errors.at(&given.name, "the body of a batch is shown no old values: leave `revalidate` out");
+    }
+    if args.thread_local.is_some() {
+        errors.at(&given.name, "what one thread keeps no body is shown: leave out `thread_local`, or `revalidate`");
     }
 }
 

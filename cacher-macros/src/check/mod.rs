@@ -117,6 +117,7 @@ const OF_THE_ARGUMENTS: &[Rule] = &[
     wrap::a_slot_is_a_slot,
     freshness::something_expires,
     freshness::idle_values_are_not_renewed,
+    freshness::single_values_are_revalidated,
     freshness::one_load_renews,
     freshness::soft_timeouts_have_something_to_return,
     freshness::soft_timeouts_come_first,

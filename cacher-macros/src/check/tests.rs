@@ -438,6 +438,10 @@ fn freshness() {
         "write a shorter `soft_timeout`",
     );
     good(r#"ttl = "1m", stale_if_error = "1h", soft_timeout = "1s", hard_timeout = "2s""#, item);
+    good(r#"ttl = "1m", revalidate = "7d", stale_if_error = "1h""#, item);
+    good(r#"tti = "1m", revalidate = "7d""#, item);
+    bad(r#"ttl = "1m", revalidate = "0s""#, item, "no value would be kept past its time");
+    bad(r#"ttl = "1m", revalidate = |v| v.age"#, item, "`revalidate` is the same for all values");
     bad(r#"abandon_after = "10s", single_flight = off"#, item, "leave `abandon_after` out");
     bad("admit = first_sighting", item, "`admit` is `second_sighting`, or");
     good("admit = second_sighting", item);

@@ -16,7 +16,7 @@ impl<'s> Subject<'s> {
     fn timings(self) -> impl Iterator<Item = &'s Given<Timing>> {
         let args = self.args;
         let life = [&args.ttl, &args.tti, &args.expires_at, &args.jitter, &args.none_ttl];
-        let beyond = [&args.stale_while_revalidate, &args.stale_if_error, &args.error_ttl];
+        let beyond = [&args.stale_while_revalidate, &args.stale_if_error, &args.revalidate, &args.error_ttl];
         let body = [&args.soft_timeout, &args.hard_timeout, &args.abandon_after];
         let waits = [&args.patience, &args.max_wait, &args.batch_window];
         life.into_iter().chain(beyond).chain(body).chain(waits).flatten()
@@ -70,7 +70,9 @@ pub(super) fn no_zero(subject: Subject, errors: &Errors) {
             "none_ttl" => "`None` would not be kept: write `cache_if = |value| value.is_some()`",
             "jitter" => "nothing would be spread: leave it out",
             "max_wait" => "no call would wait: write `on_limit = error`",
-            "stale_while_revalidate" | "stale_if_error" => "no value would be kept past its time: leave it out",
+            "stale_while_revalidate" | "stale_if_error" | "revalidate" => {
+                "no value would be kept past its time: leave it out"
+            }
             "error_ttl" => "no error would answer further calls: leave it out",
             "soft_timeout" | "hard_timeout" | "abandon_after" => "no body could ever be waited for: leave it out",
             "batch_window" => "no call would wait for others: leave it out",

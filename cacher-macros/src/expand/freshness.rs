@@ -22,6 +22,7 @@ pub(super) fn fields(plan: &Plan) -> TokenStream {
         ("jitter", once(&policies.jitter)),
         ("revalidate", once(&policies.stale_while_revalidate)),
         ("if_error", once(&policies.stale_if_error)),
+        ("revalidable", once(&policies.revalidate)),
         ("refresh_at", number(&policies.refresh_at)),
         ("xfetch", number(&policies.xfetch)),
     ] {

@@ -271,11 +271,12 @@ pub(crate) fn shape(plan: &Plan, names: &Names, marker: &TokenStream) -> TokenSt
     let codec =
         if in_memory(plan) { quote!(#rt::InMemory) } else { place.call(quote!(#rt::stored), place.show(&name)) };
     let schema = (!in_memory(plan)).then(|| quote!(.schema(|| #rt::schema_of!(#value))));
+    let revalidates = plan.policies.revalidate.is_some().then(|| quote!(.revalidates()));
     let (seen, weigh, transforms) = (seen(plan), weigh(plan), limits::transforms(plan));
     quote!({
         use #rt::{HoldCopy as _, HoldLeaf as _, HoldShared as _};
         let #name = #held;
-        #rt::shape(#marker, #name, #codec, #owner #config, #seen, #weigh, #transforms) #schema
+        #rt::shape(#marker, #name, #codec, #owner #config, #seen, #weigh, #transforms) #schema #revalidates
     })
 }
 

@@ -275,6 +275,7 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         single: args.single.is_some(),
         stale_while_revalidate: sources.timing(args.stale_while_revalidate.as_ref()),
         stale_if_error: sources.timing(args.stale_if_error.as_ref()),
+        revalidate: sources.timing(args.revalidate.as_ref()),
         error_ttl: args.error_ttl.as_ref().map(|given| (given.name.clone(), sources.timing_of(given))),
         error_if: expr(&args.error_if),
         refresh_at: expr(&args.refresh_at),
