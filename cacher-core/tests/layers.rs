@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 /// From the bottom up. What stands on one line is one layer; names joined by `+` are one module in two files.
 const LAYERS: &[&[&str]] = &[
     &["error", "time", "sync", "hex", "place", "portable", "modified", "units", "schema"],
-    &["secret", "code", "chain", "interned", "tags"],
+    &["secret", "code", "chain", "interned", "previous", "tags"],
     &["clock+timer", "entry", "fault", "stats", "scope", "claims", "bridge", "key"],
     &["envelope", "fence", "flight", "observe", "work"],
     &["gate"],

@@ -15,12 +15,13 @@ use crate::{
 /// How a counter is called, and where it stands in the statistics.
 type Known = (&'static str, fn(&Stats) -> u64);
 
-const COUNTERS: [Known; 13] = [
+const COUNTERS: [Known; 14] = [
     ("cacher_hits_total", |stats| stats.hits),
     ("cacher_stale_hits_total", |stats| stats.stale_hits),
     ("cacher_error_hits_total", |stats| stats.error_hits),
     ("cacher_misses_total", |stats| stats.misses),
     ("cacher_loads_total", |stats| stats.loads),
+    ("cacher_renewals_total", |stats| stats.renewals),
     ("cacher_lone_loads_total", |stats| stats.lone_loads),
     ("cacher_load_failures_total", |stats| stats.load_failures),
     ("cacher_waits_total", |stats| stats.waits),
