@@ -23,8 +23,9 @@ pub(crate) fn count(row: &Row) -> Allocations {
     Allocations { name: row.name, own_clone: row.own_clone, counts: counts.collect() }
 }
 
+/// Those of a call.
 #[expect(clippy::cast_precision_loss, reason = "small")]
-fn per_call(batch: &Batch) -> f64 {
+pub(crate) fn per_call(batch: &Batch) -> f64 {
     const PASSES: u64 = 16;
     // Once more, so that nothing is left that happens only once.
     batch(PASSES);

@@ -117,17 +117,23 @@ impl Times {
 /// Measures the subjects of a row in turn.
 pub(crate) fn measure(row: &Row, pace: Pace) -> Times {
     eprintln!("{} ..", row.name);
-    let subjects: Vec<_> = row.subjects().collect();
-    let passes: Vec<_> = subjects.iter().map(|(_, batch)| calibrate(batch, row.threads, pace.round)).collect();
-    let mut rounds: Vec<_> = subjects.iter().map(|(column, _)| (*column, Vec::new())).collect();
+    let (columns, batches): (Vec<_>, Vec<_>) = row.subjects().unzip();
+    let rounds = columns.into_iter().zip(in_turn(&batches, row.threads, pace)).collect();
+    Times { name: row.name, rounds }
+}
+
+/// Runs batches in turn. The nanoseconds of a call of each, in each round.
+pub(crate) fn in_turn(batches: &[&Batch], threads: usize, pace: Pace) -> Vec<Vec<f64>> {
+    let passes: Vec<_> = batches.iter().map(|batch| calibrate(batch, threads, pace.round)).collect();
+    let mut rounds = vec![Vec::new(); batches.len()];
     for round in 0..pace.rounds {
-        for turn in 0..subjects.len() {
+        for turn in 0..batches.len() {
             // Each round begins with another one, so that none always follows the same neighbour's cache misses.
-            let at = (turn + round) % subjects.len();
-            rounds[at].1.push(time(subjects[at].1, passes[at], row.threads));
+            let at = (turn + round) % batches.len();
+            rounds[at].push(time(batches[at], passes[at], threads));
         }
     }
-    Times { name: row.name, rounds }
+    rounds
 }
 
 /// Warms up, and finds how many passes fill a round.
@@ -148,6 +154,8 @@ fn calibrate(batch: &Batch, threads: usize, round: Duration) -> u64 {
 fn time(batch: &Batch, passes: u64, threads: usize) -> f64 {
     let calls = (passes * KEYS * threads as u64) as f64;
     if threads == 1 {
+        // What the others have pushed out of the processor's caches comes back.
+        batch(1);
         return clock(batch, passes) / calls;
     }
     let start = Barrier::new(threads);
@@ -171,7 +179,8 @@ fn clock(batch: &Batch, passes: u64) -> f64 {
     begin.elapsed().as_secs_f64() * 1e9
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The one in the middle.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

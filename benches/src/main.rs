@@ -11,6 +11,7 @@ mod harness;
 mod keyers;
 #[cfg(feature = "network")]
 mod network;
+mod policies;
 mod stores;
 mod strategies;
 mod subjects;
@@ -41,6 +42,9 @@ fn main() -> ExitCode {
     }
     if wanted(strategies::NAME) {
         strategies::measure();
+    }
+    if wanted(policies::NAME) {
+        policies::measure();
     }
     if wanted(batches::NAME) {
         batches::measure();

@@ -42,7 +42,7 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 /// Calls with each key in turn.
-fn each<K: Copy + Sync + 'static, V>(keys: &'static [K], call: impl Fn(K) -> V + Sync + 'static) -> Batch {
+pub(crate) fn each<K: Copy + Sync + 'static, V>(keys: &'static [K], call: impl Fn(K) -> V + Sync + 'static) -> Batch {
     Box::new(move |passes| {
         for _ in 0..passes {
             for &key in keys {
@@ -65,7 +65,7 @@ fn fresh<V>(call: impl Fn(u64) -> V + Sync + 'static) -> Batch {
 }
 
 /// The keys of all rows with one number.
-fn numbers() -> &'static [u64] {
+pub(crate) fn numbers() -> &'static [u64] {
     (0..KEYS).map(|key| key.wrapping_mul(0x9E37_79B9_7F4A_7C15)).collect::<Vec<_>>().leak()
 }
 
@@ -87,4 +87,4 @@ fn bare<K: Eq + std::hash::Hash, V: Clone>(capacity: u64) -> Bare<K, V> {
 const ROOM: u64 = 1 << 17;
 
 /// Longer than any measurement.
-const TTL: std::time::Duration = std::time::Duration::from_hours(1);
+pub(crate) const TTL: std::time::Duration = std::time::Duration::from_hours(1);
