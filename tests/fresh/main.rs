@@ -11,6 +11,7 @@ mod deadlines;
 mod explained;
 mod failing;
 mod guarded;
+mod isolated;
 mod negative;
 mod renewing;
 mod source;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::Freshness;
 use crate::{
     entry::Times,
+    scope,
     tags::Tags,
     time::{Stamp, Tick},
 };
@@ -241,6 +242,7 @@ impl Terms {
     /// The value has these tags.
     #[must_use]
     pub fn tags(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let names = names.into_iter().map(|name| scope::tag(name.as_ref()).into_owned());
         Self { tags: Tags::named(names), ..self }
     }
 

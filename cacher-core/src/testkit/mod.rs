@@ -3,9 +3,11 @@
 
 mod chaos;
 pub mod conformance;
+mod isolation;
 mod temp_dir;
 
 pub use chaos::{Chaos, ChaosFilter, Operation, Trouble};
+pub use isolation::{Isolation, isolated};
 pub use temp_dir::TempDir;
 
 pub use crate::clock::{Entered, ManualClock};
