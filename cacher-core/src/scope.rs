@@ -2,7 +2,7 @@
 
 mod isolation;
 
-pub(crate) use isolation::{Isolation, tag};
+pub(crate) use isolation::{Isolation, Purpose, tag};
 
 use std::{
     cell::{Cell, RefCell},

@@ -13,6 +13,7 @@ mod failing;
 mod guarded;
 mod isolated;
 mod negative;
+mod recorded;
 mod renewing;
 mod source;
 mod tags;

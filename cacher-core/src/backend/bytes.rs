@@ -81,6 +81,23 @@ impl Bytes {
         Self { preferred: Cow::Borrowed(format), ..self }
     }
 
+    /// With whichever format is built in.
+    pub(crate) fn preferring_any(self) -> Self {
+        self.preferring(if cfg!(feature = "msgpack") { "msgpack" } else { "json" })
+    }
+
+    /// All entries, with their keys.
+    pub(crate) fn entries(&self) -> Vec<(Key, Arc<[u8]>)> {
+        let spaces = lock(&self.spaces);
+        let entries = spaces.iter().flat_map(|(namespace, space)| {
+            space.iter().map(|((name, format), slot)| {
+                let key = Key { namespace: Arc::clone(namespace), name: Arc::clone(name), format };
+                (key, Arc::clone(&slot.entry))
+            })
+        });
+        entries.collect()
+    }
+
     /// `memory://?format=json`.
     ///
     /// # Errors

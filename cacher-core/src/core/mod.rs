@@ -405,9 +405,9 @@ impl Core {
         let Some(isolation) = scope::isolation() else {
             return Self::open(path, Owner::Function(owner), config, backends);
         };
-        let backends = isolation.kept::<StandIns>().in_place_of(backends);
-        // Nothing is shared with other processes.
-        let config = Config { distributed: false, shared_rate: false, ..config };
+        let stand_ins = isolation.kept::<StandIns>();
+        let (config, backends) = (stand_ins.suited(config), stand_ins.in_place_of(backends));
+        let _in_force = stand_ins.enter_clock();
         Self::open(path, Owner::Isolated(owner, isolation.number()), config, backends)
     }
 

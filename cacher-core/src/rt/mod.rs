@@ -403,9 +403,15 @@ where
 }
 
 fn not_cached<M, R>(returns: &Returns<M, R>, name: &str) -> R {
-    let error = Error::new(Kind::NotCached, format!("{name} has nothing cached for this call, and was not to load it"));
-    match (returns.failed)(error) {
+    let replays = scope::isolation().is_some_and(|isolation| isolation.replays());
+    let text = if replays {
+        format!("this call of {name} was not recorded, and nothing is loaded in `replay`")
+    } else {
+        format!("{name} has nothing cached for this call, and was not to load it")
+    };
+    match (returns.failed)(Error::new(Kind::NotCached, text.clone())) {
         Some(returned) => returned,
+        None if replays => panic!("{text}"),
         None => panic!(
             "`only_if_cached`: {name} has nothing cached for this call, and cannot say so: let it return \
              `Result<_, E>` with `E: From<cacher::Error>`"

@@ -7,20 +7,30 @@ use crate::sync::{Arc, AtomicU64, Mutex, Ordering, global, lock};
 /// A place for caches that are seen in its scopes only: a number, and what the layers above keep there.
 pub(crate) struct Isolation {
     number: u64,
-    /// Whether no body runs in it.
-    replays: bool,
+    purpose: Purpose,
     kept: Mutex<Vec<Kept>>,
+}
+
+/// What an isolation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be apart.
+    Alone,
+    /// To record what functions return.
+    Record,
+    /// To replay that: no body runs, whatever mode is in force.
+    Replay,
 }
 
 type Kept = Arc<dyn Any + Send + Sync>;
 
 impl Isolation {
-    /// One with nothing in it. If it `replays`, no body runs in it, whatever mode is in force.
-    pub(crate) fn new(replays: bool) -> Arc<Self> {
+    /// One with nothing in it.
+    pub(crate) fn new(purpose: Purpose) -> Arc<Self> {
         global! {
             static NUMBER: AtomicU64 = AtomicU64::new(1);
         }
-        Arc::new(Self { number: NUMBER.fetch_add(1, Ordering::Relaxed), replays, kept: Mutex::default() })
+        Arc::new(Self { number: NUMBER.fetch_add(1, Ordering::Relaxed), purpose, kept: Mutex::default() })
     }
 
     /// What tells it from others.
@@ -28,8 +38,9 @@ impl Isolation {
         self.number
     }
 
-    pub(super) fn replays(&self) -> bool {
-        self.replays
+    /// Whether no body runs in it.
+    pub(crate) fn replays(&self) -> bool {
+        self.purpose == Purpose::Replay
     }
 
     /// The only value of this type that is kept here, made when it is first asked for.
@@ -43,9 +54,13 @@ impl Isolation {
         })
     }
 
-    /// What a tag is called in it: no name outside is that.
-    pub(super) fn tag(&self, name: &str) -> String {
-        format!("isolation {}\0{name}", self.number)
+    /// What a tag is called in it: hardly a name outside. It is the same in a recording and its replay; as each has
+    /// stores of its own, others lose no more than what memory has in front of theirs.
+    fn tag(&self, name: &str) -> String {
+        match self.purpose {
+            Purpose::Alone => format!("isolation {}\0{name}", self.number),
+            Purpose::Record | Purpose::Replay => format!("recording\0{name}"),
+        }
     }
 }
 

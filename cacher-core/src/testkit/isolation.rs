@@ -1,5 +1,7 @@
-use crate::scope::{self, InScope, Scope, Scoped};
-use crate::sync::Arc;
+use crate::{
+    scope::{self, InScope, Purpose, Scope, Scoped},
+    sync::Arc,
+};
 
 /// Gives cached functions inside caches of their own, which begin empty and go when the scope ends: tests that run at
 /// the same time do not see each other's entries, and no store is reached.
@@ -46,7 +48,7 @@ impl Isolation {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "each is one of its own")]
     pub fn new() -> Self {
-        Self(scope::Isolation::new(false))
+        Self(scope::Isolation::new(Purpose::Alone))
     }
 
     fn scope(&self) -> Scope {
