@@ -112,10 +112,8 @@ where
         mut asked: Asked,
     ) -> Result<V, Further<K, V>> {
         let (passed, (mode, _given)) = (mode == Mode::Given, scope::given(mode));
-        if passed && let Some(value) = self.cache.first(mode, parts, &mut asked) {
-            return Ok(value);
-        }
-        Err(Further { mode, asked, call: self.cache.second(parts), terms: self.terms.clone() })
+        let looked = self.cache.first_or_second((mode, passed), parts, &mut asked);
+        looked.map_err(|call| Further { mode, asked, call, terms: self.terms.clone() })
     }
 
     pub(super) fn with(&self, change: impl FnOnce(Terms) -> Terms) -> Self {

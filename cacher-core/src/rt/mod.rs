@@ -286,11 +286,10 @@ where
     S: Home<P::Owned, Z::Held>,
 {
     let (passed, (mode, _given)) = (mode == ScopeMode::Given, scope::given(mode));
-    if passed && let Some(value) = home.with(recipe, |cache| cache.first(mode, parts, &mut asked)) {
-        return Step::Done(M::returned(value));
+    match home.with(recipe, |cache| cache.first_or_second((mode, passed), parts, &mut asked)) {
+        Ok(value) => Step::Done(M::returned(value)),
+        Err((cache, key)) => answer((cache, key, terms()), (Shell::Sync, mode, asked), returns),
     }
-    let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    answer((cache, key, terms()), (Shell::Sync, mode, asked), returns)
 }
 
 /// What a call is: its cache, its key, its terms.
@@ -354,12 +353,11 @@ where
     let first = found.map_or_else(
         || {
             let (passed, (mode, _given)) = (mode == ScopeMode::Given, scope::given(mode));
-            if passed && let Some(value) = home.with(*recipe, |cache| cache.first(mode, parts, &mut asked)) {
-                return Ok(value);
-            }
-            let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
+            let looked = home.with(*recipe, |cache| cache.first_or_second((mode, passed), parts, &mut asked));
             // Behind a pointer, so that the future of a hit is small.
-            Err(Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns)))
+            looked.map_err(|(cache, key)| {
+                Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns))
+            })
         },
         Ok,
     );

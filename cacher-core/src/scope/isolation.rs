@@ -56,7 +56,7 @@ impl Isolation {
 
     /// What a tag is called in it: hardly a name outside. It is the same in a recording and its replay; as each has
     /// stores of its own, others lose no more than what memory has in front of theirs.
-    fn tag(&self, name: &str) -> String {
+    pub(crate) fn tag(&self, name: &str) -> String {
         match self.purpose {
             Purpose::Alone => format!("isolation {}\0{name}", self.number),
             Purpose::Record | Purpose::Replay => format!("recording\0{name}"),

@@ -242,8 +242,11 @@ impl Terms {
     /// The value has these tags.
     #[must_use]
     pub fn tags(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let names = names.into_iter().map(|name| scope::tag(name.as_ref()).into_owned());
-        Self { tags: Tags::named(names), ..self }
+        let tags = match scope::isolation() {
+            Some(isolation) => Tags::named(names.into_iter().map(|name| isolation.tag(name.as_ref()))),
+            None => Tags::named(names),
+        };
+        Self { tags, ..self }
     }
 
     /// Says nothing about entries that are stored already: they live as long as was said when they were made.

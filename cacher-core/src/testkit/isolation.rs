@@ -6,7 +6,8 @@ use crate::{
 /// Gives cached functions inside caches of their own, which begin empty and go when the scope ends: tests that run at
 /// the same time do not see each other's entries, and no store is reached.
 ///
-/// Takes a closure, or a future, as [`bypass`](scope::bypass) does; scopes inside count, and so does the one outside.
+/// Takes a closure, or a future, as [`bypass`](scope::bypass) does; scopes inside count, and so does the one that this is
+/// called in.
 /// Each store is replaced by one in memory ([`Bytes`](crate::backend::bytes::Bytes)), with its format and its `ttl`;
 /// memory stays memory. Entries and handles (`f::entry(..)`, `f::cache()`) that are asked for inside are those of the
 /// isolated caches, also later. So are tags: what is invalidated inside is of no concern outside, nor the other way
@@ -20,7 +21,8 @@ use crate::{
 /// ```
 ///
 /// Threads and tasks that are started inside are outside, unless they [carry the scope](Scope::current); what the library
-/// begins behind a caller (`prefetch`, values loaded anew) is inside.
+/// begins behind a caller (`prefetch`, values loaded anew) is inside. What a thread that carried it has of functions with
+/// `thread_local` goes at last with the thread.
 ///
 /// Settings count as outside. What `single_flight = distributed` and `shared_rate` share with other processes is within
 /// the isolation instead. A backend that is an expression rather than a URL is evaluated, as its format must be known;
