@@ -15,11 +15,18 @@ use crate::{
 pub(crate) enum Owner {
     /// A function, by its marker. There may be a cache for each instance of a type, and they may come and go.
     Function(TypeId),
+    /// The same in an isolation, by its number: nothing is left of it in the end.
+    Isolated(TypeId, u64),
     /// A cache without a function, by its number.
     Cache(u64),
 }
 
 impl Owner {
+    /// The isolation that it is in, if any.
+    pub(crate) fn isolation(self) -> Option<u64> {
+        if let Self::Isolated(_, isolation) = self { Some(isolation) } else { None }
+    }
+
     /// A new cache without a function.
     pub(crate) fn next() -> Self {
         global! {
@@ -91,9 +98,9 @@ impl Claimant {
         lock(&CLAIMS).iter_mut().filter(|claim| claim.claimant == *self).for_each(|claim| claim.closing = true);
     }
 
-    /// Gives back what a cache without a function has claimed.
+    /// Gives back what was claimed, unless a function may keep entries there later.
     pub(crate) fn release(&self) {
-        if let Owner::Cache(_) = self.owner {
+        if let Owner::Cache(_) | Owner::Isolated(..) = self.owner {
             lock(&CLAIMS).retain(|claim| claim.claimant != *self);
             RELEASED.notify_all();
         }
@@ -105,7 +112,7 @@ impl Claimant {
 
     fn advice(&self) -> &'static str {
         match self.owner {
-            Owner::Function(_) => " with `name = \"..\"`",
+            Owner::Function(_) | Owner::Isolated(..) => " with `name = \"..\"`",
             Owner::Cache(_) => " with `.name(..)`, or share one cache by cloning it",
         }
     }

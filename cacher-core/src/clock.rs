@@ -211,10 +211,19 @@ impl ManualClock {
 
     /// Moves both times on, then does what was to be done by then: wakes who waits, sweeps what expired.
     pub fn advance(&self, by: Duration) {
+        self.go_on(by, by);
+    }
+
+    /// Lets this much time pass for what waits, while the time of day stands.
+    pub(crate) fn pass(&self, by: Duration) {
+        self.go_on(by, Duration::ZERO);
+    }
+
+    fn go_on(&self, by: Duration, of_day: Duration) {
         let due = {
             let mut state = lock(&self.state);
             state.tick = state.tick.after(by);
-            state.stamp = state.stamp.after(by);
+            state.stamp = state.stamp.after(of_day);
             let now = state.tick;
             let later = state.alarms.split_off(&(now, u64::MAX));
             std::mem::replace(&mut state.alarms, later)

@@ -131,7 +131,8 @@ pub struct Handle {
 #[derive(Clone, Debug)]
 pub struct AsyncHandle(Handle);
 
-/// Every cache that has been used and still exists, in the order of first use.
+/// Every cache that has been used and still exists, in the order of first use; in an
+/// [`isolated`](crate::testkit::isolated) scope those of the isolation.
 #[must_use]
 pub fn caches() -> Vec<Handle> {
     registry::all().into_iter().map(Handle::of).collect()

@@ -1,5 +1,9 @@
 //! How the cached calls inside a closure or a future are to be answered.
 
+mod isolation;
+
+pub(crate) use isolation::{Isolation, Purpose, tag};
+
 use std::{
     cell::{Cell, RefCell},
     marker::PhantomData,
@@ -35,6 +39,16 @@ pub enum Mode {
 pub(crate) struct Given {
     /// How calls are answered.
     pub(crate) mode: Mode,
+    /// Whose caches are used, if not those of the process.
+    pub(crate) isolation: Option<Arc<Isolation>>,
+}
+
+impl Given {
+    /// How calls are answered: where no body runs, not otherwise than from caches.
+    fn mode(&self) -> Mode {
+        let replays = self.isolation.as_ref().is_some_and(|isolation| isolation.replays());
+        if replays { Mode::OnlyIfCached } else { self.mode }
+    }
 }
 
 /// An age in milliseconds: small, as every call looks at what is in force.
@@ -91,7 +105,7 @@ pub(crate) fn given(mode: Mode) -> (Mode, Option<Arc<Given>>) {
     }
     let next = GIVEN.try_with(|given| given.borrow_mut().next.take()).ok().flatten();
     match next.or_else(given_here) {
-        Some(given) => (given.mode, Some(given)),
+        Some(given) => (given.mode(), Some(given)),
         None => (Mode::Normal, None),
     }
 }
@@ -99,6 +113,13 @@ pub(crate) fn given(mode: Mode) -> (Mode, Option<Arc<Given>>) {
 /// What is given for the calls that come.
 pub(crate) fn given_here() -> Option<Arc<Given>> {
     GIVEN.try_with(|given| given.borrow().scope.clone()).ok().flatten()
+}
+
+/// The isolation in force.
+pub(crate) fn isolation() -> Option<Arc<Isolation>> {
+    // The thread may be ending.
+    let given = IN_FORCE.try_with(|in_force| in_force.get().scope == Mode::Given).unwrap_or(false);
+    if given { given_here()?.isolation.clone() } else { None }
 }
 
 fn put_given(given: GivenHere) {
@@ -207,6 +228,19 @@ impl Scope {
             Some(given) => Self { mode: given.mode, given: Some(given) },
             None => Self::of(IN_FORCE.get().scope),
         }
+    }
+
+    /// The scope in force here, with other caches.
+    pub(crate) fn isolated(isolation: Arc<Isolation>) -> Self {
+        let Self { mode, given } = Self::current();
+        let given = given.map_or_else(|| Given { mode, ..Given::default() }, |given| Given::clone(&given));
+        Self { mode, given: Some(Arc::new(Given { isolation: Some(isolation), ..given })) }
+    }
+
+    /// Where what goes on behind a caller runs: in its isolation, and else in no scope.
+    pub(crate) fn behind() -> Self {
+        let given = |isolation| Arc::new(Given { isolation: Some(isolation), ..Given::default() });
+        Self { given: isolation().map(given), ..Self::of(Mode::Normal) }
     }
 
     /// Runs `closure` in this scope.

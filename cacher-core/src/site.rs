@@ -1,5 +1,7 @@
 //! Where the caches of a function live: one untyped `static`, or a field. Types are inferred at the call.
 
+mod isolated;
+
 use std::{
     any::{Any, TypeId},
     fmt,
@@ -36,6 +38,8 @@ use crate::{
 pub struct Site {
     caches: Chain<dyn Any + Send + Sync>,
     cores: Cores,
+    /// What tells it from others, also from those that are gone.
+    number: OnceLock<u64>,
 }
 
 /// The caches of one function on one thread.
@@ -48,16 +52,24 @@ impl Site {
     /// No caches yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { caches: Chain::new(), cores: Cores(Mutex::new(Vec::new())) }
+        Self { caches: Chain::new(), cores: Cores(Mutex::new(Vec::new())), number: OnceLock::new() }
     }
 
     /// The untyped halves of the caches used so far.
     pub(crate) fn cores(&self) -> Vec<Arc<Core>> {
+        self.instead().map_or_else(|| self.own_cores(), |site| site.own_cores())
+    }
+
+    fn own_cores(&self) -> Vec<Arc<Core>> {
         lock(&self.cores.0).iter().map(|(_, core)| Arc::clone(core)).collect()
     }
 
     /// The untyped half of the cache of a function.
     pub(crate) fn core<M: 'static>(&self, configure: fn() -> Config) -> Arc<Core> {
+        self.instead().map_or_else(|| self.own_core::<M>(configure), |site| site.own_core::<M>(configure))
+    }
+
+    fn own_core<M: 'static>(&self, configure: fn() -> Config) -> Arc<Core> {
         let owner = TypeId::of::<M>();
         if let Some(core) = self.cores.get(owner) {
             return core;
@@ -289,9 +301,22 @@ where
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
-        let found = self.caches.find(<dyn Any + Send + Sync>::downcast_ref::<Of<R::Marker, _>>);
-        look(&found.unwrap_or_else(|| make_shared(self, recipe)).cache)
+        match self.instead() {
+            Some(site) => look(&shared(&site, recipe).cache),
+            None => look(&shared(self, recipe).cache),
+        }
     }
+}
+
+/// The cache of a function at a site.
+fn shared<O, H, R>(site: &Site, recipe: R) -> &Shared<R::Marker, O, H>
+where
+    O: Eq + Clone + Send + Sync + 'static,
+    H: Held<Value: Send + Sync> + Send + Sync,
+    R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
+{
+    let found = site.caches.find(<dyn Any + Send + Sync>::downcast_ref);
+    found.unwrap_or_else(|| make_shared(site, recipe))
 }
 
 type Shared<M, O, H> = Of<M, Arc<Cache<O, H, SharedTable<O, H>>>>;
@@ -304,7 +329,7 @@ where
     H: Held + Send + Sync,
     R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
 {
-    let core = site.core::<R::Marker>(recipe.configure());
+    let core = site.own_core::<R::Marker>(recipe.configure());
     let cache = Cache::new(core, recipe.typed());
     cache.share();
     let made: Shared<R::Marker, O, H> = Of { cache, marker: PhantomData };
@@ -338,13 +363,24 @@ where
     where
         R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
     {
-        let looked = self.local.try_with(|local| {
-            let found = local.caches.find(<dyn Any>::downcast_ref::<Of<R::Marker, _>>);
-            look(&found.unwrap_or_else(|| make_local(self.shared, local, recipe)).cache)
-        });
+        if let Some(site) = self.shared.local_instead() {
+            return look(&local(self.shared, &site, recipe).cache);
+        }
+        let looked = self.local.try_with(|site| look(&local(self.shared, site, recipe).cache));
         // On a thread that is ending a call finds nothing, and what it stores goes at once.
         looked.unwrap_or_else(|_| look(&make_local(self.shared, &LocalSite::new(), recipe).cache))
     }
+}
+
+/// The cache of a function at the site of a thread.
+fn local<'a, O, H, R>(shared: &'static Site, site: &'a LocalSite, recipe: R) -> &'a Local<R::Marker, O, H>
+where
+    O: Eq + Clone + 'static,
+    H: Held,
+    R: Recipe<Held = H, Codec: Codecs<O, H::Value>>,
+{
+    let found = site.caches.find(<dyn Any>::downcast_ref);
+    found.unwrap_or_else(|| make_local(shared, site, recipe))
 }
 
 type Local<M, O, H> = Of<M, Arc<Cache<O, H, LocalTable<O, H>>>>;

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Kind, Result},
     memory::table::Bound,
     sync::Arc,
-    tier::{FromUrl, IntoBackend, Made, Opening, What},
+    tier::{self, FromUrl, IntoBackend, Made, Opening, What},
     units,
     wrap::limited::{Eviction, Limits},
 };
@@ -20,6 +20,10 @@ impl IntoBackend<FromUrl> for &str {
         let made = match url.scheme {
             "memory" if url.get("format").is_none() => memory(&url).map(Made::memory),
             "null" => Null::from_url(&without)?.into_backend(),
+            scheme if tier::is_outlined() => limits(&url).and_then(|limits| {
+                let what = What::Store(Arc::new(outline(scheme, &url)?), limits);
+                Ok(Made { what, ttl })
+            }),
             #[cfg(feature = "redis")]
             "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel" => {
                 crate::backend::redis::Redis::shared(&without)?.into_backend()
@@ -84,6 +88,20 @@ fn store(scheme: &str, url: &str) -> Result<Made> {
         "lmdb" => crate::backend::lmdb::Lmdb::from_url(url)?.into_backend(),
         other => Err(unknown(other)),
     }
+}
+
+/// Memory in the format of a store.
+fn outline(scheme: &str, url: &Url<'_>) -> Result<Bytes> {
+    let bytes = match scheme {
+        "file" | "json" => Bytes::new().preferring("json"),
+        "memory" | "sqlite" | "lmdb" | "redis" | "rediss" | "redis+unix" | "redis-cluster" | "redis-sentinel"
+        | "memcached" | "memcached+unix" | "postgres" | "mysql" | "mongodb" => Bytes::new(),
+        other => return Err(unknown(other)),
+    };
+    Ok(match url.get("format") {
+        Some(format) => bytes.format(format.to_owned()),
+        None => bytes,
+    })
 }
 
 /// The parameters that every such store has.

@@ -29,6 +29,8 @@ pub struct Bytes {
     number: u64,
     /// The one that was chosen.
     format: Option<Cow<'static, str>>,
+    /// The one to take where none was.
+    preferred: Cow<'static, str>,
 }
 
 /// The entries of one namespace, by name and format.
@@ -38,6 +40,13 @@ type Space = HashMap<(Arc<str>, &'static str), Slot>;
 struct Slot {
     entry: Arc<[u8]>,
     expires: Option<SystemTime>,
+    written: SystemTime,
+}
+
+impl Slot {
+    fn new(entry: &[u8], expires: Option<SystemTime>) -> Self {
+        Self { entry: entry.into(), expires, written: SystemTime::now() }
+    }
 }
 
 impl Default for Bytes {
@@ -53,12 +62,40 @@ impl Bytes {
             static NUMBER: AtomicU64 = AtomicU64::new(1);
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Self { spaces: Arc::default(), number, format: None }
+        Self { spaces: Arc::default(), number, format: None, preferred: Cow::Borrowed("msgpack") }
     }
 
     /// The format of entries; by default `msgpack`.
     pub fn format(self, format: impl Into<Cow<'static, str>>) -> Self {
         Self { format: Some(format.into()), ..self }
+    }
+
+    /// The same store with the format of another one.
+    pub(crate) fn in_format_of(self, store: &dyn Backend) -> Self {
+        let format = store.has_own_format().then(|| store.format().into_owned().into());
+        Self { format, preferred: store.format().into_owned().into(), ..self }
+    }
+
+    /// With a format that it only prefers.
+    pub(crate) fn preferring(self, format: &'static str) -> Self {
+        Self { preferred: Cow::Borrowed(format), ..self }
+    }
+
+    /// With whichever format is built in.
+    pub(crate) fn preferring_any(self) -> Self {
+        self.preferring(if cfg!(feature = "msgpack") { "msgpack" } else { "json" })
+    }
+
+    /// All entries, with their keys.
+    pub(crate) fn entries(&self) -> Vec<(Key, Arc<[u8]>)> {
+        let spaces = lock(&self.spaces);
+        let entries = spaces.iter().flat_map(|(namespace, space)| {
+            space.iter().map(|((name, format), slot)| {
+                let key = Key { namespace: Arc::clone(namespace), name: Arc::clone(name), format };
+                (key, Arc::clone(&slot.entry))
+            })
+        });
+        entries.collect()
     }
 
     /// `memory://?format=json`.
@@ -102,7 +139,14 @@ impl Backend for Bytes {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { put_if_absent: true, touch: true, clear: true, scan: true, ..Capabilities::default() }
+        Capabilities {
+            put_if_absent: true,
+            touch: true,
+            clear: true,
+            scan: true,
+            written: true,
+            ..Capabilities::default()
+        }
     }
 
     fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
@@ -110,7 +154,7 @@ impl Backend for Bytes {
     }
 
     fn put(&self, key: &Key, entry: &[u8], expires: Option<SystemTime>) -> Result<()> {
-        let slot = Slot { entry: entry.into(), expires };
+        let slot = Slot::new(entry, expires);
         lock(&self.spaces).entry(Arc::clone(&key.namespace)).or_default().insert(within(key), slot);
         Ok(())
     }
@@ -124,13 +168,17 @@ impl Backend for Bytes {
         let space = spaces.entry(Arc::clone(&key.namespace)).or_default();
         let absent = !space.contains_key(&within(key));
         if absent {
-            space.insert(within(key), Slot { entry: entry.into(), expires });
+            space.insert(within(key), Slot::new(entry, expires));
         }
         Ok(absent)
     }
 
     fn touch(&self, key: &Key, expires: Option<SystemTime>) -> Result<bool> {
         Ok(self.slot(key, |slot| slot.expires = expires).is_some())
+    }
+
+    fn written(&self, key: &Key) -> Result<Option<SystemTime>> {
+        Ok(self.slot(key, |slot| slot.written))
     }
 
     fn clear(&self, namespace: &str) -> Result<u64> {
@@ -164,7 +212,7 @@ impl Backend for Bytes {
     }
 
     fn format(&self) -> Cow<'static, str> {
-        self.format.clone().unwrap_or(Cow::Borrowed("msgpack"))
+        self.format.as_ref().unwrap_or(&self.preferred).clone()
     }
 
     fn has_own_format(&self) -> bool {

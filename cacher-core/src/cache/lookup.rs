@@ -103,6 +103,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (Arc::clone(self), Key::of(parts))
     }
 
+    /// The same, unless memory has the value of a call that passed it by until its mode was known.
+    pub(crate) fn first_or_second<P: Parts<Owned = O>>(
+        self: &Arc<Self>,
+        (mode, passed): (Mode, bool),
+        parts: &P,
+        asked: &mut Asked,
+    ) -> Result<H::Value, (Arc<Self>, Key<O>)> {
+        let found = if passed { self.first(mode, parts, asked) } else { None };
+        found.ok_or_else(|| self.second(parts))
+    }
+
     /// The name of the function.
     pub(crate) fn name(&self) -> Arc<str> {
         Arc::clone(&self.core.name)

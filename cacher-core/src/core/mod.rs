@@ -4,6 +4,7 @@ mod coherence;
 mod graves;
 mod known;
 mod removals;
+mod stand_ins;
 pub(crate) mod tokens;
 
 pub(crate) use crate::work::{on_worker_at, within};
@@ -12,6 +13,7 @@ pub(crate) use coherence::{Hearing, Subject};
 use graves::Graves;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
+pub(crate) use stand_ins::StandIns;
 
 use std::{
     any::TypeId,
@@ -35,7 +37,7 @@ use crate::{
     keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
     observe::{self, Published},
-    place, registry, secret,
+    place, registry, scope, secret,
     settings::{self, Ruling},
     stats::{Counters, Stats},
     strategy::{
@@ -187,6 +189,8 @@ pub struct Core {
     pub(crate) name: Arc<str>,
     pub(crate) namespace: Arc<str>,
     pub(crate) config: Config,
+    /// The isolation that it is in, by number.
+    pub(crate) isolation: Option<u64>,
     /// What the settings of the process say.
     pub(crate) ruling: Ruling,
     /// Whether the cache is switched off.
@@ -398,7 +402,13 @@ impl Core {
     /// `path` is the `type_name` of the function's marker (see [`place`]); `owner` tells the function from others.
     pub(crate) fn new(path: &str, owner: TypeId, config: Config) -> Arc<Self> {
         let backends = config.backends.iter().map(|opener| Arc::new(*opener) as Opening).collect();
-        Self::open(path, Owner::Function(owner), config, backends)
+        let Some(isolation) = scope::isolation() else {
+            return Self::open(path, Owner::Function(owner), config, backends);
+        };
+        let stand_ins = isolation.kept::<StandIns>();
+        let (config, backends) = (stand_ins.suited(config), stand_ins.in_place_of(backends));
+        let _in_force = stand_ins.enter_clock();
+        Self::open(path, Owner::Isolated(owner, isolation.number()), config, backends)
     }
 
     /// The same with other backends than those of `config`.
@@ -436,6 +446,7 @@ impl Core {
                 patience: ruling.patience(config.patience),
                 ruling,
                 config,
+                isolation: owner.isolation(),
                 clock,
                 bound,
                 memory_ttl,

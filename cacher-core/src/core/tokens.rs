@@ -20,7 +20,7 @@ use crate::{
     entry::{Stamp, Times},
     envelope::{self, Content, Identity},
     error::{Error, Kind, Result},
-    hex, registry,
+    hex, registry, scope,
     sync::{Arc, AtomicU64, Mutex, Ordering, Weak, global, lock},
     tags::{self, Tags},
     tier::Store,
@@ -324,7 +324,8 @@ pub(super) fn watcher(core: &Weak<Core>, tier: usize) -> Watcher {
 /// Invalidates what has one of these tags, in all caches that have been used in this process, and in their stores for
 /// all processes.
 pub(crate) async fn invalidate(shell: Shell, names: &[&str]) -> Removal {
-    let ids: Vec<_> = Tags::named(names).ids().collect();
+    let names: Vec<_> = names.iter().map(|name| scope::tag(name)).collect();
+    let ids: Vec<_> = Tags::named(&names).ids().collect();
     let mut removal = Removal::Absent;
     for core in registry::all().into_iter().filter(|core| core.config.tagged && core.has_stores()) {
         removal = removal.and(core.remove_tokens(shell, ids.clone()).await);

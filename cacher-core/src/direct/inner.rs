@@ -16,11 +16,14 @@ use crate::{
     companion::Entry,
     core::Core,
     error::Result,
-    key::{encode::decode::decode, parts::Key},
+    key::{
+        encode::decode::decode,
+        parts::{Key, Parts},
+    },
     memory::{held::Shared, table::SharedTable},
     returns::{self, Returns},
     rt::{self, Step},
-    scope::Mode,
+    scope::{self, Mode},
     strategy::life::Terms,
     sync::Arc,
     time::Stamp,
@@ -97,8 +100,20 @@ where
         let (mode, parts, mut asked) = (rt::in_scope(), parts(key), Asked::No);
         match self.cache.first(mode, &parts, &mut asked) {
             Some(value) => Ok(value),
-            None => Err(Further { mode, asked, call: self.cache.second(&parts), terms: self.terms.clone() }),
+            None => self.look_further(mode, &parts, asked),
         }
+    }
+
+    #[cold]
+    fn look_further<P: Parts<Owned = Kept<K>>>(
+        &self,
+        mode: Mode,
+        parts: &P,
+        mut asked: Asked,
+    ) -> Result<V, Further<K, V>> {
+        let (passed, (mode, _given)) = (mode == Mode::Given, scope::given(mode));
+        let looked = self.cache.first_or_second((mode, passed), parts, &mut asked);
+        looked.map_err(|call| Further { mode, asked, call, terms: self.terms.clone() })
     }
 
     pub(super) fn with(&self, change: impl FnOnce(Terms) -> Terms) -> Self {

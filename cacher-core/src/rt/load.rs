@@ -12,6 +12,7 @@ use crate::{
     cache::{Ended, Leader, Waited},
     memory::{held::Held, table::Table},
     returns::{Mode, Returns},
+    scope::Scope,
     strategy::LoadEnd,
 };
 
@@ -91,7 +92,8 @@ where
         return load(leader, &returns, body);
     }
     let lost = lost(&leader);
-    let going = bridge::aside(move || load(leader, &returns, body), lost);
+    let scope = Scope::behind();
+    let going = bridge::aside(move || scope.enter(|| load(leader, &returns, body)), lost);
     match (due, meanwhile) {
         (Some(value), _) => M::returned(value),
         (None, Some(meanwhile)) => waited(&returns, block_on(meanwhile.wait(going))),
@@ -114,7 +116,8 @@ where
         return load_async(leader, &returns, pin!(body)).await;
     }
     let lost = lost(&leader);
-    let going = bridge::aside_async(async move { load_async(leader, &returns, pin!(body)).await }, lost);
+    let loading = Scope::behind().wrap(async move { load_async(leader, &returns, pin!(body)).await });
+    let going = bridge::aside_async(loading, lost);
     match (due, meanwhile) {
         (Some(value), _) => M::returned(value),
         (None, Some(meanwhile)) => waited(&returns, meanwhile.wait(going).await),

@@ -7,7 +7,7 @@ pub mod written;
 use std::{
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::{Pin, pin},
+    pin::Pin,
 };
 
 use crate::{
@@ -26,7 +26,8 @@ use crate::{
         held::{As, Held},
         table::Table,
     },
-    observe, scope,
+    observe,
+    scope::{self, Scope},
     sync::Arc,
 };
 
@@ -111,8 +112,9 @@ pub fn ask<V, T>(value: &V, ask: impl FnOnce(&V) -> T) -> T {
 
 /// Runs a sync call behind its caller. A panic is reported.
 pub fn detach(function: &'static str, call: impl FnOnce() + Send + 'static) {
+    let scope = Scope::behind();
     bridge::spawn_body(move || {
-        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| scope.enter(call))).is_err() {
             report_panic(function);
         }
     });
@@ -120,8 +122,9 @@ pub fn detach(function: &'static str, call: impl FnOnce() + Send + 'static) {
 
 /// The same for an async call.
 pub fn detach_async(function: &'static str, call: impl Future<Output = ()> + Send + 'static) {
+    let call = Scope::behind().wrap(call);
     bridge::detach(async move {
-        if bridge::caught(pin!(call)).await.is_err() {
+        if bridge::caught(call).await.is_err() {
             report_panic(function);
         }
     });
@@ -269,7 +272,7 @@ where
 #[cold]
 #[inline(never)]
 fn look_further<S, Z, M, R, P>(
-    (mode, asked): (ScopeMode, Asked),
+    (mode, mut asked): (ScopeMode, Asked),
     home: S,
     recipe: Z,
     returns: Returns<M, R>,
@@ -282,9 +285,11 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
-    let (mode, _given) = scope::given(mode);
-    let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    answer((cache, key, terms()), (Shell::Sync, mode, asked), returns)
+    let (passed, (mode, _given)) = (mode == ScopeMode::Given, scope::given(mode));
+    match home.with(recipe, |cache| cache.first_or_second((mode, passed), parts, &mut asked)) {
+        Ok(value) => Step::Done(M::returned(value)),
+        Err((cache, key)) => answer((cache, key, terms()), (Shell::Sync, mode, asked), returns),
+    }
 }
 
 /// What a call is: its cache, its key, its terms.
@@ -345,12 +350,17 @@ where
 {
     let mut asked = Asked::No;
     let found = home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked));
-    let first = found.ok_or_else(|| {
-        let (mode, _given) = scope::given(mode);
-        let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
-        // Behind a pointer, so that the future of a hit is small.
-        Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns))
-    });
+    let first = found.map_or_else(
+        || {
+            let (passed, (mode, _given)) = (mode == ScopeMode::Given, scope::given(mode));
+            let looked = home.with(*recipe, |cache| cache.first_or_second((mode, passed), parts, &mut asked));
+            // Behind a pointer, so that the future of a hit is small.
+            looked.map_err(|(cache, key)| {
+                Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns))
+            })
+        },
+        Ok,
+    );
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),
@@ -391,9 +401,15 @@ where
 }
 
 fn not_cached<M, R>(returns: &Returns<M, R>, name: &str) -> R {
-    let error = Error::new(Kind::NotCached, format!("{name} has nothing cached for this call, and was not to load it"));
-    match (returns.failed)(error) {
+    let replays = scope::isolation().is_some_and(|isolation| isolation.replays());
+    let text = if replays {
+        format!("this call of {name} was not recorded, and nothing is loaded in `replay`")
+    } else {
+        format!("{name} has nothing cached for this call, and was not to load it")
+    };
+    match (returns.failed)(Error::new(Kind::NotCached, text.clone())) {
         Some(returned) => returned,
+        None if replays => panic!("{text}"),
         None => panic!(
             "`only_if_cached`: {name} has nothing cached for this call, and cannot say so: let it return \
              `Result<_, E>` with `E: From<cacher::Error>`"

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::Freshness;
 use crate::{
     entry::Times,
+    scope,
     tags::Tags,
     time::{Stamp, Tick},
 };
@@ -254,7 +255,11 @@ impl Terms {
     /// The value has these tags.
     #[must_use]
     pub fn tags(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        Self { tags: Tags::named(names), ..self }
+        let tags = match scope::isolation() {
+            Some(isolation) => Tags::named(names.into_iter().map(|name| isolation.tag(name.as_ref()))),
+            None => Tags::named(names),
+        };
+        Self { tags, ..self }
     }
 
     /// Says nothing about entries that are stored already: they live as long as was said when they were made.

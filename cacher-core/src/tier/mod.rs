@@ -8,6 +8,7 @@ pub use store::Store;
 pub(crate) use store::{Lease, Wanted};
 
 use std::{
+    cell::Cell,
     fmt,
     time::{Duration, SystemTime},
 };
@@ -16,7 +17,7 @@ use crate::{
     backend::{Backend, Cost, Key, native::Native},
     error::{Error, Kind, Result},
     memory::table::Bound,
-    sync::Arc,
+    sync::{Arc, thread_local},
     wrap::limited::Limits,
 };
 
@@ -54,6 +55,30 @@ pub type Opener = fn() -> Result<Made>;
 
 /// The same, with what it needs.
 pub type Opening = Arc<dyn Fn() -> Result<Made> + Send + Sync>;
+
+thread_local! {
+    static OUTLINED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What an opening makes, but for the stores of URLs: what a URL says of one is made of memory, and reaches nothing.
+///
+/// # Errors
+/// Those of the opening.
+pub(crate) fn outline(opening: &Opening) -> Result<Made> {
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            OUTLINED.set(self.0);
+        }
+    }
+    let _before = Before(OUTLINED.replace(true));
+    opening()
+}
+
+/// Whether that is asked for now.
+pub(crate) fn is_outlined() -> bool {
+    OUTLINED.try_with(Cell::get).unwrap_or(false)
+}
 
 /// What `backend = ..` takes: a URL, a [`Backend`], an `Arc` or a `&'static` reference of one, or a `Result` of any
 /// of these. `M` only tells them apart.
