@@ -8,6 +8,11 @@ use std::{
     time::Duration,
 };
 
+mod options;
+
+pub(crate) use options::Places;
+pub use options::{CallOptions, with};
+
 use crate::sync::{Arc, thread_local};
 
 /// How cached calls are answered.
@@ -35,6 +40,8 @@ pub enum Mode {
 pub(crate) struct Given {
     /// How calls are answered.
     pub(crate) mode: Mode,
+    /// What else their callers say of them.
+    pub(crate) options: Option<Arc<CallOptions>>,
 }
 
 /// An age in milliseconds: small, as every call looks at what is in force.
@@ -109,7 +116,7 @@ fn put_given(given: GivenHere) {
 /// Answers the first cached call inside in this mode, as far as the scope in force allows: where nothing is stored,
 /// a refresh stores nothing, and where no body runs, none is run for it.
 pub(crate) fn once<T>(mode: Mode, call: impl FnOnce() -> T) -> T {
-    let Scope { mode: scope, given } = Scope::current();
+    let Scope { mode: scope, given, .. } = Scope::current();
     let mode = match (mode, scope) {
         (Mode::Refresh, Mode::Bypass | Mode::ReadOnly) => Mode::Bypass,
         (Mode::Refresh, Mode::OnlyIfCached) => Mode::OnlyIfCached,
@@ -193,18 +200,24 @@ pub struct Scope {
     mode: Mode,
     /// What else is given; with `None` what is given where the scope is entered.
     given: Option<Arc<Given>>,
+    /// What is added to that, in the mode that is in force there.
+    options: Option<Arc<CallOptions>>,
 }
 
 impl Scope {
     fn of(mode: Mode) -> Self {
-        Self { mode, given: None }
+        Self { mode, given: None, options: None }
+    }
+
+    fn with(options: CallOptions) -> Self {
+        Self { options: Some(Arc::new(options)), ..Self::of(Mode::Normal) }
     }
 
     /// The scope in force here.
     #[must_use]
     pub fn current() -> Self {
         match given_here() {
-            Some(given) => Self { mode: given.mode, given: Some(given) },
+            Some(given) => Self { mode: given.mode, given: Some(given), options: None },
             None => Self::of(IN_FORCE.get().scope),
         }
     }
@@ -212,14 +225,21 @@ impl Scope {
     /// Runs `closure` in this scope.
     pub fn enter<T>(&self, closure: impl FnOnce() -> T) -> T {
         let _restored = Restored::now();
-        let given = self.given.clone().or_else(|| {
-            let outer = given_here()?;
-            Some(Arc::new(Given { mode: self.mode, ..Given::clone(&outer) }))
-        });
+        let given = self.given.clone().or_else(|| self.given_within(given_here()));
         let mode = if given.is_some() { Mode::Given } else { self.mode };
         put_given(GivenHere { next: None, scope: given });
         IN_FORCE.set(InForce { next: mode, scope: mode });
         closure()
+    }
+
+    /// What is given inside, where this is given outside.
+    fn given_within(&self, outer: Option<Arc<Given>>) -> Option<Arc<Given>> {
+        let Some(options) = &self.options else {
+            return Some(Arc::new(Given { mode: self.mode, ..Given::clone(&*outer?) }));
+        };
+        let outer = outer
+            .map_or_else(|| Given { mode: IN_FORCE.get().scope, ..Given::default() }, |outer| Given::clone(&outer));
+        Some(Arc::new(options.added_to(outer)))
     }
 
     /// The future, polled in this scope.

@@ -12,6 +12,7 @@ mod explained;
 mod failing;
 mod guarded;
 mod negative;
+mod options;
 mod renewing;
 mod source;
 mod tags;

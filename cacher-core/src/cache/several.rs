@@ -55,7 +55,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         let mut values: Vec<_> = self.keys.iter().map(|_| None).collect();
         let mut stored = Vec::new();
         for (at, key) in self.keys.iter().enumerate().filter(|(_, key)| cache.may_read(key.hash)) {
-            match cache.visible_slot(key) {
+            match cache.visible_slot(key, &self.terms[at]) {
                 Some(slot) => values[at] = Some(slot.held.value()),
                 None => stored.extend(cache.stored_key(key).map(|stored| (at, stored))),
             }
@@ -121,7 +121,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         let mut placings = Vec::with_capacity(kept.len());
         for (seat, (at, keyed, (changed, draft), value)) in seats.iter().zip(&kept) {
             let mut new = keyed.new_value(changed.or(value), *draft, tags::now());
-            new.tokens = cache.learn_all(shell, &new.tagged).await;
+            new.tokens = cache.learn_all(shell, &self.terms[*at], &new.tagged).await;
             new.tagged = new.tagged.renewed();
             placings.push(Placing { seat, key: &self.keys[*at], new });
         }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     bridge::Shell,
-    core::{DRAIN, Removal, tokens::TokensOfTiers, within},
+    core::{DRAIN, LeftOut, Removal, tokens::TokensOfTiers, within},
     entry::Times,
     fence::{Admission, Closed, Overwriting, Seat},
     key::parts::Key,
@@ -31,6 +31,7 @@ pub(super) struct New<'a, V, H> {
     pub(super) draft: Draft,
     pub(super) load_began: Stamp,
     pub(super) partition: u64,
+    pub(super) left_out: LeftOut,
     pub(super) guards: Guards,
     pub(super) tagged: Tagged,
     /// What its tags are worth in the stores, if it has some.
@@ -210,8 +211,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     fn sending<'a>(&self, placing: &'a Placing<'_, O, H>, key: &'a StoredKey, times: Times) -> Sending<'a, O, H> {
         let Placing { seat, key: owned, new } = placing;
         let stores = self.core.tiers().len();
-        let (guards, tagged, tokens) = (new.guards.clone(), &new.tagged, new.tokens.clone());
-        Sending { seat, key: (key, owned), value: new.value, times, stores, guards, tagged, tokens }
+        let (guards, tagged, tokens, left_out) = (new.guards.clone(), &new.tagged, new.tokens.clone(), new.left_out);
+        Sending { seat, key: (key, owned), value: new.value, times, stores, left_out, guards, tagged, tokens }
     }
 
     /// The same in memory, told to nobody.
@@ -397,6 +398,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             load_time: new.draft.load_time,
             held: new.held,
             tagged: new.tagged,
+            left_out: new.left_out.memory,
         }
     }
 }

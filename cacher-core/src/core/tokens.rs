@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Core, Removal,
+    Core, LeftOut, Removal,
     known::{Changes, Place},
 };
 use crate::{
@@ -182,14 +182,21 @@ impl Core {
         store.put(&key, entry, None).await
     }
 
-    /// The tokens of these tags in each store but for the last ones: before the body runs.
-    pub(crate) async fn learn_tokens(self: &Arc<Self>, shell: Shell, ids: Vec<TagId>, stores: usize) -> TokensOfTiers {
+    /// The tokens of these tags in each store but for the last ones and those left out: before the body runs.
+    pub(crate) async fn learn_tokens(
+        self: &Arc<Self>,
+        shell: Shell,
+        ids: Vec<TagId>,
+        (stores, left_out): (usize, LeftOut),
+    ) -> TokensOfTiers {
         let core = Arc::clone(self);
         let ids = if self.config.tagged_by_value { ids.into_iter().chain([OF_ALL]).collect() } else { ids };
         let work = async move {
             let mut all = Vec::with_capacity(stores);
-            for tier in &core.tiers[..stores] {
-                all.push(core.or_fault(tier.ask(|store| core.learn_in(store, &ids)).await));
+            for (at, tier) in core.tiers[..stores].iter().enumerate() {
+                let asked =
+                    if left_out.has(at) { None } else { Some(tier.ask(|store| core.learn_in(store, &ids)).await) };
+                all.push(asked.and_then(|tokens| core.or_fault(tokens)));
             }
             all.into()
         };
@@ -326,12 +333,17 @@ pub(super) fn watcher(core: &Weak<Core>, tier: usize) -> Watcher {
 pub(crate) async fn invalidate(shell: Shell, names: &[&str]) -> Removal {
     let ids: Vec<_> = Tags::named(names).ids().collect();
     let mut removal = Removal::Absent;
-    for core in registry::all().into_iter().filter(|core| core.config.tagged && core.has_stores()) {
+    for core in registry::all().into_iter().filter(|core| core.has_tags() && core.has_stores()) {
         removal = removal.and(core.remove_tokens(shell, ids.clone()).await);
     }
     // Last: what is taken from a store until then is older than this.
     let known = names.iter().map(|name| tags::invalidate(name)).fold(false, |any, known| any | known);
     removal.and(Removal::of(known))
+}
+
+/// An error for what can't be stored because its tags would be lost.
+pub(crate) fn tags_unkept() -> Error {
+    Error::new(Kind::Invalid, "a bare value has no room for its tags: the value is not stored")
 }
 
 /// An error for what can't be stored because its tags are not known.

@@ -20,7 +20,7 @@ use crate::{
     memory::{held::Shared, table::SharedTable},
     returns::{self, Returns},
     rt::{self, Step},
-    scope::Mode,
+    scope::{self, Mode},
     strategy::life::Terms,
     sync::Arc,
     time::Stamp,
@@ -95,10 +95,13 @@ where
     /// Answers a call from memory, or says what it takes to look further.
     pub(super) fn look<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> Result<V, Further<K, V>> {
         let (mode, parts, mut asked) = (rt::in_scope(), parts(key), Asked::No);
-        match self.cache.first(mode, &parts, &mut asked) {
-            Some(value) => Ok(value),
-            None => Err(Further { mode, asked, call: self.cache.second(&parts), terms: self.terms.clone() }),
+        if let Some(value) = self.cache.first(mode, &parts, &mut asked) {
+            return Ok(value);
         }
+        let (mode, given) = scope::given(mode);
+        let call = self.cache.second(&parts);
+        let terms = self.cache.first_given((mode, given.as_deref()), (&call.1, self.terms.clone()), &mut asked);
+        terms.map_or_else(|terms| Err(Further { mode, asked, call, terms }), Ok)
     }
 
     pub(super) fn with(&self, change: impl FnOnce(Terms) -> Terms) -> Self {

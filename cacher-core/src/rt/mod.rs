@@ -269,7 +269,7 @@ where
 #[cold]
 #[inline(never)]
 fn look_further<S, Z, M, R, P>(
-    (mode, asked): (ScopeMode, Asked),
+    (mode, mut asked): (ScopeMode, Asked),
     home: S,
     recipe: Z,
     returns: Returns<M, R>,
@@ -282,9 +282,12 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
-    let (mode, _given) = scope::given(mode);
+    let (mode, given) = scope::given(mode);
     let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    answer((cache, key, terms()), (Shell::Sync, mode, asked), returns)
+    match cache.first_given((mode, given.as_deref()), (&key, terms()), &mut asked) {
+        Ok(value) => Step::Done(M::returned(value)),
+        Err(terms) => answer((cache, key, terms), (Shell::Sync, mode, asked), returns),
+    }
 }
 
 /// What a call is: its cache, its key, its terms.
@@ -345,12 +348,18 @@ where
 {
     let mut asked = Asked::No;
     let found = home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked));
-    let first = found.ok_or_else(|| {
-        let (mode, _given) = scope::given(mode);
-        let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
-        // Behind a pointer, so that the future of a hit is small.
-        Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns))
-    });
+    let first = found.map_or_else(
+        || {
+            let (mode, given) = scope::given(mode);
+            let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
+            match cache.first_given((mode, given.as_deref()), (&key, terms()), &mut asked) {
+                Ok(value) => Ok(value),
+                // Behind a pointer, so that the future of a hit is small.
+                Err(terms) => Err(Box::pin(answer_async((cache, key, terms), (Shell::Async, mode, asked), *returns))),
+            }
+        },
+        Ok,
+    );
     async move {
         match first {
             Ok(value) => Step::Done(M::returned(value)),

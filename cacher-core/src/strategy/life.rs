@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use super::Freshness;
 use crate::{
     entry::Times,
-    tags::Tags,
+    scope::CallOptions,
+    sync::Arc,
+    tags::{Tagged, Tags},
     time::{Stamp, Tick},
 };
 
@@ -160,6 +162,8 @@ pub struct Terms {
     /// Which of several rate limits applies.
     pub(crate) partition: u64,
     pub(crate) tags: Tags,
+    /// What the caller says besides.
+    options: Option<Arc<CallOptions>>,
 }
 
 /// Where the TTL comes from.
@@ -197,6 +201,7 @@ impl Default for Terms {
             partition: 0,
             tags: Tags::default(),
             origin: Origin::Function,
+            options: None,
         }
     }
 }
@@ -256,6 +261,38 @@ impl Terms {
         Self { keep, ..self }
     }
 
+    /// These terms with what the caller says besides.
+    #[must_use]
+    pub(crate) fn given(self, options: &Arc<CallOptions>) -> Self {
+        Self { options: Some(Arc::clone(options)), ..self.tagged(options.tags.clone()) }
+    }
+
+    /// These terms with more tags.
+    #[must_use]
+    pub(crate) fn tagged(self, tags: Tags) -> Self {
+        Self { tags: self.tags.and(tags), ..self }
+    }
+
+    /// What the caller says besides.
+    pub(crate) fn options(&self) -> Option<&CallOptions> {
+        self.options.as_deref()
+    }
+
+    /// Whether the caller takes something else than any fresh value, from wherever it is.
+    pub(crate) fn are_particular(&self) -> bool {
+        self.options().is_some_and(CallOptions::are_particular)
+    }
+
+    /// Whether the caller has given tags.
+    pub(crate) fn ask_for_tags(&self) -> bool {
+        self.options().is_some_and(|options| !options.tags.is_empty())
+    }
+
+    /// Whether a value answers the call that has these tags: all that the caller has given are among them.
+    pub(crate) fn admit(&self, tagged: &Tagged) -> bool {
+        self.options().is_none_or(|options| tagged.has_all(&options.tags))
+    }
+
     /// These terms under the settings of the process.
     #[must_use]
     pub(crate) fn ruled(self, ruled: Ruled) -> Self {
@@ -283,11 +320,20 @@ impl Terms {
             as_made: self.as_made,
             partition: self.partition,
             tags: self.tags.clone().and(seen.tags),
+            options: self.options.clone(),
         }
+    }
+
+    /// The TTL that the caller gives, if it has a say.
+    fn given_ttl(&self) -> Option<Duration> {
+        self.options().and_then(|options| options.ttl).filter(|_| self.origin != Origin::Ruling)
     }
 
     fn applicable_ttl(&self) -> Option<Duration> {
         let none_ttl = self.none_ttl.filter(|_| self.none);
+        if let Some(ttl) = self.given_ttl() {
+            return Some(none_ttl.map_or(ttl, |none_ttl| none_ttl.min(ttl)));
+        }
         match self.origin {
             Origin::Ruling => none_ttl.into_iter().chain(self.ttl).min(),
             Origin::Default => none_ttl.or(self.ttl.filter(|_| self.expires_at.is_none())),
@@ -303,7 +349,8 @@ impl Terms {
             Origin::Default => return None,
             Origin::Function => {}
         }
-        self.ttl.map(|ttl| self.none_ttl.map_or(ttl, |none_ttl| none_ttl.max(ttl)))
+        let longest = self.ttl.map(|ttl| self.none_ttl.map_or(ttl, |none_ttl| none_ttl.max(ttl)))?;
+        Some(self.given_ttl().map_or(longest, |given| given.max(longest)))
     }
 }
 
@@ -391,7 +438,8 @@ pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
 /// The same for a value that was seen.
 #[must_use]
 pub(crate) fn end_of(created: Stamp, terms: &Terms) -> Stamp {
-    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, origin: Origin::Function, ..terms.clone() })
+    let (ttl, origin) = (terms.applicable_ttl(), Origin::Function);
+    end(created, &Terms { ttl, none_ttl: None, origin, options: None, ..terms.clone() })
 }
 
 /// The end of a life on the clock of memory.

@@ -47,6 +47,9 @@ mod text;
 /// The format whose entries have this form.
 pub(super) const FORMAT: &str = "json";
 
+/// The name of what an entry carries for its tags.
+const TAGS: &[u8] = br#""tags""#;
+
 /// What stands between what the checksum covers and its digits.
 const BEFORE_CHECKSUM: &[u8] = br#","checksum":""#;
 const AFTER_CHECKSUM: &[u8] = br#""}"#;
@@ -87,6 +90,10 @@ pub(super) fn seal(
 /// Whether `bytes` may be in this form, and surely are not in the other one.
 pub(super) fn is_likely(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{")
+}
+
+pub(super) fn may_carry_tags(bytes: &[u8]) -> bool {
+    bytes.windows(TAGS.len()).any(|text| text == TAGS)
 }
 
 pub(super) fn read<'a>(bytes: &[u8]) -> Result<Entry<'a>> {
