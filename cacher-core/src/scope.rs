@@ -237,9 +237,10 @@ impl Scope {
         let Some(options) = &self.options else {
             return Some(Arc::new(Given { mode: self.mode, ..Given::clone(&*outer?) }));
         };
-        let outer = outer
-            .map_or_else(|| Given { mode: IN_FORCE.get().scope, ..Given::default() }, |outer| Given::clone(&outer));
-        Some(Arc::new(options.added_to(outer)))
+        let outside = || Given { mode: IN_FORCE.get().scope, ..Given::default() };
+        let mut given = outer.map_or_else(outside, |outer| Given::clone(&outer));
+        options.add_to(&mut given);
+        Some(Arc::new(given))
     }
 
     /// The future, polled in this scope.

@@ -21,7 +21,7 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What is loaded while any tag is invalidated may be stored nowhere: no test does so to another.
-fn alone() -> MutexGuard<'static, ()> {
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -121,7 +121,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(crate) fn with_options(&self, terms: Terms, options: Option<&Arc<CallOptions>>) -> Terms {
         let Some(options) = options else { return terms };
         if !options.tags.is_empty() {
-            self.core.note_tags();
+            self.core.note_given_tags();
         }
         terms.given(options)
     }

@@ -179,7 +179,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The same for several values, which go to each store at once.
     pub(super) async fn put_all(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<bool> {
-        let stored: Vec<_> = placings.iter().map(|one| (self.stored_key(one.key), self.born(&one.new))).collect();
+        let stored: Vec<_> = placings.iter().map(|one| (self.key_of(one), self.born(&one.new))).collect();
         let with_key = placings.iter().zip(&stored).enumerate();
         let with_key = with_key.filter_map(|(at, (one, (key, born)))| Some((at, one, key.as_ref()?, born.times)));
         let (places, sendings): (Vec<_>, Vec<_>) =
@@ -206,6 +206,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let kept = self.keep(seat, key, new, born) || shipped == Shipped::Sent;
         self.note_write(key, (&draft, partition), kept);
         kept
+    }
+
+    /// The key for the stores, if there is one to which the value is to go.
+    fn key_of(&self, placing: &Placing<'_, O, H>) -> Option<StoredKey> {
+        let nowhere = placing.new.left_out.has_all(self.core.tiers().len());
+        if nowhere { None } else { self.stored_key(placing.key) }
     }
 
     fn sending<'a>(&self, placing: &'a Placing<'_, O, H>, key: &'a StoredKey, times: Times) -> Sending<'a, O, H> {
@@ -295,7 +301,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     fn prepare<'a>(&self, placing: Placing<'a, O, H>) -> (Option<Shipment>, Prepared<'a, O, H>) {
         let born = self.born(&placing.new);
-        let stored = self.stored_key(placing.key);
+        let stored = self.key_of(&placing);
         let shipment = stored.map(|stored| self.pack(&self.sending(&placing, &stored, born.times)));
         let Placing { seat, key, new } = placing;
         let noted = (new.draft, new.partition);

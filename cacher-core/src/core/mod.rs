@@ -252,6 +252,11 @@ impl LeftOut {
         self != Self::default()
     }
 
+    /// Whether all stores are left out.
+    pub(crate) fn has_all(self, stores: usize) -> bool {
+        (0..stores).all(|tier| self.has(tier))
+    }
+
     /// Whether that store is left out.
     pub(crate) fn has(self, tier: usize) -> bool {
         u32::try_from(tier).ok().and_then(|tier| self.stores.checked_shr(tier)).unwrap_or_default() & 1 == 1
@@ -544,6 +549,15 @@ impl Core {
     /// Says that an entry may have tags, whatever the function says.
     pub(crate) fn note_tags(&self) {
         self.tagged.store(true, Ordering::SeqCst);
+    }
+
+    /// The same as calls are given some. Who has not seen that does not know that stores must hear of them.
+    pub(crate) fn note_given_tags(&self) {
+        if !self.tagged.swap(true, Ordering::SeqCst) && self.has_stores() {
+            let text = "calls are given tags, and the function says none: `invalidate_tag` tells its stores only where \
+                        that is known; say one in its `tags = [..]`, so that all processes do";
+            self.fault(Error::new(Kind::Invalid, text));
+        }
     }
 
     /// Where writes to the first stores are driven for an async caller.

@@ -343,7 +343,7 @@ pub(crate) async fn invalidate(shell: Shell, names: &[&str]) -> Removal {
 
 /// An error for what can't be stored because its tags would be lost.
 pub(crate) fn tags_unkept() -> Error {
-    Error::new(Kind::Invalid, "a bare value has no room for its tags: the value is not stored")
+    Error::new(Kind::Invalid, "a bare value carries no tags, so one that has some is not stored: leave `bare` out")
 }
 
 /// An error for what can't be stored because its tags are not known.

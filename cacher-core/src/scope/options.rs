@@ -56,10 +56,13 @@ impl CallOptions {
     /// What is stored has these tags besides those that the function says; given again, more of them.
     ///
     /// A value without them does not answer the call: it is loaded anew, and has them from then on, so that
-    /// `invalidate_tag` ends whatever such a call returns. The function needs no `tags`. Without them
-    /// `invalidate_tag` asks its stores in those processes only that have given tags to its calls or have read such
-    /// an entry, and only a process that has its memory in sync by `tags` hears of tags that others invalidate. A
-    /// store of bare values keeps none that has tags, which is a fault.
+    /// `invalidate_tag` ends whatever such a call returns. What `insert`, `refresh` and the like store outside such a
+    /// scope has them no longer.
+    ///
+    /// In memory the function needs no `tags` of its own. Where it has stores, say at least one: without it, a process
+    /// that has neither given tags to its calls nor read such an entry does not tell the stores when it invalidates a
+    /// tag, and none hears of what others invalidate. That is a fault, once in each process. A store of bare values
+    /// keeps none that has tags, which is a fault as well.
     pub fn tags(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Self { tags: self.tags.and(Tags::named(names)), ..self }
     }
@@ -85,14 +88,14 @@ impl CallOptions {
         !self.tags.is_empty() || self.skipped != Places::default()
     }
 
-    /// What is given where these options are added to what is.
-    pub(super) fn added_to(&self, outer: Given) -> Given {
-        let mode = self.max_age.map_or(outer.mode, Mode::NoOlder);
-        let options = match &outer.options {
+    /// Adds these options to what is given.
+    pub(super) fn add_to(&self, given: &mut Given) {
+        given.mode = self.max_age.map_or(given.mode, Mode::NoOlder);
+        let options = match &given.options {
             None => self.clone(),
             Some(outer) => self.clone().over(outer),
         };
-        Given { mode, options: Some(Arc::new(options)), ..outer }
+        given.options = Some(Arc::new(options));
     }
 
     /// These in place of others, but for the tags and tiers, which come together.

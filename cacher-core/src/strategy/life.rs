@@ -453,3 +453,35 @@ pub(crate) fn until(now: Tick, lifetime: Duration) -> Tick {
 pub(crate) fn until_stamp(now: Stamp, lifetime: Duration) -> Stamp {
     if lifetime == Duration::MAX { Stamp::NEVER } else { now.after(lifetime) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn ttl(terms: &Terms) -> Option<Duration> {
+        lifetime(&Life::default(), terms, || Stamp(0), || 0)
+    }
+
+    #[test]
+    fn what_a_caller_says_comes_before_the_function_and_after_the_settings() {
+        let given = |terms: Terms| terms.given(&Arc::new(CallOptions::new().ttl(10 * SECOND)));
+        let said = Terms::new().ttl(60 * SECOND);
+        assert_eq!(ttl(&given(said.clone())), Some(10 * SECOND));
+        assert_eq!(ttl(&given(Terms::new()).with(said.clone())), Some(10 * SECOND), "whatever the value says");
+        assert_eq!(ttl(&given(said.clone()).ruled(Ruled::To(30 * SECOND))), Some(30 * SECOND));
+        assert_eq!(ttl(&given(said.clone().ruled(Ruled::To(5 * SECOND)))), Some(5 * SECOND), "in either order");
+        assert_eq!(ttl(&given(Terms::new().ruled(Ruled::Else(60 * SECOND)))), Some(10 * SECOND));
+        assert_eq!(ttl(&given(said.clone().none_ttl(SECOND).none(true))), Some(SECOND));
+        assert_eq!(ttl(&given(said.expires_at(SystemTime::UNIX_EPOCH + 2 * SECOND))), Some(2 * SECOND));
+    }
+
+    #[test]
+    fn what_is_stored_may_be_as_old_as_either_says() {
+        let given = |ttl| Terms::new().ttl(60 * SECOND).given(&Arc::new(CallOptions::new().ttl(ttl)));
+        assert_eq!(end(Stamp(0), &given(10 * SECOND)), Stamp(60_000));
+        assert_eq!(end(Stamp(0), &given(90 * SECOND)), Stamp(90_000));
+        assert_eq!(end(Stamp(0), &given(90 * SECOND).ruled(Ruled::To(30 * SECOND))), Stamp(30_000));
+    }
+}

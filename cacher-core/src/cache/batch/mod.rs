@@ -117,7 +117,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
             match followed {
                 // Its value does not have the tags that were given here.
                 Followed::Landed(_) if !flight.has_tags_of(|tagged| terms.admit(tagged)) => {
-                    self.known[at] = Known::Alone
+                    self.known[at] = Known::Alone;
                 }
                 Followed::Offered(offer) if !terms.admit(&offer.tagged) => self.known[at] = Known::Alone,
                 Followed::Landed(held) => self.follow_to(at, Known::Value(held.value())),

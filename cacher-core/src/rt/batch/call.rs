@@ -47,13 +47,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
         let mut values = Vec::with_capacity(count);
         for at in 0..count {
             let mut asked = Asked::No;
-            match cache.first_of((mode, particular), &parts(at), || terms(at), &mut asked) {
-                Some(value) => values.push(value),
-                None => {
-                    let how = (shell, mode, particular);
-                    return Err(Self::look_further(cache, how, (values, asked), (count, parts), terms));
-                }
-            }
+            let Some(value) = cache.first_of((mode, particular), &parts(at), || terms(at), &mut asked) else {
+                let how = (shell, mode, particular);
+                return Err(Self::look_further(cache, how, (values, asked), (count, parts), terms));
+            };
+            values.push(value);
         }
         Ok(values)
     }
