@@ -1,8 +1,10 @@
 //! What callers say of their calls.
 
-use std::{cell::Cell, future::poll_fn, pin::pin, sync::LazyLock, task::Poll, time::Duration};
+use std::{cell::Cell, future::poll_fn, pin::pin, sync::LazyLock, task::Poll, thread, time::Duration};
 
-use cacher::{CallOptions, bypass, cache, invalidate_tag, only_if_cached, read_only, testing::ManualClock, with};
+use cacher::{
+    Cache, CallOptions, Scope, bypass, cache, invalidate_tag, only_if_cached, read_only, testing::ManualClock, with,
+};
 use futures::executor::block_on;
 
 use crate::{
@@ -256,6 +258,37 @@ fn scopes_come_together() {
     assert_eq!(value(1), 8, "that was another load");
     invalidate_tag("options:outer");
     assert_eq!((value(1), outer(3)), (9, 10), "calls of bodies have the tags as well");
+}
+
+#[test]
+fn threads_are_given_what_is_carried_there() {
+    let _alone = alone();
+    static SOURCE: LazyLock<Source> = LazyLock::new(Source::default);
+    #[cache]
+    fn value(key: u64) -> u64 {
+        SOURCE.read().unwrap()
+    }
+    let carried = with(CallOptions::new().tags(["options:carried"]), Scope::current);
+    assert_eq!(thread::spawn(move || carried.enter(|| value(1))).join().unwrap(), 1);
+    assert_eq!(value(1), 1);
+    invalidate_tag("options:carried");
+    assert_eq!(value(1), 2);
+}
+
+#[test]
+fn loads_of_a_cache_without_a_function_are_given_options() {
+    let _alone = alone();
+    let clock = ManualClock::new();
+    let _in_force = clock.enter();
+    let cache: Cache<u64, u64> = Cache::builder().ttl(60 * SECOND).build().unwrap();
+    let options = CallOptions::new().ttl(600 * SECOND).tags(["options:direct"]);
+    let load = |value| cache.get_or_load(&1, || value);
+    assert_eq!((with(&options, || load(1)), load(2)), (1, 1));
+    clock.advance(61 * SECOND);
+    assert_eq!((load(3), with(CallOptions::new().max_age(SECOND), || load(4))), (1, 4));
+    assert_eq!((with(options, || load(5)), load(6)), (5, 5));
+    invalidate_tag("options:direct");
+    assert_eq!(cache.get(&1), None);
 }
 
 #[test]

@@ -387,7 +387,6 @@ async fn fetch_together(store: &Store, core: &Core, names: &[Arc<str>]) -> Resul
     fetch_earlier(store, core, names, &mut entries).await?;
     let may_have_tags = || entries.iter().flatten().any(|entry| envelope::may_carry_tags(entry));
     let tokens = if core.config.tagged || may_have_tags() {
-        core.note_tags();
         Some(Arc::new(core.tokens_of(store, &entries).await?))
     } else {
         None

@@ -246,6 +246,9 @@ impl Core {
         let mut ids: Vec<_> = all.drain(..).flat_map(|carried| ids(&carried).collect::<Vec<_>>()).collect();
         ids.sort_unstable();
         ids.dedup();
+        if !ids.is_empty() {
+            self.note_tags();
+        }
         self.known_tokens(store, &ids).await
     }
 

@@ -93,7 +93,12 @@ pub(super) fn is_likely(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn may_carry_tags(bytes: &[u8]) -> bool {
-    bytes.windows(TAGS.len()).any(|text| text == TAGS)
+    let is_text = |after: &[u8]| {
+        let value = after.trim_ascii_start().strip_prefix(b":");
+        value.is_some_and(|value| value.trim_ascii_start().starts_with(b"\""))
+    };
+    let mut places = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(TAGS));
+    places.any(|at| is_text(&bytes[at + TAGS.len()..]))
 }
 
 pub(super) fn read<'a>(bytes: &[u8]) -> Result<Entry<'a>> {
