@@ -22,7 +22,7 @@ pub use cacher_core::{
     previous::{Previous, previous},
     registered::{Registered, register, registered},
     schema,
-    scope::{Scope, bypass, no_older_than, only_if_cached, read_only, refresh},
+    scope::{CallOptions, Scope, bypass, no_older_than, only_if_cached, read_only, refresh, with},
     secret::{add_decryption_key, set_secret_key},
     settings::{self, Settings, configure},
     site::Site,

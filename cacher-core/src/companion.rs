@@ -8,13 +8,15 @@ pub use entries::{AsyncEntries, Entries, LocalEntries};
 pub use revised::{AsyncRevisedEntry, RevisedEntry};
 pub use stream::{AnswerStream, Answers};
 
-use std::{collections::BTreeMap, fmt, rc::Rc, time::Duration};
+use std::{borrow::Borrow, collections::BTreeMap, fmt, rc::Rc, time::Duration};
 
 use crate::{
     bridge::{Shell, block_on},
     cache::{Explanation, Info, LocalOperations, SharedOperations},
     core::{Core, Removal, tokens},
-    observe, registry, settings,
+    observe, registry,
+    scope::CallOptions,
+    settings,
     stats::Stats,
     sync::Arc,
 };
@@ -60,6 +62,22 @@ macro_rules! entry {
             pub $($async)* fn expire_in(&self, life: Duration) -> bool {
                 let $future = self.0.expire_in(Shell::$shell, life);
                 $finish
+            }
+
+            /// The same entry for a call with these options: what is inserted lives as long and has the tags that they
+            /// say, tiers they leave out are neither read nor written, and a value without their tags is none.
+            /// Invalidations concern all tiers.
+            ///
+            /// ```
+            /// # use std::time::Duration;
+            /// # use cacher_core::{companion::Entry, scope::CallOptions};
+            /// # fn insert(entry: Entry<u64>, value: u64) {
+            /// entry.with(CallOptions::new().ttl(Duration::from_secs(60)).tags(["user:7"])).insert(value);
+            /// # }
+            /// ```
+            #[must_use]
+            pub fn with(&self, options: impl Borrow<CallOptions>) -> Self {
+                Self(self.0.given(&Arc::new(options.borrow().clone())))
             }
 
             /// What is known about the cached value, if it is fresh.

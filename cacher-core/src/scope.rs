@@ -1,8 +1,11 @@
 //! How the cached calls inside a closure or a future are to be answered.
 
 mod isolation;
+mod options;
 
 pub(crate) use isolation::{Isolation, Purpose, tag};
+pub(crate) use options::Places;
+pub use options::{CallOptions, with};
 
 use std::{
     cell::{Cell, RefCell},
@@ -41,6 +44,8 @@ pub(crate) struct Given {
     pub(crate) mode: Mode,
     /// Whose caches are used, if not those of the process.
     pub(crate) isolation: Option<Arc<Isolation>>,
+    /// What else their callers say of them.
+    pub(crate) options: Option<Arc<CallOptions>>,
 }
 
 impl Given {
@@ -130,7 +135,7 @@ fn put_given(given: GivenHere) {
 /// Answers the first cached call inside in this mode, as far as the scope in force allows: where nothing is stored,
 /// a refresh stores nothing, and where no body runs, none is run for it.
 pub(crate) fn once<T>(mode: Mode, call: impl FnOnce() -> T) -> T {
-    let Scope { mode: scope, given } = Scope::current();
+    let Scope { mode: scope, given, .. } = Scope::current();
     let mode = match (mode, scope) {
         (Mode::Refresh, Mode::Bypass | Mode::ReadOnly) => Mode::Bypass,
         (Mode::Refresh, Mode::OnlyIfCached) => Mode::OnlyIfCached,
@@ -214,27 +219,33 @@ pub struct Scope {
     mode: Mode,
     /// What else is given; with `None` what is given where the scope is entered.
     given: Option<Arc<Given>>,
+    /// What is added to that, in the mode that is in force there.
+    options: Option<Arc<CallOptions>>,
 }
 
 impl Scope {
     fn of(mode: Mode) -> Self {
-        Self { mode, given: None }
+        Self { mode, given: None, options: None }
+    }
+
+    fn with(options: CallOptions) -> Self {
+        Self { options: Some(Arc::new(options)), ..Self::of(Mode::Normal) }
     }
 
     /// The scope in force here.
     #[must_use]
     pub fn current() -> Self {
         match given_here() {
-            Some(given) => Self { mode: given.mode, given: Some(given) },
+            Some(given) => Self { mode: given.mode, given: Some(given), options: None },
             None => Self::of(IN_FORCE.get().scope),
         }
     }
 
     /// The scope in force here, with other caches.
     pub(crate) fn isolated(isolation: Arc<Isolation>) -> Self {
-        let Self { mode, given } = Self::current();
+        let Self { mode, given, .. } = Self::current();
         let given = given.map_or_else(|| Given { mode, ..Given::default() }, |given| Given::clone(&given));
-        Self { mode, given: Some(Arc::new(Given { isolation: Some(isolation), ..given })) }
+        Self { mode, given: Some(Arc::new(Given { isolation: Some(isolation), ..given })), options: None }
     }
 
     /// Where what goes on behind a caller runs: in its isolation, and else in no scope.
@@ -246,14 +257,22 @@ impl Scope {
     /// Runs `closure` in this scope.
     pub fn enter<T>(&self, closure: impl FnOnce() -> T) -> T {
         let _restored = Restored::now();
-        let given = self.given.clone().or_else(|| {
-            let outer = given_here()?;
-            Some(Arc::new(Given { mode: self.mode, ..Given::clone(&outer) }))
-        });
+        let given = self.given.clone().or_else(|| self.given_within(given_here()));
         let mode = if given.is_some() { Mode::Given } else { self.mode };
         put_given(GivenHere { next: None, scope: given });
         IN_FORCE.set(InForce { next: mode, scope: mode });
         closure()
+    }
+
+    /// What is given inside, where this is given outside.
+    fn given_within(&self, outer: Option<Arc<Given>>) -> Option<Arc<Given>> {
+        let Some(options) = &self.options else {
+            return Some(Arc::new(Given { mode: self.mode, ..Given::clone(&*outer?) }));
+        };
+        let outside = || Given { mode: IN_FORCE.get().scope, ..Given::default() };
+        let mut given = outer.map_or_else(outside, |outer| Given::clone(&outer));
+        options.add_to(&mut given);
+        Some(Arc::new(given))
     }
 
     /// The future, polled in this scope.

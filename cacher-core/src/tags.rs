@@ -41,6 +41,8 @@ global! {
 #[derive(Default)]
 struct Registry {
     by_name: HashMap<Arc<str>, Weak<Tag>>,
+    /// Those that an entry of a store was found to have which its call does not name, by what they are called there.
+    by_id: HashMap<[u8; 16], Weak<Tag>>,
     /// How many there may be before those are forgotten that nothing has any more.
     most: usize,
     /// The tags that were invalidated last: loads that began before may get them yet.
@@ -69,7 +71,9 @@ impl Registry {
         }
         let name: Arc<str> = name.into();
         let invalidated = AtomicU64::new(self.forgotten);
-        let tag = Arc::new(Tag { name: Arc::clone(&name), id: OnceLock::new(), invalidated });
+        let new = Tag { name: Arc::clone(&name), id: OnceLock::new(), invalidated };
+        let found = if self.by_id.is_empty() { None } else { self.by_id.get(&new.id()).and_then(Weak::upgrade) };
+        let tag = found.unwrap_or_else(|| Arc::new(new));
         self.by_name.insert(name, Arc::downgrade(&tag));
         if self.by_name.len() > self.most.max(ROOM) {
             self.by_name.retain(|_, tag| tag.strong_count() > 0);
@@ -77,6 +81,28 @@ impl Registry {
             self.most = self.by_name.len() * 2;
         }
         tag
+    }
+
+    /// The tag that is called so in stores, by whatever name.
+    fn tag_of(&mut self, id: [u8; 16]) -> Arc<Tag> {
+        if let Some(tag) = self.by_id.get(&id).and_then(Weak::upgrade) {
+            return tag;
+        }
+        let named = self.by_name.values().filter_map(Weak::upgrade).find(|tag| tag.id() == id);
+        let tag = named.unwrap_or_else(|| {
+            let invalidated = AtomicU64::new(self.forgotten);
+            Arc::new(Tag { name: "".into(), id: OnceLock::from(id), invalidated })
+        });
+        if self.by_id.len() >= ROOM {
+            self.by_id.retain(|_, tag| tag.strong_count() > 0);
+        }
+        self.by_id.insert(id, Arc::downgrade(&tag));
+        tag
+    }
+
+    /// The tags that anything has.
+    fn known(&self) -> Vec<Arc<Tag>> {
+        self.by_name.values().chain(self.by_id.values()).filter_map(Weak::upgrade).collect()
     }
 
     fn invalidate(&mut self, tag: Arc<Tag>) {
@@ -99,8 +125,8 @@ pub(crate) fn now() -> u64 {
 pub(crate) fn invalidate(name: &str) -> bool {
     let mut registry = lock(&REGISTRY);
     let registry = registry.get_or_insert_default();
-    let known = registry.by_name.get(name).is_some_and(|tag| tag.strong_count() > 0);
     let tag = registry.tag(name);
+    let known = Arc::strong_count(&tag) > 1;
     registry.invalidate(tag);
     known
 }
@@ -108,16 +134,14 @@ pub(crate) fn invalidate(name: &str) -> bool {
 /// What all tags are called in stores that anything has.
 pub(crate) fn ids() -> Vec<[u8; 16]> {
     let registry = lock(&REGISTRY);
-    let all = registry.iter().flat_map(|registry| registry.by_name.values()).filter_map(Weak::upgrade);
-    all.map(|tag| tag.id()).collect()
+    registry.iter().flat_map(Registry::known).map(|tag| tag.id()).collect()
 }
 
 /// The same for every tag that this is said of.
 pub(crate) fn invalidate_all(is_meant: impl Fn([u8; 16]) -> bool) {
     let mut registry = lock(&REGISTRY);
     let registry = registry.get_or_insert_default();
-    let all: Vec<_> = registry.by_name.values().filter_map(Weak::upgrade).collect();
-    all.into_iter().filter(|tag| is_meant(tag.id())).for_each(|tag| registry.invalidate(tag));
+    registry.known().into_iter().filter(|tag| is_meant(tag.id())).for_each(|tag| registry.invalidate(tag));
 }
 
 impl Tags {
@@ -130,6 +154,13 @@ impl Tags {
         let mut registry = lock(&REGISTRY);
         let registry = registry.get_or_insert_default();
         Self(Some(names.iter().map(|name| registry.tag(name.as_ref())).collect()))
+    }
+
+    /// Those that are called so in stores.
+    fn of_ids(ids: &[[u8; 16]]) -> Self {
+        let mut registry = lock(&REGISTRY);
+        let registry = registry.get_or_insert_default();
+        Self(Some(ids.iter().map(|id| registry.tag_of(*id)).collect()))
     }
 
     /// These and others.
@@ -147,6 +178,10 @@ impl Tags {
         self.0.is_none()
     }
 
+    fn all(&self) -> &[Arc<Tag>] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
     /// What they are called in stores.
     pub(crate) fn ids(&self) -> impl Iterator<Item = [u8; 16]> {
         self.0.iter().flat_map(|tags| tags.iter()).map(|tag| tag.id())
@@ -158,14 +193,39 @@ impl Tags {
     }
 }
 
+/// A tag is known by one object as long as anything has it.
+impl PartialEq for Tags {
+    fn eq(&self, other: &Self) -> bool {
+        let (these, others) = (self.all(), other.all());
+        these.len() == others.len() && these.iter().zip(others).all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+}
+
 impl Tagged {
     pub(crate) fn is_none(&self) -> bool {
         self.tags.is_empty()
     }
 
+    /// Whether these tags are among its own.
+    pub(crate) fn has_all(&self, tags: &Tags) -> bool {
+        tags.all().iter().all(|tag| self.tags.all().iter().any(|own| Arc::ptr_eq(own, tag)))
+    }
+
     /// What the tags are called in stores.
     pub(crate) fn ids(&self) -> impl Iterator<Item = [u8; 16]> {
         self.tags.ids()
+    }
+
+    /// The same with those that are called so in stores.
+    pub(crate) fn and_of_ids(self, ids: impl Iterator<Item = [u8; 16]>) -> Self {
+        let own: Vec<_> = self.ids().collect();
+        let more: Vec<_> = ids.filter(|id| !own.contains(id)).collect();
+        if more.is_empty() { self } else { Self { tags: self.tags.and(Tags::of_ids(&more)), ..self } }
+    }
+
+    /// The tags.
+    pub(crate) fn tags(&self) -> &Tags {
+        &self.tags
     }
 
     /// The same of a value that is as new as can be.
@@ -234,6 +294,19 @@ mod tests {
         assert!(before.is_current());
         invalidate("tags::b");
         assert!(!before.is_current() && tags.clone().since(now()).is_current());
+    }
+
+    #[test]
+    fn a_tag_that_a_store_names_goes_by_its_name() {
+        let id = |name: &str| Tags::named([name]).ids().next();
+        let found = ["tags::known", "tags::unknown"].map(|name| id(name).into_iter());
+        let _known = Tags::named(["tags::known"]);
+        let [known, unknown] = found.map(|ids| Tags::default().since(now()).and_of_ids(ids));
+        assert!(known.is_current() && unknown.is_current());
+        assert!(invalidate("tags::unknown"));
+        assert!(known.is_current() && !unknown.is_current());
+        assert!(invalidate("tags::known"));
+        assert!(!known.is_current());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cacher_core::{
     entry::{Stamp, Times},
-    envelope::{Content, Encoding, Identity, inspect, open, seal},
+    envelope::{Content, Encoding, Identity, inspect, may_carry_tags, open, seal},
     error::Kind,
     schema::Fingerprint,
 };
@@ -105,6 +105,18 @@ fn hex(bytes: &[u8]) -> String {
 fn with_checksum(text: &str) -> Vec<u8> {
     let sum = hex(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
     format!("{text},\"checksum\":\"{sum}\"}}").into_bytes()
+}
+
+#[test]
+fn tags_are_seen_at_a_glance() {
+    for format in FORMATS {
+        let tagged = Content { tags: &[7; 32], ..CONTENT };
+        assert!(may_carry_tags(&seal(format, &IDENTITY, &TIMES, &tagged)), "{format}");
+        assert!(!may_carry_tags(&sealed(format)), "{format}");
+        let own = Content { value: br#"{"tags":["a"]}"#, ..CONTENT };
+        assert!(!may_carry_tags(&seal(format, &IDENTITY, &TIMES, &own)), "{format}: the value's own");
+    }
+    assert!(!may_carry_tags(b"") && !may_carry_tags(b"\x89cacher\n"));
 }
 
 #[test]

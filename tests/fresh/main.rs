@@ -13,6 +13,7 @@ mod failing;
 mod guarded;
 mod isolated;
 mod negative;
+mod options;
 mod recorded;
 mod renewing;
 mod revalidated;

@@ -110,6 +110,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             draft,
             load_began,
             partition: self.terms.partition,
+            left_out: self.cache.core.left_out(&self.terms),
             guards: Guards::default(),
             tagged: self.cache.tagged(&self.terms, value, since),
             tokens: None,

@@ -4,13 +4,14 @@ use std::{
     fmt,
     future::Future,
     pin::{Pin, pin},
+    rc::Rc,
     time::Duration,
 };
 
 use super::{
     Cache,
     stores::{Found, Reading, StoredKey},
-    write::Placing,
+    write::{New, Placing},
 };
 use crate::{
     bridge::Shell,
@@ -21,12 +22,13 @@ use crate::{
         slot::Slot,
         table::Table,
     },
+    scope::CallOptions,
     strategy::{
         Draft, Verdict,
         life::{Age, Terms},
     },
     sync::Arc,
-    tags,
+    tags::{self, Tagged},
 };
 
 /// Where a value is.
@@ -153,25 +155,27 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
     }
 
     pub(crate) async fn peek(&self, shell: Shell) -> Option<H::Value> {
-        self.cache.outward(self.kept(shell).await?)
+        self.cache.outward(self.kept(shell).await?.0)
     }
 
-    /// The value as it is kept.
-    async fn kept(&self, shell: Shell) -> Option<H::Value> {
+    /// The value as it is kept, and its tags.
+    async fn kept(&self, shell: Shell) -> Option<(H::Value, Tagged)> {
         if !self.cache.may_read(self.key.hash) {
             return None;
         }
-        if let Some(slot) = self.cache.visible_slot(&self.key) {
-            return Some(slot.held.value());
+        if let Some(slot) = self.cache.visible_slot(&self.key, &self.terms) {
+            let tagged = slot.facts().map(|facts| facts.tagged.clone()).unwrap_or_default();
+            return Some((slot.held.value(), tagged));
         }
-        Some(self.found(shell).await?.value)
+        let found = self.found(shell).await?;
+        Some((found.value, found.tagged))
     }
 
     pub(crate) async fn info(&self, shell: Shell) -> Option<Info> {
         if !self.cache.may_read(self.key.hash) {
             return None;
         }
-        match self.cache.visible_slot(&self.key).and_then(|slot| self.info_of_slot(&slot)) {
+        match self.cache.visible_slot(&self.key, &self.terms).and_then(|slot| self.info_of_slot(&slot)) {
             Some(info) => Some(info),
             None => Some(self.info_of(&self.found(shell).await?)),
         }
@@ -219,7 +223,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         if !cache.may_read(self.key.hash) {
             return (Outlook::Refused, None);
         }
-        let in_memory = cache.old(&self.key).zip(cache.full_slot(&self.key));
+        let in_memory = cache.old(&self.key, &self.terms).zip(cache.full_slot(&self.key));
         let in_memory = in_memory.and_then(|((_, age), slot)| Some((age, self.info_of_slot(&slot)?)));
         let stale = match in_memory {
             Some((Age::Fresh, info)) => return (Outlook::Hit, Some(info)),
@@ -279,7 +283,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             let hearing = self.hearing();
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
             let mut new = self.new_value(kept.or(&value), draft, tags::now());
-            new.tokens = self.cache.learn_all(shell, &new.tagged).await;
+            new.tokens = self.cache.learn_all(shell, &self.terms, &new.tagged).await;
             new.tagged = new.tagged.renewed();
             let placing = Placing { seat: &seat, key: &self.key, new };
             let stored = self.cache.overwrite(shell, placing).await;
@@ -300,20 +304,33 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
         let seat = seat.tentative();
         let stores = self.cache.core.tiers().len();
-        let tokens = self.cache.learn(shell, std::iter::once(&self.terms), stores).await;
-        let since = tags::now();
-        match self.kept(shell).await {
-            Some(_) if life.is_zero() => self.invalidate(shell).await.is_done(),
-            Some(value) => {
-                let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false, inserted: true };
-                let Some(draft) = self.cache.approved(&self.key, &self.terms, draft) else { return false };
-                let mut new = self.new_value(&value, draft, since);
-                new.tokens = self.cache.learn_more(shell, tokens, &new.tagged).await;
-                let placing = Placing { seat: &seat, key: &self.key, new };
-                self.cache.put(shell, placing).await
+        let mut terms = self.terms.clone();
+        let (value, tokens, tagged) = loop {
+            let tokens = self.cache.learn(shell, std::iter::once(&terms), stores).await;
+            let since = tags::now();
+            let Some((value, there)) = self.kept(shell).await else { return false };
+            let tagged = self.cache.tagged(&terms, &value, since);
+            if tagged.has_all(there.tags()) {
+                break (value, tokens, tagged);
             }
-            None => false,
+            // What they are worth must be known before the value is read.
+            terms = terms.tagged(there.tags().clone());
+            self.cache.core.note_tags();
+        };
+        if life.is_zero() {
+            return self.invalidate(shell).await.is_done();
         }
+        let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false, inserted: true };
+        let Some(draft) = self.cache.approved(&self.key, &terms, draft) else { return false };
+        let mut new = New { tagged, ..self.new_value(&value, draft, 0) };
+        new.tokens = self.cache.learn_more(shell, tokens, &new.tagged).await;
+        self.cache.put(shell, Placing { seat: &seat, key: &self.key, new }).await
+    }
+
+    /// The same key for a call with these options.
+    pub(crate) fn given(&self, options: &Arc<CallOptions>) -> Self {
+        let terms = self.cache.with_options(self.terms.clone(), Some(options));
+        Self::new(Arc::clone(&self.cache), self.key.clone(), terms)
     }
 
     pub(super) fn stored(&self) -> Option<StoredKey> {
@@ -334,7 +351,7 @@ pub(super) type Kept<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// The operations of a key, free of its types but the value's.
 macro_rules! operations {
-    ($trait:ident, $future:ident, $held:ident, [$($send:tt)*], {
+    ($trait:ident, $pointer:ident<$object:ty>, $future:ident, $held:ident, [$($send:tt)*], {
         $(fn $name:ident(&self, shell: Shell $(, $argument:ident: $type:ty)?) -> $output:ty;)*
     }) => {
         /// What can be done with one key of a cache.
@@ -343,6 +360,10 @@ macro_rules! operations {
                 #[doc(hidden)]
                 fn $name(&self, shell: Shell $(, $argument: $type)?) -> $future<'_, $output>;
             )*
+
+            /// The same key for a call with these options.
+            #[doc(hidden)]
+            fn given(&self, options: &Arc<CallOptions>) -> $pointer<$object>;
         }
 
         impl<V, O, H, T> $trait<V> for Keyed<O, H, T>
@@ -355,13 +376,17 @@ macro_rules! operations {
             $(fn $name(&self, shell: Shell $(, $argument: $type)?) -> $future<'_, $output> {
                 Box::pin(self.$name(shell $(, $argument)?))
             })*
+
+            fn given(&self, options: &Arc<CallOptions>) -> $pointer<$object> {
+                $pointer::new(Keyed::given(self, options))
+            }
         }
     };
 }
 
 macro_rules! all_operations {
-    ($trait:ident, $future:ident, $held:ident, [$($send:tt)*]) => {
-        operations!($trait, $future, $held, [$($send)*], {
+    ($trait:ident, $pointer:ident<$object:ty>, $future:ident, $held:ident, [$($send:tt)*]) => {
+        operations!($trait, $pointer<$object>, $future, $held, [$($send)*], {
             fn peek(&self, shell: Shell) -> Option<V>;
             fn info(&self, shell: Shell) -> Option<Info>;
             fn explain(&self, shell: Shell) -> Explanation;
@@ -372,5 +397,5 @@ macro_rules! all_operations {
     };
 }
 
-all_operations!(SharedOperations, Sent, HeldByAll, [+ Send + Sync]);
-all_operations!(LocalOperations, Kept, Held, []);
+all_operations!(SharedOperations, Arc<dyn SharedOperations<V> + Send + Sync>, Sent, HeldByAll, [+ Send + Sync]);
+all_operations!(LocalOperations, Rc<dyn LocalOperations<V>>, Kept, Held, []);

@@ -7,6 +7,7 @@ use crate::{
     flight::SharedError,
     key::parts::Key,
     memory::{held::Held, table::Table},
+    strategy::life::Terms,
     sync::{Mutex, lock},
     tags::Tagged,
     time::Tick,
@@ -46,9 +47,10 @@ impl<O: Eq + Clone + 'static> Errors<O> {
         Self { ttl, all: Mutex::default() }
     }
 
-    fn get(&self, key: &Key<O>, now: Tick, generation: u64) -> Option<SharedError> {
+    fn get(&self, (key, terms): (&Key<O>, &Terms), now: Tick, generation: u64) -> Option<SharedError> {
         let all = lock(&self.all);
-        let lasting = all.get(key).filter(|lasting| lasting.answers(now, generation))?;
+        let lasting =
+            all.get(key).filter(|lasting| lasting.answers(now, generation) && terms.admit(&lasting.tagged))?;
         Some(SharedError::clone(&lasting.error))
     }
 
@@ -74,8 +76,8 @@ impl<O: Eq + Clone + 'static> Errors<O> {
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// The error that answers calls of this key.
-    pub(super) fn lasting_error(&self, key: &Key<O>) -> Option<SharedError> {
-        self.errors.as_ref()?.get(key, self.clock.tick(), self.generation.current())
+    pub(super) fn lasting_error(&self, key: &Key<O>, terms: &Terms) -> Option<SharedError> {
+        self.errors.as_ref()?.get((key, terms), self.clock.tick(), self.generation.current())
     }
 
     /// Lets the error of a load answer calls, unless something has invalidated it.

@@ -20,7 +20,7 @@ use crate::{
     bridge::{Shell, caught},
     chain::FlightId,
     clock::Stopwatch,
-    core::{tokens::TokensOfTiers, within},
+    core::{LeftOut, tokens::TokensOfTiers, within},
     error::Error,
     fence::Seat,
     flight::{Crew, Deadlines, Flight, Outcome, Pilot, SharedError},
@@ -388,7 +388,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     /// Ends a load with a value where memory is all there is; else the leader comes back, for [`Self::settle`].
     pub(crate) fn settle_at_once(self: Box<Self>, value: &H::Value) -> Option<Box<Self>> {
         match &self.loads {
-            Loads::One(load) if self.cache.simple && !load.overwrites => {
+            Loads::One(load) if self.cache.simple && !load.overwrites && !load.terms.are_particular() => {
                 self.span.end(self.success);
                 let held = self.within(|| self.keep(load, value));
                 self.land(Outcome::Landed(held));
@@ -409,6 +409,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
                 draft,
                 load_began: load.began,
                 partition,
+                left_out: LeftOut::default(),
                 guards: Guards::default(),
                 tagged: Tagged::default(),
                 tokens: None,
@@ -466,7 +467,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
         let placings = kept
             .iter()
-            .map(|(load, value, held, changed, draft, tags)| Self::placing(load, value, held, (changed, *draft, tags)));
+            .map(|(load, value, held, changed, draft, tags)| self.placing(load, value, held, (changed, *draft, tags)));
         let (over, anew): (Vec<_>, Vec<_>) = placings.partition(|(overwrites, _)| *overwrites);
         if !anew.is_empty() {
             cache.put_all(shell, anew.into_iter().map(|(_, placing)| placing).collect()).await;
@@ -482,6 +483,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     fn placing<'a>(
+        &self,
         load: &'a Load<O, H>,
         value: &'a H::Value,
         held: &H,
@@ -493,7 +495,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         };
         let (partition, guards) = (load.terms.partition, load.guards.clone());
         let (tagged, tokens) = tags.clone();
-        let new = New { value: kept.or(value), held, draft, load_began: load.began, partition, guards, tagged, tokens };
+        let (value, load_began, left_out) = (kept.or(value), load.began, self.cache.core.left_out(&load.terms));
+        let new = New { value, held, draft, load_began, partition, left_out, guards, tagged, tokens };
         (load.overwrites, Placing { seat: &load.seat, key: &load.key, new })
     }
 

@@ -85,18 +85,9 @@ impl<O: Eq + Clone + 'static, H: Held> Load<O, H> {
         // Only entries of stores carry it.
         let began = if cache.core.has_stores() { cache.core.load_stamp() } else { Stamp(0) };
         let since = tags::now();
-        Self {
-            key,
-            seat,
-            flight,
-            terms,
-            overwrites: false,
-            began,
-            since,
-            tokens: None,
-            old: None,
-            guards: Guards::default(),
-        }
+        // A value without the tags that are asked for may stand there, and be handed on by who has read it.
+        let overwrites = terms.ask_for_tags();
+        Self { key, seat, flight, terms, overwrites, began, since, tokens: None, old: None, guards: Guards::default() }
     }
 
     /// The value that answers calls while it is loaded anew.

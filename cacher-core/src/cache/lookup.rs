@@ -19,7 +19,7 @@ use crate::{
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
-    scope::{Mode, MostAge},
+    scope::{CallOptions, Given, Mode, MostAge},
     strategy::life::{self, Age, Terms},
     sync::Arc,
     time::Tick,
@@ -87,8 +87,50 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         if self.watched { self.watched_first(&query, query.hash, asked) } else { self.hit(&query) }
     }
 
+    /// Looks in memory for an item of a call that may be given options.
+    pub(crate) fn first_of<P: Parts<Owned = O>>(
+        &self,
+        (mode, particular): (Mode, bool),
+        parts: &P,
+        terms: impl FnOnce() -> Terms,
+        asked: &mut Asked,
+    ) -> Option<H::Value> {
+        let may_answer = !particular || self.may_answer(&Key::of(parts), &terms());
+        if may_answer { self.first(mode, parts, asked) } else { None }
+    }
+
+    /// Looks in memory for a call that something is given for, which it did not at first. Else it says what the call says
+    /// with that.
+    pub(crate) fn first_given(
+        &self,
+        (mode, given): (Mode, Option<&Given>),
+        (key, terms): (&Key<O>, Terms),
+        asked: &mut Asked,
+    ) -> Result<H::Value, Terms> {
+        let Some(given) = given else { return Err(terms) };
+        let terms = self.with_options(terms, given.options.as_ref());
+        let reads = matches!(mode, Mode::Normal | Mode::ReadOnly | Mode::OnlyIfCached);
+        if !reads || !self.may_answer(key, &terms) {
+            return Err(terms);
+        }
+        let found = if self.watched { self.watched_first(key, key.hash, asked) } else { self.hit(key) };
+        found.ok_or(terms)
+    }
+
+    /// What a call says with its options.
+    pub(crate) fn with_options(&self, terms: Terms, options: Option<&Arc<CallOptions>>) -> Terms {
+        let Some(options) = options else { return terms };
+        if !options.tags.is_empty() {
+            self.core.note_given_tags();
+        }
+        terms.given(options)
+    }
+
     /// Looks in memory again, when nobody else can load.
-    fn hit_again(&self, key: &Key<O>) -> Option<H::Value> {
+    fn hit_again(&self, key: &Key<O>, terms: &Terms) -> Option<H::Value> {
+        if !self.may_answer(key, terms) {
+            return None;
+        }
         if self.watched { self.watched_hit(key, key.hash) } else { self.hit(key) }
     }
 
@@ -101,17 +143,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     /// What it takes to look further: the cache and the key, kept.
     pub(crate) fn second<P: Parts<Owned = O>>(self: &Arc<Self>, parts: &P) -> (Arc<Self>, Key<O>) {
         (Arc::clone(self), Key::of(parts))
-    }
-
-    /// The same, unless memory has the value of a call that passed it by until its mode was known.
-    pub(crate) fn first_or_second<P: Parts<Owned = O>>(
-        self: &Arc<Self>,
-        (mode, passed): (Mode, bool),
-        parts: &P,
-        asked: &mut Asked,
-    ) -> Result<H::Value, (Arc<Self>, Key<O>)> {
-        let found = if passed { self.first(mode, parts, asked) } else { None };
-        found.ok_or_else(|| self.second(parts))
     }
 
     /// The name of the function.
@@ -133,7 +164,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         mode: Mode,
         (key, terms): (Key<O>, Terms),
     ) -> Result<Lookup<O, H, T>, (Key<O>, Terms)> {
-        if !self.simple || mode != Mode::Normal {
+        if !self.simple || mode != Mode::Normal || terms.are_particular() {
             return Err((key, terms));
         }
         let (seat, Part::Lead(flight)) = self.take_part(&key, || Flight::new(shell)) else { return Err((key, terms)) };
@@ -190,6 +221,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 let asked = self.is_young(shell, (&key, &terms), most).await.then_some(asked);
                 self.load(shell, (key, terms), asked, caller, span).await
             }
+            Mode::Refresh if self.core.left_out(&terms).is_some() => Lookup::Miss(self.apart(key, terms).overwriting()),
             Mode::Refresh => Lookup::Miss(self.reload(shell, key, terms)),
             Mode::Bypass => Lookup::Miss(Leader::unseated(self, None)),
             Mode::ReadOnly | Mode::OnlyIfCached => match self.read_only(shell, &key, &terms, asked, span).await {
@@ -221,7 +253,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             }
             None => None,
         };
-        let value = value.or_else(|| self.due_in_memory(key, asked, span));
+        let value = value.or_else(|| self.due_in_memory((key, terms), asked, span));
         if value.is_none() {
             self.core.counters.misses.add(1);
         }
@@ -229,11 +261,11 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// A value that answers calls and is to be loaded anew, for who does not load.
-    fn due_in_memory(&self, key: &Key<O>, asked: Asked, span: &Span) -> Option<H::Value> {
+    fn due_in_memory(&self, (key, terms): (&Key<O>, &Terms), asked: Asked, span: &Span) -> Option<H::Value> {
         if asked == Asked::Refused || !self.keeps_old() {
             return None;
         }
-        let (old, _) = self.old(key).filter(|(_, age)| *age <= Age::Due)?;
+        let (old, _) = self.old(key, terms).filter(|(_, age)| *age <= Age::Due)?;
         let value = self.outward(old.held.value())?;
         self.count_old(old.fresh_until, Age::Due);
         span.end(if self.clock.tick() < old.fresh_until { Verdict::Hit } else { Verdict::Stale });
@@ -292,6 +324,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Caller { takes, tells }: Caller<impl Fn(&SharedError) -> bool>,
         span: &Span,
     ) -> Lookup<O, H, T> {
+        if self.core.left_out(&terms).is_some() {
+            let leader = self.apart(key, terms);
+            return match asked {
+                Some(asked) => leader.in_span(span).look_in_stores(shell, asked).await,
+                None => Lookup::Miss(leader.overwriting()),
+            };
+        }
         let mut waited = false;
         let mut deadline = None;
         loop {
@@ -304,6 +343,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                         self.core.counters.waits.add(1);
                     }
                     match self.follow(shell, &flight, &mut deadline).await {
+                        // Its value does not have the tags that were given here.
+                        Followed::Landed(_) if !flight.has_tags_of(|tagged| terms.admit(tagged)) => continue,
                         Followed::Landed(held) => {
                             self.core.counters.misses.add(1);
                             span.end(Verdict::Waited);
@@ -316,7 +357,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                         }
                         // No single load ends so.
                         Followed::Again | Followed::Absent => continue,
-                        Followed::Offered(offer) if asked.is_some() => return Lookup::Hit(self.taken(offer, span)),
+                        Followed::Offered(offer) if asked.is_some() && terms.admit(&offer.tagged) => {
+                            return Lookup::Hit(self.taken(offer, span));
+                        }
                         Followed::TimedOut if tells => return Lookup::TurnedDown(self.timed_out()),
                         Followed::Alone | Followed::Failed(_) | Followed::TimedOut | Followed::Offered(_) => {
                             return Lookup::Miss(self.load_alone(key, terms));
@@ -396,11 +439,16 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Error::new(Kind::TimedOut, format!("{}: the body takes longer than it may", self.core.name))
     }
 
+    /// A load that follows no other, and that no other follows.
+    fn apart(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
+        let (seat, ()) = self.fence.enter(&key, |_, _| ());
+        Leader::new(self, key, seat, None, terms)
+    }
+
     fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
         self.core.counters.lone_loads.add(1);
         self.core.counters.misses.add(1);
-        let (seat, ()) = self.fence.enter(&key, |_, _| ());
-        Leader::new(self, key, seat, None, terms).ending(Verdict::Lone)
+        self.apart(key, terms).ending(Verdict::Lone)
     }
 }
 
@@ -414,10 +462,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         }
         let now = self.cache.clock.tick();
         let spent = self.loads.first().filter(|load| !load.is_live(now));
-        if let Some(error) = spent.and_then(|load| self.cache.lasting_error(&load.key)) {
+        if let Some(error) = spent.and_then(|load| self.cache.lasting_error(&load.key, &load.terms)) {
             return self.failed_before(error);
         }
-        if self.cache.core.config.distributed
+        if self.has_leases()
             && let Some(value) = Box::pin(self.take_lease(shell)).await
         {
             return self.answered(value);
@@ -426,6 +474,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             self.cache.core.counters.misses.add(1);
         }
         Lookup::Miss(self)
+    }
+
+    /// Whether the load takes turns with those of other processes.
+    fn has_leases(&self) -> bool {
+        let core = &self.cache.core;
+        let last = core.tiers().len().saturating_sub(1);
+        core.config.distributed && self.loads.first().is_none_or(|load| !core.left_out(&load.terms).has(last))
     }
 
     /// The same where memory is all there is.
@@ -439,7 +494,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
 
     /// Ends with a value that was found.
     pub(super) fn answered(self: Box<Self>, value: H::Value) -> Lookup<O, H, T> {
-        if self.cache.core.config.tagged {
+        if self.cache.core.has_tags() {
             // Followers look for themselves: a tag may be invalidated before they come.
             self.land(Outcome::Failed(None));
             return Lookup::Hit(value);
@@ -459,7 +514,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     }
 
     fn hit_again(&self, load: &Load<O, H>) -> Option<H::Value> {
-        let value = self.within(|| self.cache.hit_again(&load.key));
+        let value = self.within(|| self.cache.hit_again(&load.key, &load.terms));
         if value.is_some() {
             self.span.end(Verdict::Hit);
             if self.cache.may_expire(&load.key) {
@@ -480,7 +535,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let mut values: Vec<_> = self.loads.iter().map(|load| self.hit_again(load)).collect();
         if self.cache.keeps_old() {
             for at in missing(&values) {
-                let old = self.within(|| self.cache.old(&self.loads[at].key));
+                let old = self.within(|| self.cache.old(&self.loads[at].key, &self.loads[at].terms));
                 self.loads[at].note_old(old);
             }
         }
@@ -548,8 +603,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
         let found: Vec<_> = found.collect();
         cache.back_fill(shell, &found).await;
         if cache.table.is_some() {
-            for Finding { seat, key: (_, key), found, .. } in &found {
-                cache.publish(seat, key, cache.arrival(found, H::hold(found.value.clone())));
+            for Finding { seat, key: (_, key), found, terms } in &found {
+                cache.publish(seat, key, cache.arrival(found, H::hold(found.value.clone()), terms));
             }
         }
         drop(found);

@@ -12,7 +12,7 @@ use crate::{
         slot::{Facts, Idle, Slot},
         table::{self, Dropped, Table},
     },
-    strategy::life::{self, Age, Standing},
+    strategy::life::{self, Age, Standing, Terms},
     sync::{Arc, Weak},
     tags::Tagged,
     time::{Stamp, Tick},
@@ -28,6 +28,8 @@ pub(super) struct Arrival<H> {
     pub(super) created: Stamp,
     pub(super) load_time: Duration,
     pub(super) tagged: Tagged,
+    /// Whether memory is not to have it.
+    pub(super) left_out: bool,
 }
 
 /// A value that is not simply fresh, and until when it is of what use.
@@ -115,8 +117,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// A value that is not simply fresh: due, or past its time and kept.
-    pub(super) fn old(&self, key: &Key<O>) -> Option<(Old<H>, Age)> {
-        let slot = self.full_slot(key)?;
+    pub(super) fn old(&self, key: &Key<O>, terms: &Terms) -> Option<(Old<H>, Age)> {
+        let slot = self.full_slot_for(key, terms)?;
         let now = self.clock.tick();
         let facts = slot.facts().map(Arc::clone)?;
         let (deadline, end) = (slot.deadline(), slot.end());
@@ -185,9 +187,23 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         (slot.generation() == self.generation.current() && slot.is_current()).then_some(slot)
     }
 
+    /// The same for a call of these terms.
+    pub(super) fn full_slot_for(&self, key: &Key<O>, terms: &Terms) -> Option<Slot<H>> {
+        if self.core.left_out(terms).memory {
+            return None;
+        }
+        self.full_slot(key)
+            .filter(|slot| !terms.ask_for_tags() || slot.facts().is_some_and(|facts| terms.admit(&facts.tagged)))
+    }
+
+    /// Whether memory may answer a call of these terms.
+    pub(super) fn may_answer(&self, key: &Key<O>, terms: &Terms) -> bool {
+        !terms.are_particular() || self.full_slot_for(key, terms).is_some()
+    }
+
     /// The slot with all that is known, if it is in memory and fresh. Counts nothing.
-    pub(super) fn slot(&self, key: &Key<O>) -> Option<Slot<H>> {
-        self.full_slot(key).filter(|slot| self.is_fresh(slot))
+    pub(super) fn slot(&self, key: &Key<O>, terms: &Terms) -> Option<Slot<H>> {
+        self.full_slot_for(key, terms).filter(|slot| self.is_fresh(slot))
     }
 
     /// Whether a slot would be served.
@@ -231,7 +247,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// Makes all that can be made before the key's cell is locked.
     fn incoming(&self, key: &Key<O>, arrival: Arrival<H>, generation: u64) -> Option<Incoming<'_, O, H, T>> {
-        let table = self.table.as_ref()?;
+        let table = self.table.as_ref().filter(|_| !arrival.left_out)?;
         let slot = self.slot_of(arrival, generation);
         let fits = slot.weight() <= table.heaviest();
         if !fits {

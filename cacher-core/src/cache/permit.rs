@@ -214,7 +214,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
             if load.overwrites || !cache.may_read(load.key.hash) {
                 return None;
             }
-            let slot = cache.visible_slot(&load.key);
+            let slot = cache.visible_slot(&load.key, &load.terms);
             stored.push(if slot.is_none() { Some((cache.stored_key(&load.key)?, load)) } else { None });
             values.push(slot.map(|slot| slot.held.value()));
         }
@@ -274,7 +274,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
     fn old_values(&self) -> Option<Vec<(Old<H>, Age)>> {
         let now = self.cache.core.clock.tick();
         let old = |load: &Load<O, H>| {
-            let (old, age) = load.old.clone().or_else(|| self.cache.old(&load.key))?;
+            let (old, age) = load.old.clone().or_else(|| self.cache.old(&load.key, &load.terms))?;
             (age <= Age::Stale
                 && now < old.useful_until
                 && old.tagged.is_current()

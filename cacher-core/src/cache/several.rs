@@ -1,6 +1,6 @@
 //! Several keys of a cache, for those who look at them or change them without calling the function.
 
-use std::{fmt, pin::pin};
+use std::{fmt, pin::pin, rc::Rc};
 
 use super::{
     Asked, Cache, Keyed, Leader,
@@ -19,6 +19,7 @@ use crate::{
         table::Table,
     },
     observe::{Span, Verdict},
+    scope::CallOptions,
     strategy::{Verdict as Said, life::Terms},
     sync::Arc,
     tags,
@@ -49,13 +50,19 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         Keyed::new(Arc::clone(&self.cache), self.keys[at].clone(), self.terms[at].clone())
     }
 
+    /// The same keys for a call with these options.
+    fn given(&self, options: &Arc<CallOptions>) -> Self {
+        let terms = self.terms.iter().map(|terms| self.cache.with_options(terms.clone(), Some(options)));
+        Self { cache: Arc::clone(&self.cache), keys: self.keys.clone(), terms: terms.collect() }
+    }
+
     /// The values that are fresh. Loads nothing, counts nothing.
     pub(crate) async fn peek(&self, shell: Shell) -> Vec<Option<H::Value>> {
         let cache = &self.cache;
         let mut values: Vec<_> = self.keys.iter().map(|_| None).collect();
         let mut stored = Vec::new();
         for (at, key) in self.keys.iter().enumerate().filter(|(_, key)| cache.may_read(key.hash)) {
-            match cache.visible_slot(key) {
+            match cache.visible_slot(key, &self.terms[at]) {
                 Some(slot) => values[at] = Some(slot.held.value()),
                 None => stored.extend(cache.stored_key(key).map(|stored| (at, stored))),
             }
@@ -121,7 +128,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         let mut placings = Vec::with_capacity(kept.len());
         for (seat, (at, keyed, (changed, draft), value)) in seats.iter().zip(&kept) {
             let mut new = keyed.new_value(changed.or(value), *draft, tags::now());
-            new.tokens = cache.learn_all(shell, &new.tagged).await;
+            new.tokens = cache.learn_all(shell, &self.terms[*at], &new.tagged).await;
             new.tagged = new.tagged.renewed();
             placings.push(Placing { seat, key: &self.keys[*at], new });
         }
@@ -172,7 +179,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
 
 /// The operations of several keys, free of their types but the values'.
 macro_rules! operations {
-    ($trait:ident, $future:ident, $held:ident, [$($send:tt)*], {
+    ($trait:ident, $pointer:ident<$object:ty>, $future:ident, $held:ident, [$($send:tt)*], {
         $(fn $name:ident(&self, shell: Shell $(, $argument:ident: $type:ty)?) -> $output:ty;)*
     }) => {
         /// What can be done with several keys of a cache.
@@ -181,6 +188,10 @@ macro_rules! operations {
                 #[doc(hidden)]
                 fn $name(&self, shell: Shell $(, $argument: $type)?) -> $future<'_, $output>;
             )*
+
+            /// The same keys for a call with these options.
+            #[doc(hidden)]
+            fn given(&self, options: &Arc<CallOptions>) -> $pointer<$object>;
         }
 
         impl<V, O, H, T> $trait<V> for Several<O, H, T>
@@ -193,13 +204,17 @@ macro_rules! operations {
             $(fn $name(&self, shell: Shell $(, $argument: $type)?) -> $future<'_, $output> {
                 Box::pin(self.$name(shell $(, $argument)?))
             })*
+
+            fn given(&self, options: &Arc<CallOptions>) -> $pointer<$object> {
+                $pointer::new(Several::given(self, options))
+            }
         }
     };
 }
 
 macro_rules! all_operations {
-    ($trait:ident, $future:ident, $held:ident, [$($send:tt)*]) => {
-        operations!($trait, $future, $held, [$($send)*], {
+    ($trait:ident, $pointer:ident<$object:ty>, $future:ident, $held:ident, [$($send:tt)*]) => {
+        operations!($trait, $pointer<$object>, $future, $held, [$($send)*], {
             fn peek(&self, shell: Shell) -> Vec<Option<V>>;
             fn contains(&self, shell: Shell) -> Vec<bool>;
             fn invalidate(&self, shell: Shell) -> Removal;
@@ -208,5 +223,5 @@ macro_rules! all_operations {
     };
 }
 
-all_operations!(SharedManyOperations, Sent, HeldByAll, [+ Send + Sync]);
-all_operations!(LocalManyOperations, Kept, Held, []);
+all_operations!(SharedManyOperations, Arc<dyn SharedManyOperations<V> + Send + Sync>, Sent, HeldByAll, [+ Send + Sync]);
+all_operations!(LocalManyOperations, Rc<dyn LocalManyOperations<V>>, Kept, Held, []);

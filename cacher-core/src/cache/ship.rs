@@ -11,7 +11,7 @@ use crate::{
     bridge::{self, Shell},
     codec::guarded,
     core::{
-        DRAIN,
+        DRAIN, LeftOut,
         tokens::{self, TokensOfTiers},
         within,
     },
@@ -34,6 +34,8 @@ pub(super) struct Sending<'a, O, H: Held> {
     pub(super) value: &'a H::Value,
     pub(super) times: Times,
     pub(super) stores: usize,
+    /// Those of them that it does not go to.
+    pub(super) left_out: LeftOut,
     pub(super) guards: Guards,
     pub(super) tagged: &'a Tagged,
     pub(super) tokens: Option<TokensOfTiers>,
@@ -57,7 +59,7 @@ impl<O, H: Held> Sending<'_, O, H> {
     }
 
     fn knows_its_tokens(&self) -> bool {
-        (0..self.stores).all(|tier| self.carried(tier).is_some())
+        (0..self.stores).all(|tier| self.left_out.has(tier) || self.carried(tier).is_some())
     }
 }
 
@@ -70,8 +72,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
                 Some(times) => (times, found.tier + 1),
                 None => (found.times, found.tier),
             };
-            let (tagged, tokens) = (&found.tagged, found.tokens.clone());
-            Sending { seat, key: *key, value: &found.value, times, stores, guards: Guards::default(), tagged, tokens }
+            let (tagged, tokens, guards) = (&found.tagged, found.tokens.clone(), Guards::default());
+            let left_out = self.core.left_out(finding.terms);
+            Sending { seat, key: *key, value: &found.value, times, stores, left_out, guards, tagged, tokens }
         });
         let sendings = sendings.filter(|sending| sending.stores > 0 && sending.knows_its_tokens());
         let sendings: Vec<_> = sendings.collect();
@@ -134,17 +137,20 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         bridge::drive(shell, place, Box::pin(async move { deliver(&core, shipments).await })).await
     }
 
-    /// Seals a value for each of the first stores.
+    /// Seals a value for each of the first stores, but for those left out.
     pub(super) fn pack(&self, sending: &Sending<'_, O, H>) -> Shipment {
         let Sending { key, value, times, stores, ref guards, .. } = *sending;
         let now = self.core.clock.stamp();
         let entries = self.core.tiers()[..stores].iter().enumerate().map(|(at, tier)| {
+            if sending.left_out.has(at) {
+                return None;
+            }
             let times = tier.store().map_or(times, |store| store.times(times, now));
             let entry = tier.store().and_then(|store| {
                 let carried = sending.carried(at).ok_or_else(tokens::tags_unknown)?;
                 self.seal(&store.format, key, (value, &carried), &times)
             });
-            Parcel { entry, expires: times.keep_until.to_system() }
+            Some(Parcel { entry, expires: times.keep_until.to_system() })
         });
         Shipment { name: key.0.shared_name(), times, entries: entries.collect(), guards: guards.clone() }
     }
@@ -160,7 +166,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let context = self.context(key, times);
         let value = guarded(|| (codec.encode)(format, value, &context))?;
         if format.is_bare() {
-            return Ok(value);
+            return if tags.is_empty() { Ok(value) } else { Err(tokens::tags_unkept()) };
         }
         let arguments = guarded(|| Ok((codec.arguments)(format, &owned.parts, self.core.config.arguments)))?;
         let within = Content { value: &value, arguments: arguments.as_deref(), tags };

@@ -16,8 +16,8 @@ use crate::{
 pub(super) struct Shipment {
     pub(super) name: Arc<str>,
     pub(super) times: Times,
-    /// By tier, the first one first.
-    pub(super) entries: Vec<Parcel>,
+    /// By tier, the first one first; nothing for one that is left out.
+    pub(super) entries: Vec<Option<Parcel>>,
     pub(super) guards: Guards,
 }
 
@@ -107,7 +107,7 @@ impl Voyage {
         if self.shipped == Shipped::Late || self.shipment.entries.len() != tier + 1 {
             return None;
         }
-        let Parcel { entry, expires } = self.shipment.entries.pop()?;
+        let Parcel { entry, expires } = self.shipment.entries.pop().flatten()?;
         self.asked.push(tier);
         Some(Unloaded { voyage: self, entry, expires })
     }

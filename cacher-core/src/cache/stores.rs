@@ -11,7 +11,7 @@ use crate::{
     bridge::{self, Shell},
     codec::{guarded, named},
     core::{
-        Core,
+        Core, LeftOut,
         tokens::{self, Tokens, TokensOfTiers},
     },
     entry::Times,
@@ -136,9 +136,10 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let learned = self.learn(shell, keys.iter().map(|sought| sought.terms), above).await;
         let since = tags::now();
         for (index, tier) in self.core.tiers().iter().enumerate() {
-            let left: Vec<_> = (0..keys.len()).filter(|at| readings[*at].fresh.is_none()).collect();
+            let is_left = |at: &usize| readings[*at].fresh.is_none() && !self.core.left_out(keys[*at].terms).has(index);
+            let left: Vec<_> = (0..keys.len()).filter(is_left).collect();
             if left.is_empty() {
-                break;
+                continue;
             }
             let names = left.iter().map(|at| keys[*at].key.shared_name()).collect();
             let Some(got) = self.core.or_fault(get_all(&self.core, shell, tier, names).await) else { continue };
@@ -206,7 +207,12 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         let tagged = self.tagged(terms, &value, since);
         // What has not all of its tags was written when the function had others.
         let has_all = || tagged.ids().all(|id| tokens::ids(&opened.tags).any(|carried| carried == id));
-        if !tagged.is_current() || !has_all() {
+        if !has_all() {
+            return None;
+        }
+        // Those that other calls have given as well.
+        let tagged = tagged.and_of_ids(tokens::ids(&opened.tags));
+        if !tagged.is_current() {
             return None;
         }
         let tokens = got.tokens.as_ref().map(|here| {
@@ -263,7 +269,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// A found value for memory.
-    pub(super) fn arrival(&self, found: &Found<H::Value>, held: H) -> Arrival<H> {
+    pub(super) fn arrival(&self, found: &Found<H::Value>, held: H, terms: &Terms) -> Arrival<H> {
         Arrival {
             held,
             lifetime: found.left,
@@ -272,6 +278,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             created: found.times.created,
             load_time: found.times.load_time,
             tagged: found.tagged.clone(),
+            left_out: self.core.left_out(terms).memory,
         }
     }
 
@@ -282,13 +289,21 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         terms: impl Iterator<Item = &'t Terms>,
         stores: usize,
     ) -> Option<TokensOfTiers> {
-        if !self.core.config.tagged || stores == 0 {
+        if !self.core.has_tags() || stores == 0 {
             return None;
         }
-        let mut ids: Vec<_> = terms.flat_map(|terms| terms.tags.ids()).collect();
+        let (mut ids, mut left_out) = (Vec::new(), LeftOut::default());
+        for terms in terms {
+            ids.extend(terms.tags.ids());
+            // Those of one call leave out the same.
+            left_out = self.core.left_out(terms);
+        }
+        if ids.is_empty() && !self.core.config.tagged {
+            return None;
+        }
         ids.sort_unstable();
         ids.dedup();
-        Some(self.core.learn_tokens(shell, ids, stores).await)
+        Some(self.core.learn_tokens(shell, ids, (stores, left_out)).await)
     }
 
     /// The same of the tags of a value: those that only the value says are learned now.
@@ -306,17 +321,18 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// The same of the tags of a value that is put by hand.
-    pub(super) async fn learn_all(&self, shell: Shell, tagged: &Tagged) -> Option<TokensOfTiers> {
+    pub(super) async fn learn_all(&self, shell: Shell, terms: &Terms, tagged: &Tagged) -> Option<TokensOfTiers> {
         if tagged.is_none() || !self.core.has_stores() {
             return None;
         }
-        Some(self.core.learn_tokens(shell, tagged.ids().collect(), self.core.tiers().len()).await)
+        let places = (self.core.tiers().len(), self.core.left_out(terms));
+        Some(self.core.learn_tokens(shell, tagged.ids().collect(), places).await)
     }
 
     /// The tags of a value whose load began when the count of invalidated ones was this.
     pub(super) fn tagged(&self, terms: &Terms, value: &H::Value, since: u64) -> Tagged {
         if !self.core.config.tagged {
-            return Tagged::default();
+            return terms.tags.clone().since(since);
         }
         terms.with((self.seen)(value)).tags.since(since)
     }
@@ -369,7 +385,12 @@ async fn fetch_together(store: &Store, core: &Core, names: &[Arc<str>]) -> Resul
     let keys: Vec<_> = names.iter().map(|name| core.store_key(store, name)).collect::<Result<_>>()?;
     let mut entries = store.get_all(&keys).await?;
     fetch_earlier(store, core, names, &mut entries).await?;
-    let tokens = if core.config.tagged { Some(Arc::new(core.tokens_of(store, &entries).await?)) } else { None };
+    let may_have_tags = || entries.iter().flatten().any(|entry| envelope::may_carry_tags(entry));
+    let tokens = if core.config.tagged || may_have_tags() {
+        Some(Arc::new(core.tokens_of(store, &entries).await?))
+    } else {
+        None
+    };
     let got = |(entry, key): (Option<Vec<u8>>, &backend::Key)| {
         let Some(bytes) = entry else { return Ok(None) };
         let written = if store.format.is_bare() { store.backend.written(key)? } else { None };

@@ -13,7 +13,7 @@ use crate::{
     key::parts::Key,
     memory::{held::Held, slot::Slot, table::Table},
     scope::Mode,
-    strategy::{Call, Found, Freshness, Transform, Verdict},
+    strategy::{Call, Found, Freshness, Transform, Verdict, life::Terms},
     sync::Arc,
 };
 
@@ -97,8 +97,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// The slot, if it is in memory and fresh, also to the strategies. Counts and commits nothing.
-    pub(super) fn visible_slot(&self, key: &Key<O>) -> Option<Slot<H>> {
-        let slot = self.slot(key)?;
+    pub(super) fn visible_slot(&self, key: &Key<O>, terms: &Terms) -> Option<Slot<H>> {
+        let slot = self.slot(key, terms)?;
         (self.judge_slot(key.hash, &slot) <= Freshness::Due).then_some(slot)
     }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     bridge::Shell,
-    core::{DRAIN, Removal, tokens::TokensOfTiers, within},
+    core::{DRAIN, LeftOut, Removal, tokens::TokensOfTiers, within},
     entry::Times,
     fence::{Admission, Closed, Overwriting, Seat},
     key::parts::Key,
@@ -31,6 +31,7 @@ pub(super) struct New<'a, V, H> {
     pub(super) draft: Draft,
     pub(super) load_began: Stamp,
     pub(super) partition: u64,
+    pub(super) left_out: LeftOut,
     pub(super) guards: Guards,
     pub(super) tagged: Tagged,
     /// What its tags are worth in the stores, if it has some.
@@ -178,7 +179,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     /// The same for several values, which go to each store at once.
     pub(super) async fn put_all(&self, shell: Shell, placings: Vec<Placing<'_, O, H>>) -> Vec<bool> {
-        let stored: Vec<_> = placings.iter().map(|one| (self.stored_key(one.key), self.born(&one.new))).collect();
+        let stored: Vec<_> = placings.iter().map(|one| (self.key_of(one), self.born(&one.new))).collect();
         let with_key = placings.iter().zip(&stored).enumerate();
         let with_key = with_key.filter_map(|(at, (one, (key, born)))| Some((at, one, key.as_ref()?, born.times)));
         let (places, sendings): (Vec<_>, Vec<_>) =
@@ -207,11 +208,17 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         kept
     }
 
+    /// The key for the stores, if there is one to which the value is to go.
+    fn key_of(&self, placing: &Placing<'_, O, H>) -> Option<StoredKey> {
+        let nowhere = placing.new.left_out.has_all(self.core.tiers().len());
+        if nowhere { None } else { self.stored_key(placing.key) }
+    }
+
     fn sending<'a>(&self, placing: &'a Placing<'_, O, H>, key: &'a StoredKey, times: Times) -> Sending<'a, O, H> {
         let Placing { seat, key: owned, new } = placing;
         let stores = self.core.tiers().len();
-        let (guards, tagged, tokens) = (new.guards.clone(), &new.tagged, new.tokens.clone());
-        Sending { seat, key: (key, owned), value: new.value, times, stores, guards, tagged, tokens }
+        let (guards, tagged, tokens, left_out) = (new.guards.clone(), &new.tagged, new.tokens.clone(), new.left_out);
+        Sending { seat, key: (key, owned), value: new.value, times, stores, left_out, guards, tagged, tokens }
     }
 
     /// The same in memory, told to nobody.
@@ -294,7 +301,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
 
     fn prepare<'a>(&self, placing: Placing<'a, O, H>) -> (Option<Shipment>, Prepared<'a, O, H>) {
         let born = self.born(&placing.new);
-        let stored = self.stored_key(placing.key);
+        let stored = self.key_of(&placing);
         let shipment = stored.map(|stored| self.pack(&self.sending(&placing, &stored, born.times)));
         let Placing { seat, key, new } = placing;
         let noted = (new.draft, new.partition);
@@ -397,6 +404,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
             load_time: new.draft.load_time,
             held: new.held,
             tagged: new.tagged,
+            left_out: new.left_out.memory,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The entries of several items of a batch.
 
-use std::{fmt, rc::Rc};
+use std::{borrow::Borrow, fmt, rc::Rc};
 
 use crate::{
     bridge::{Shell, block_on},
     cache::{LocalManyOperations, SharedManyOperations},
     core::Removal,
+    scope::CallOptions,
     sync::Arc,
 };
 
@@ -45,6 +46,12 @@ macro_rules! entries {
             pub $($async)* fn insert(&self, values: impl IntoIterator<Item = V>) -> u64 {
                 let $future = self.0.insert(Shell::$shell, values.into_iter().collect());
                 $finish
+            }
+
+            /// The same entries for a call with these options, as `with` of a single entry.
+            #[must_use]
+            pub fn with(&self, options: impl Borrow<CallOptions>) -> Self {
+                Self(self.0.given(&Arc::new(options.borrow().clone())))
             }
         }
 

@@ -37,7 +37,9 @@ use crate::{
     keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
     observe::{self, Published},
-    place, registry, scope, secret,
+    place, registry,
+    scope::{self, Places},
+    secret,
     settings::{self, Ruling},
     stats::{Counters, Stats},
     strategy::{
@@ -45,7 +47,7 @@ use crate::{
         life::{self, Life, Terms},
         list::List,
     },
-    sync::{Arc, AtomicBool, AtomicU64, Mutex, Weak, lock},
+    sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering, Weak, lock},
     tier::{self, Memory, Opener, Opening, Tier, Wanted, Watchers},
     wrap::{
         Report, Wrapping, Wraps,
@@ -210,6 +212,10 @@ pub struct Core {
     pub(crate) generation: Arc<Generation>,
     pub(crate) local: Mutex<LocalCount>,
     tiers: Vec<Arc<Tier>>,
+    /// Where memory stands in the list of backends, if it does.
+    place_of_memory: Option<usize>,
+    /// Whether entries may have tags: as the function says, or since calls were given some, or one was found in a store.
+    tagged: AtomicBool,
     /// One for each tier.
     pub(crate) graves: Vec<Graves>,
     /// The same for the tokens of tags.
@@ -233,6 +239,31 @@ struct Members(Vec<Weak<dyn Member>>);
 impl std::fmt::Debug for Members {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} tables", self.0.len())
+    }
+}
+
+/// What a call neither reads nor writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    pub(crate) memory: bool,
+    /// Of each store a bit.
+    stores: u64,
+}
+
+impl LeftOut {
+    /// Whether there is anything.
+    pub(crate) fn is_some(self) -> bool {
+        self != Self::default()
+    }
+
+    /// Whether all stores are left out.
+    pub(crate) fn has_all(self, stores: usize) -> bool {
+        (0..stores).all(|tier| self.has(tier))
+    }
+
+    /// Whether that store is left out.
+    pub(crate) fn has(self, tier: usize) -> bool {
+        u32::try_from(tier).ok().and_then(|tier| self.stores.checked_shr(tier)).unwrap_or_default() & 1 == 1
     }
 }
 
@@ -320,25 +351,25 @@ fn wanted(config: &Config) -> Wanted {
     Wanted { format: config.format.clone(), enveloped }
 }
 
-/// Opens backends: the bound of memory, if it is among them, and the stores.
+/// Opens backends: the bound of memory, if it is among them, the stores, and at which place memory is.
 fn open(
     backends: Vec<Opening>,
     claimant: &Claimant,
     wrapping: &Wrapping,
     wanted: &Wanted,
     (me, distributed, tags): (&Weak<Core>, bool, Option<&Arc<str>>),
-) -> (Option<Memory>, Vec<Arc<Tier>>) {
-    let (mut memory, mut tiers, count) = (None, Vec::new(), backends.len());
+) -> (Option<Memory>, Vec<Arc<Tier>>, Option<usize>) {
+    let (mut memory, mut place, mut tiers, count) = (None, None, Vec::new(), backends.len());
     for (index, opening) in backends.into_iter().enumerate() {
         let entries = (index > 0 || distributed).then(|| coherence::watcher(me, tiers.len()));
         let tags = tags.map(|namespace| (Arc::clone(namespace), tokens::watcher(me, tiers.len())));
         let watchers = Watchers { entries, tags };
         match tier::open(opening, claimant.clone(), wrapping.of(index, count), wanted.clone(), watchers) {
-            Ok(opened) => memory = Some(opened),
+            Ok(opened) => (memory, place) = (Some(opened), Some(index)),
             Err(tier) => tiers.push(tier),
         }
     }
-    (memory, tiers)
+    (memory, tiers, place)
 }
 
 /// Reports what goes wrong around a store as a fault of the cache.
@@ -421,17 +452,17 @@ impl Core {
         let namespace = ruling.namespace(namespace);
         let tags = Some(ruling.namespace(tokens::NAMESPACE.into()));
         let claimant = Claimant { namespace: Arc::clone(&namespace), owner };
-        let off = ruling.off();
+        let (off, tagged) = (ruling.off(), config.tagged);
         let core = Arc::new_cyclic(|me| {
             let (clock, report, told) = (clock.clone(), reported_by(me), counted_by(me));
             let wrapping = Wrapping { wraps: wraps(&config), clock: clock.clone(), report, told };
             let alone = backends.is_empty().then_some(Bound::Unbounded);
-            let (memory, tiers) = open(
+            let (memory, tiers, place_of_memory) = open(
                 if off { Vec::new() } else { backends },
                 &claimant,
                 &wrapping,
                 &wanted(&config),
-                (me, config.distributed, tags.as_ref().filter(|_| config.tagged)),
+                (me, config.distributed, tags.as_ref().filter(|_| tagged)),
             );
             let memory_ttl = memory.and_then(|(_, ttl)| ttl);
             let memory = memory.map(|(bound, _)| bound).or(alone);
@@ -458,6 +489,8 @@ impl Core {
                 tag_graves: tiers.iter().map(|_| Graves::default()).collect(),
                 remembered: tiers.iter().map(|_| tokens::Remembered::default()).collect(),
                 tiers,
+                place_of_memory,
+                tagged: AtomicBool::new(tagged),
                 last_load: AtomicU64::new(0),
                 last_removal: AtomicU64::new(0),
                 retrying: AtomicBool::new(false),
@@ -504,6 +537,38 @@ impl Core {
 
     pub(crate) fn tiers(&self) -> &[Arc<Tier>] {
         &self.tiers
+    }
+
+    /// What a call of these terms neither reads nor writes.
+    pub(crate) fn left_out(&self, terms: &Terms) -> LeftOut {
+        let Some(Places { memory, listed }) = terms.options().map(|options| options.skipped) else {
+            return LeftOut::default();
+        };
+        let listed = Places { memory, listed };
+        let alone = self.tiers.is_empty().then_some(0);
+        let memory = memory || self.place_of_memory.or(alone).is_some_and(|place| listed.has(place));
+        let place = |tier: usize| tier + usize::from(self.place_of_memory.is_some_and(|memory| memory <= tier));
+        let stores = (0..self.tiers.len()).filter(|tier| listed.has(place(*tier)));
+        LeftOut { memory, stores: stores.fold(0, |stores, tier| stores | 1 << tier) }
+    }
+
+    /// Whether entries may have tags.
+    pub(crate) fn has_tags(&self) -> bool {
+        self.tagged.load(Ordering::SeqCst)
+    }
+
+    /// Says that an entry may have tags, whatever the function says.
+    pub(crate) fn note_tags(&self) {
+        self.tagged.store(true, Ordering::SeqCst);
+    }
+
+    /// The same as calls are given some. Who has not seen that does not know that stores must hear of them.
+    pub(crate) fn note_given_tags(&self) {
+        if !self.tagged.swap(true, Ordering::SeqCst) && self.has_stores() {
+            let text = "calls are given tags, and the function says none: `invalidate_tag` tells its stores only where \
+                        that is known; say one in its `tags = [..]`, so that all processes do";
+            self.fault(Error::new(Kind::Invalid, text));
+        }
     }
 
     /// Where writes to the first stores are driven for an async caller.

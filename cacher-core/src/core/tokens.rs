@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    Core, Removal,
+    Core, LeftOut, Removal,
     known::{Changes, Place},
 };
 use crate::{
@@ -182,14 +182,21 @@ impl Core {
         store.put(&key, entry, None).await
     }
 
-    /// The tokens of these tags in each store but for the last ones: before the body runs.
-    pub(crate) async fn learn_tokens(self: &Arc<Self>, shell: Shell, ids: Vec<TagId>, stores: usize) -> TokensOfTiers {
+    /// The tokens of these tags in each store but for the last ones and those left out: before the body runs.
+    pub(crate) async fn learn_tokens(
+        self: &Arc<Self>,
+        shell: Shell,
+        ids: Vec<TagId>,
+        (stores, left_out): (usize, LeftOut),
+    ) -> TokensOfTiers {
         let core = Arc::clone(self);
         let ids = if self.config.tagged_by_value { ids.into_iter().chain([OF_ALL]).collect() } else { ids };
         let work = async move {
             let mut all = Vec::with_capacity(stores);
-            for tier in &core.tiers[..stores] {
-                all.push(core.or_fault(tier.ask(|store| core.learn_in(store, &ids)).await));
+            for (at, tier) in core.tiers[..stores].iter().enumerate() {
+                let asked =
+                    if left_out.has(at) { None } else { Some(tier.ask(|store| core.learn_in(store, &ids)).await) };
+                all.push(asked.and_then(|tokens| core.or_fault(tokens)));
             }
             all.into()
         };
@@ -239,6 +246,9 @@ impl Core {
         let mut ids: Vec<_> = all.drain(..).flat_map(|carried| ids(&carried).collect::<Vec<_>>()).collect();
         ids.sort_unstable();
         ids.dedup();
+        if !ids.is_empty() {
+            self.note_tags();
+        }
         self.known_tokens(store, &ids).await
     }
 
@@ -327,12 +337,17 @@ pub(crate) async fn invalidate(shell: Shell, names: &[&str]) -> Removal {
     let names: Vec<_> = names.iter().map(|name| scope::tag(name)).collect();
     let ids: Vec<_> = Tags::named(&names).ids().collect();
     let mut removal = Removal::Absent;
-    for core in registry::all().into_iter().filter(|core| core.config.tagged && core.has_stores()) {
+    for core in registry::all().into_iter().filter(|core| core.has_tags() && core.has_stores()) {
         removal = removal.and(core.remove_tokens(shell, ids.clone()).await);
     }
     // Last: what is taken from a store until then is older than this.
     let known = names.iter().map(|name| tags::invalidate(name)).fold(false, |any, known| any | known);
     removal.and(Removal::of(known))
+}
+
+/// An error for what can't be stored because its tags would be lost.
+pub(crate) fn tags_unkept() -> Error {
+    Error::new(Kind::Invalid, "a bare value carries no tags, so one that has some is not stored: leave `bare` out")
 }
 
 /// An error for what can't be stored because its tags are not known.

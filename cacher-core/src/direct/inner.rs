@@ -16,10 +16,7 @@ use crate::{
     companion::Entry,
     core::Core,
     error::Result,
-    key::{
-        encode::decode::decode,
-        parts::{Key, Parts},
-    },
+    key::{encode::decode::decode, parts::Key},
     memory::{held::Shared, table::SharedTable},
     returns::{self, Returns},
     rt::{self, Step},
@@ -98,22 +95,13 @@ where
     /// Answers a call from memory, or says what it takes to look further.
     pub(super) fn look<Q: AsKey<K> + ?Sized>(&self, key: &Q) -> Result<V, Further<K, V>> {
         let (mode, parts, mut asked) = (rt::in_scope(), parts(key), Asked::No);
-        match self.cache.first(mode, &parts, &mut asked) {
-            Some(value) => Ok(value),
-            None => self.look_further(mode, &parts, asked),
+        if let Some(value) = self.cache.first(mode, &parts, &mut asked) {
+            return Ok(value);
         }
-    }
-
-    #[cold]
-    fn look_further<P: Parts<Owned = Kept<K>>>(
-        &self,
-        mode: Mode,
-        parts: &P,
-        mut asked: Asked,
-    ) -> Result<V, Further<K, V>> {
-        let (passed, (mode, _given)) = (mode == Mode::Given, scope::given(mode));
-        let looked = self.cache.first_or_second((mode, passed), parts, &mut asked);
-        looked.map_err(|call| Further { mode, asked, call, terms: self.terms.clone() })
+        let (mode, given) = scope::given(mode);
+        let call = self.cache.second(&parts);
+        let terms = self.cache.first_given((mode, given.as_deref()), (&call.1, self.terms.clone()), &mut asked);
+        terms.map_or_else(|terms| Err(Further { mode, asked, call, terms }), Ok)
     }
 
     pub(super) fn with(&self, change: impl FnOnce(Terms) -> Terms) -> Self {

@@ -83,6 +83,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Entry<'_>> {
     Reader(covered).entry().ok_or_else(|| damaged(MALFORMED))
 }
 
+pub(super) fn may_carry_tags(bytes: &[u8]) -> bool {
+    let covered = bytes.strip_prefix(MAGIC).and_then(<[u8]>::split_last_chunk::<16>);
+    covered.and_then(|(covered, _)| Reader(covered).entry()).is_some_and(|entry| !entry.tags.is_empty())
+}
+
 /// Reads from the front of what it has left. `None` wherever that is too short.
 struct Reader<'a>(&'a [u8]);
 

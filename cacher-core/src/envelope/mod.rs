@@ -148,6 +148,16 @@ pub fn tags(bytes: &[u8]) -> Option<Vec<u8>> {
     read(bytes).ok().map(|entry| entry.tags.into_owned()).filter(|tags| !tags.is_empty())
 }
 
+/// Whether an entry, if it is intact, may carry something for its tags. Quick: checks nothing.
+#[must_use]
+pub fn may_carry_tags(bytes: &[u8]) -> bool {
+    #[cfg(feature = "json")]
+    if json::is_likely(bytes) {
+        return json::may_carry_tags(bytes);
+    }
+    binary::may_carry_tags(bytes)
+}
+
 /// Whether `bytes` are an intact entry of another call of the function.
 #[must_use]
 pub fn is_of_another_call(bytes: &[u8], identity: &Identity<'_>) -> bool {

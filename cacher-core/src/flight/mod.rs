@@ -192,6 +192,11 @@ impl<H: Clone> Flight<H> {
         lock(&self.course).until = until;
     }
 
+    /// Whether the value that has landed has such tags.
+    pub(crate) fn has_tags_of(&self, asked: impl FnOnce(&Tagged) -> bool) -> bool {
+        asked(&lock(&self.course).tagged)
+    }
+
     /// Lets those who follow look at the time again: the body has begun.
     pub(crate) fn stir(&self) {
         if lock(&self.course).followed {

@@ -285,10 +285,11 @@ where
     M: Mode<R>,
     S: Home<P::Owned, Z::Held>,
 {
-    let (passed, (mode, _given)) = (mode == ScopeMode::Given, scope::given(mode));
-    match home.with(recipe, |cache| cache.first_or_second((mode, passed), parts, &mut asked)) {
+    let (mode, given) = scope::given(mode);
+    let (cache, key) = home.with(recipe, |cache| cache.second(parts));
+    match cache.first_given((mode, given.as_deref()), (&key, terms()), &mut asked) {
         Ok(value) => Step::Done(M::returned(value)),
-        Err((cache, key)) => answer((cache, key, terms()), (Shell::Sync, mode, asked), returns),
+        Err(terms) => answer((cache, key, terms), (Shell::Sync, mode, asked), returns),
     }
 }
 
@@ -352,12 +353,13 @@ where
     let found = home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked));
     let first = found.map_or_else(
         || {
-            let (passed, (mode, _given)) = (mode == ScopeMode::Given, scope::given(mode));
-            let looked = home.with(*recipe, |cache| cache.first_or_second((mode, passed), parts, &mut asked));
-            // Behind a pointer, so that the future of a hit is small.
-            looked.map_err(|(cache, key)| {
-                Box::pin(answer_async((cache, key, terms()), (Shell::Async, mode, asked), *returns))
-            })
+            let (mode, given) = scope::given(mode);
+            let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
+            match cache.first_given((mode, given.as_deref()), (&key, terms()), &mut asked) {
+                Ok(value) => Ok(value),
+                // Behind a pointer, so that the future of a hit is small.
+                Err(terms) => Err(Box::pin(answer_async((cache, key, terms), (Shell::Async, mode, asked), *returns))),
+            }
         },
         Ok,
     );

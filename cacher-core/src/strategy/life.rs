@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 use super::Freshness;
 use crate::{
     entry::Times,
-    scope,
-    tags::Tags,
+    scope::{self, CallOptions},
+    sync::Arc,
+    tags::{Tagged, Tags},
     time::{Stamp, Tick},
 };
 
@@ -174,6 +175,8 @@ pub struct Terms {
     /// Which of several rate limits applies.
     pub(crate) partition: u64,
     pub(crate) tags: Tags,
+    /// What the caller says besides.
+    options: Option<Arc<CallOptions>>,
 }
 
 /// Where the TTL comes from.
@@ -211,6 +214,7 @@ impl Default for Terms {
             partition: 0,
             tags: Tags::default(),
             origin: Origin::Function,
+            options: None,
         }
     }
 }
@@ -274,6 +278,38 @@ impl Terms {
         Self { keep, ..self }
     }
 
+    /// These terms with what the caller says besides.
+    #[must_use]
+    pub(crate) fn given(self, options: &Arc<CallOptions>) -> Self {
+        Self { options: Some(Arc::clone(options)), ..self.tagged(options.tags.clone()) }
+    }
+
+    /// These terms with more tags.
+    #[must_use]
+    pub(crate) fn tagged(self, tags: Tags) -> Self {
+        Self { tags: self.tags.and(tags), ..self }
+    }
+
+    /// What the caller says besides.
+    pub(crate) fn options(&self) -> Option<&CallOptions> {
+        self.options.as_deref()
+    }
+
+    /// Whether the caller takes something else than any fresh value, from wherever it is.
+    pub(crate) fn are_particular(&self) -> bool {
+        self.options().is_some_and(CallOptions::are_particular)
+    }
+
+    /// Whether the caller has given tags.
+    pub(crate) fn ask_for_tags(&self) -> bool {
+        self.options().is_some_and(|options| !options.tags.is_empty())
+    }
+
+    /// Whether a value answers the call that has these tags: all that the caller has given are among them.
+    pub(crate) fn admit(&self, tagged: &Tagged) -> bool {
+        self.options().is_none_or(|options| tagged.has_all(&options.tags))
+    }
+
     /// These terms under the settings of the process.
     #[must_use]
     pub(crate) fn ruled(self, ruled: Ruled) -> Self {
@@ -301,11 +337,20 @@ impl Terms {
             as_made: self.as_made,
             partition: self.partition,
             tags: self.tags.clone().and(seen.tags),
+            options: self.options.clone(),
         }
+    }
+
+    /// The TTL that the caller gives, if it has a say.
+    fn given_ttl(&self) -> Option<Duration> {
+        self.options().and_then(|options| options.ttl).filter(|_| self.origin != Origin::Ruling)
     }
 
     fn applicable_ttl(&self) -> Option<Duration> {
         let none_ttl = self.none_ttl.filter(|_| self.none);
+        if let Some(ttl) = self.given_ttl() {
+            return Some(none_ttl.map_or(ttl, |none_ttl| none_ttl.min(ttl)));
+        }
         match self.origin {
             Origin::Ruling => none_ttl.into_iter().chain(self.ttl).min(),
             Origin::Default => none_ttl.or(self.ttl.filter(|_| self.expires_at.is_none())),
@@ -321,7 +366,8 @@ impl Terms {
             Origin::Default => return None,
             Origin::Function => {}
         }
-        self.ttl.map(|ttl| self.none_ttl.map_or(ttl, |none_ttl| none_ttl.max(ttl)))
+        let longest = self.ttl.map(|ttl| self.none_ttl.map_or(ttl, |none_ttl| none_ttl.max(ttl)))?;
+        Some(self.given_ttl().map_or(longest, |given| given.max(longest)))
     }
 }
 
@@ -409,7 +455,8 @@ pub(crate) fn end(created: Stamp, terms: &Terms) -> Stamp {
 /// The same for a value that was seen.
 #[must_use]
 pub(crate) fn end_of(created: Stamp, terms: &Terms) -> Stamp {
-    end(created, &Terms { ttl: terms.applicable_ttl(), none_ttl: None, origin: Origin::Function, ..terms.clone() })
+    let (ttl, origin) = (terms.applicable_ttl(), Origin::Function);
+    end(created, &Terms { ttl, none_ttl: None, origin, options: None, ..terms.clone() })
 }
 
 /// The end of a life on the clock of memory.
@@ -422,4 +469,36 @@ pub(crate) fn until(now: Tick, lifetime: Duration) -> Tick {
 #[must_use]
 pub(crate) fn until_stamp(now: Stamp, lifetime: Duration) -> Stamp {
     if lifetime == Duration::MAX { Stamp::NEVER } else { now.after(lifetime) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn ttl(terms: &Terms) -> Option<Duration> {
+        lifetime(&Life::default(), terms, || Stamp(0), || 0)
+    }
+
+    #[test]
+    fn what_a_caller_says_comes_before_the_function_and_after_the_settings() {
+        let given = |terms: Terms| terms.given(&Arc::new(CallOptions::new().ttl(10 * SECOND)));
+        let said = Terms::new().ttl(60 * SECOND);
+        assert_eq!(ttl(&given(said.clone())), Some(10 * SECOND));
+        assert_eq!(ttl(&given(Terms::new()).with(said.clone())), Some(10 * SECOND), "whatever the value says");
+        assert_eq!(ttl(&given(said.clone()).ruled(Ruled::To(30 * SECOND))), Some(30 * SECOND));
+        assert_eq!(ttl(&given(said.clone().ruled(Ruled::To(5 * SECOND)))), Some(5 * SECOND), "in either order");
+        assert_eq!(ttl(&given(Terms::new().ruled(Ruled::Else(60 * SECOND)))), Some(10 * SECOND));
+        assert_eq!(ttl(&given(said.clone().none_ttl(SECOND).none(true))), Some(SECOND));
+        assert_eq!(ttl(&given(said.expires_at(SystemTime::UNIX_EPOCH + 2 * SECOND))), Some(2 * SECOND));
+    }
+
+    #[test]
+    fn what_is_stored_may_be_as_old_as_either_says() {
+        let given = |ttl| Terms::new().ttl(60 * SECOND).given(&Arc::new(CallOptions::new().ttl(ttl)));
+        assert_eq!(end(Stamp(0), &given(10 * SECOND)), Stamp(60_000));
+        assert_eq!(end(Stamp(0), &given(90 * SECOND)), Stamp(90_000));
+        assert_eq!(end(Stamp(0), &given(90 * SECOND).ruled(Ruled::To(30 * SECOND))), Stamp(30_000));
+    }
 }

@@ -147,7 +147,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Lead<O, H, T> {
             Permission::Arrived(values) | Permission::Stale(values) => {
                 let Self { leader, wants } = self;
                 for (load, value) in leader.loads.iter().zip(&values) {
-                    let tagged = leader.cache.core.config.tagged;
+                    let tagged = leader.cache.core.has_tags();
                     load.land(if tagged { Outcome::Failed(None) } else { Outcome::Landed(H::hold(value.clone())) });
                 }
                 leader.land(Outcome::Absent);

@@ -95,8 +95,9 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
     /// Leads the load of a key, or follows another's; alone where that was in vain.
     fn take_part(&mut self, at: usize) -> (Seat<O, Landing<H>>, Part<Option<Arc<Flight<H>>>, H>) {
         let (cache, key) = (&self.cache, &self.wants[at].key);
-        if matches!(self.known[at], Known::Alone) {
-            cache.core.counters.lone_loads.add(1);
+        let beside = cache.core.left_out(&self.wants[at].terms).is_some();
+        if beside || matches!(self.known[at], Known::Alone) {
+            cache.core.counters.lone_loads.add(u64::from(!beside));
             let (seat, ()) = cache.fence.enter(key, |_, _| ());
             return (seat, Part::Lead(None));
         }
@@ -124,7 +125,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
                 Some(value) => {
                     let held = H::hold(value);
                     // A tag may be invalidated before followers come: they look for themselves.
-                    let tagged = self.cache.core.config.tagged;
+                    let tagged = self.cache.core.has_tags();
                     load.land(if tagged { Outcome::Failed(None) } else { Outcome::Landed(held.clone()) });
                     self.learn(want.map(|at| (at, Known::Value(held.into_value()))));
                 }
@@ -138,8 +139,13 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
     fn reload(&mut self, open: Vec<usize>) -> Lead<O, H, T> {
         let loads = open.iter().map(|at| {
             let Want { key, terms, .. } = &self.wants[*at];
-            let (seat, flight) = self.cache.enter_anew(key, || Flight::of(&self.pilot));
-            Load::new(&self.cache, key.clone(), seat, Some(flight), terms.clone())
+            let (seat, flight) = if self.cache.core.left_out(terms).is_some() {
+                (self.cache.fence.enter(key, |_, _| ()).0, None)
+            } else {
+                let (seat, flight) = self.cache.enter_anew(key, || Flight::of(&self.pilot));
+                (seat, Some(flight))
+            };
+            Load::new(&self.cache, key.clone(), seat, flight, terms.clone())
         });
         let leader =
             Leader::of(&self.cache, loads.collect(), Crew::of(&self.pilot), self.asking(open.first().copied()));

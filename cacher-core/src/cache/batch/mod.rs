@@ -112,7 +112,14 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Batch<O, H, T> {
         }
         let mut failed = None;
         for (at, flight) in following {
-            match self.cache.follow(self.shell, &flight, &mut self.deadline).await {
+            let followed = self.cache.follow(self.shell, &flight, &mut self.deadline).await;
+            let terms = &self.wants[at].terms;
+            match followed {
+                // Its value does not have the tags that were given here.
+                Followed::Landed(_) if !flight.has_tags_of(|tagged| terms.admit(tagged)) => {
+                    self.known[at] = Known::Alone;
+                }
+                Followed::Offered(offer) if !terms.admit(&offer.tagged) => self.known[at] = Known::Alone,
                 Followed::Landed(held) => self.follow_to(at, Known::Value(held.value())),
                 Followed::Absent => self.follow_to(at, Known::Absent),
                 Followed::Failed(error) if takes(&error) => {

@@ -47,6 +47,9 @@ mod text;
 /// The format whose entries have this form.
 pub(super) const FORMAT: &str = "json";
 
+/// The name of what an entry carries for its tags.
+const TAGS: &[u8] = br#""tags""#;
+
 /// What stands between what the checksum covers and its digits.
 const BEFORE_CHECKSUM: &[u8] = br#","checksum":""#;
 const AFTER_CHECKSUM: &[u8] = br#""}"#;
@@ -87,6 +90,15 @@ pub(super) fn seal(
 /// Whether `bytes` may be in this form, and surely are not in the other one.
 pub(super) fn is_likely(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{")
+}
+
+pub(super) fn may_carry_tags(bytes: &[u8]) -> bool {
+    let is_text = |after: &[u8]| {
+        let value = after.trim_ascii_start().strip_prefix(b":");
+        value.is_some_and(|value| value.trim_ascii_start().starts_with(b"\""))
+    };
+    let mut places = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(TAGS));
+    places.any(|at| is_text(&bytes[at + TAGS.len()..]))
 }
 
 pub(super) fn read<'a>(bytes: &[u8]) -> Result<Entry<'a>> {

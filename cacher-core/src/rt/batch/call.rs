@@ -40,17 +40,18 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
     #[expect(clippy::result_large_err, reason = "no error: the call goes on with it")]
     pub(super) fn begin<P: Parts<Owned = O>>(
         cache: &Arc<Cache<O, H, T>>,
-        (shell, mode): (Shell, Mode),
+        (shell, mode, particular): (Shell, Mode, bool),
         (count, parts): (usize, impl Fn(usize) -> P),
         terms: impl Fn(usize) -> Terms,
     ) -> Result<Vec<H::Value>, Self> {
         let mut values = Vec::with_capacity(count);
         for at in 0..count {
             let mut asked = Asked::No;
-            match cache.first(mode, &parts(at), &mut asked) {
-                Some(value) => values.push(value),
-                None => return Err(Self::look_further(cache, (shell, mode), (values, asked), (count, parts), terms)),
-            }
+            let Some(value) = cache.first_of((mode, particular), &parts(at), || terms(at), &mut asked) else {
+                let how = (shell, mode, particular);
+                return Err(Self::look_further(cache, how, (values, asked), (count, parts), terms));
+            };
+            values.push(value);
         }
         Ok(values)
     }
@@ -58,7 +59,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
     /// The same from the first item on that memory does not have.
     fn look_further<P: Parts<Owned = O>>(
         cache: &Arc<Cache<O, H, T>>,
-        (shell, mode): (Shell, Mode),
+        (shell, mode, particular): (Shell, Mode, bool),
         (values, asked): (Vec<H::Value>, Asked),
         (count, parts): (usize, impl Fn(usize) -> P),
         terms: impl Fn(usize) -> Terms,
@@ -80,7 +81,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Call<O, H, T> {
             let mut asked = asked;
             if at > first {
                 asked = Asked::No;
-                if let Some(value) = cache.first(mode, &parts, &mut asked) {
+                if let Some(value) = cache.first_of((mode, particular), &parts, || terms(at), &mut asked) {
                     places.push(Place::Memory(value));
                     continue;
                 }

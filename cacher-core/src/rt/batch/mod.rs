@@ -178,7 +178,7 @@ macro_rules! batch {
             Fut: Future<Output = R>,
             $($more)*
         {
-            let (mode, _given) = crate::scope::given(mode);
+            let (mode, given) = crate::scope::given(mode);
             let cache = home.with(recipe, Arc::clone);
             let Items { kinds: _, listed: items, parts, rest, terms, asked, answered } = items;
             let own = |at: usize| G::own(&items[at]);
@@ -188,7 +188,10 @@ macro_rules! batch {
             if mode == ScopeMode::Bypass {
                 return runner.bypass(&cache, (0..items.len()).map(own).collect()).await;
             }
-            let mut call = match Call::begin(&cache, (shell, mode), (items.len(), parts), terms) {
+            let options = given.as_ref().and_then(|given| given.options.as_ref());
+            let particular = options.is_some_and(|options| options.are_particular());
+            let terms = |at: usize| cache.with_options(terms(at), options);
+            let mut call = match Call::begin(&cache, (shell, mode, particular), (items.len(), parts), terms) {
                 Ok(values) => match A::give_all(values) {
                     Given::All(values) => return M::returned(F::all(values, name)),
                     Given::Some(values) => return M::returned(F::join(values, name)),
