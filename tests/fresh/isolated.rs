@@ -128,7 +128,7 @@ fn what_is_cached_goes_with_the_scope() {
 fn modes_inside_concern_isolated_caches_alone() {
     runs!(RUNS);
     #[cache]
-    fn loaded(_key: u64) -> Result<u64, Error> {
+    fn loaded(key: u64) -> Result<u64, Error> {
         Ok(RUNS.fetch_add(1, SeqCst) + 1)
     }
     loaded(1).unwrap();
@@ -165,7 +165,7 @@ async fn futures_keep_their_caches_at_each_pause() {
         inner(key).await
     }
     #[cache]
-    async fn inner(_key: u64) -> u64 {
+    async fn inner(key: u64) -> u64 {
         tokio::task::yield_now().await;
         RUNS.fetch_add(1, SeqCst) + 1
     }

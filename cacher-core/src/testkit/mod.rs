@@ -1,5 +1,5 @@
-//! What tests need: a clock that is moved by hand, a suite that every store passes, stores and
-//! formats that fail, and directories that vanish.
+//! What tests need: a clock that is moved by hand, caches of a test's own, recordings in place of a source, a suite that
+//! every store passes, stores and formats that fail, and directories that vanish.
 
 mod chaos;
 pub mod conformance;
