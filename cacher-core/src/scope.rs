@@ -33,7 +33,7 @@ pub enum Mode {
     OnlyIfCached,
     /// From the cache if the value is no older, else by the body, whose value is stored.
     NoOlder(MostAge),
-    /// As [`Given`] says: no call that memory answers at first.
+    /// As is given besides: no call that memory answers at first.
     Given,
 }
 
