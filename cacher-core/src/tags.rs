@@ -163,6 +163,11 @@ impl Tags {
         Self(Some(ids.iter().map(|id| registry.tag_of(*id)).collect()))
     }
 
+    /// Those that are called so in place of these.
+    pub(crate) fn renamed(&self, name: impl Fn(&str) -> String) -> Self {
+        Self::named(self.0.iter().flat_map(|tags| tags.iter()).map(|tag| name(&tag.name)))
+    }
+
     /// These and others.
     pub(crate) fn and(self, more: Self) -> Self {
         match (self.0, more.0) {

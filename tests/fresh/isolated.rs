@@ -11,10 +11,11 @@ use std::{
 };
 
 use cacher::{
-    Error, Kind, Removal, Scope, Site, Stats,
+    CallOptions, Error, Kind, Removal, Scope, Site, Stats,
     backend::{Backend, Key},
     bypass, cache, caches, invalidate_tag, only_if_cached, read_only, refresh, registered,
     testing::{Isolation, ManualClock, TempDir, isolated},
+    with,
 };
 
 use crate::{
@@ -428,4 +429,22 @@ fn a_cache_without_a_function_is_the_same_inside() {
         assert_eq!(read_only(|| cache.get_or_load(&3, || 30)), 30);
     });
     assert_eq!((cache.get(&1), cache.get(&2), cache.get(&3)), (Some(12), Some(20), None));
+}
+
+#[test]
+fn tags_given_to_calls_are_those_of_the_scope() {
+    counted!();
+    let _alone = alone();
+    let options = CallOptions::new().tags(["isolated_options"]);
+    let call = || with(&options, || counted(1));
+    assert_eq!((call(), call()), (101, 101));
+    isolated(|| {
+        assert_eq!((call(), call()), (102, 102));
+        invalidate_tag("isolated_options");
+        assert_eq!((call(), call()), (103, 103));
+        counted::entry(1).with(&options).insert(7);
+        invalidate_tag("isolated_options");
+        assert_eq!(counted::entry(1).peek(), None);
+    });
+    assert_eq!(call(), 101);
 }

@@ -88,6 +88,16 @@ impl CallOptions {
         !self.tags.is_empty() || self.skipped != Places::default()
     }
 
+    /// The same, with the tags that have these names in the isolation in force.
+    pub(crate) fn here(self: &Arc<Self>) -> Arc<Self> {
+        match super::isolation().filter(|_| !self.tags.is_empty()) {
+            Some(isolation) => {
+                Arc::new(Self { tags: self.tags.renamed(|name| isolation.tag(name)), ..Self::clone(self) })
+            }
+            None => Arc::clone(self),
+        }
+    }
+
     /// Adds these options to what is given.
     pub(super) fn add_to(&self, given: &mut Given) {
         given.mode = self.max_age.map_or(given.mode, Mode::NoOlder);

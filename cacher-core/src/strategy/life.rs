@@ -281,7 +281,9 @@ impl Terms {
     /// These terms with what the caller says besides.
     #[must_use]
     pub(crate) fn given(self, options: &Arc<CallOptions>) -> Self {
-        Self { options: Some(Arc::clone(options)), ..self.tagged(options.tags.clone()) }
+        let options = options.here();
+        let tags = options.tags.clone();
+        Self { options: Some(options), ..self.tagged(tags) }
     }
 
     /// These terms with more tags.
