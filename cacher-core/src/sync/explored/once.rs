@@ -46,6 +46,12 @@ impl<T> OnceLock<T> {
     }
 }
 
+impl<T> From<T> for OnceLock<T> {
+    fn from(value: T) -> Self {
+        Self { turn: Mutex::new(()), value: value.into() }
+    }
+}
+
 impl<T> Default for OnceLock<T> {
     fn default() -> Self {
         Self::new()
