@@ -19,6 +19,7 @@ use cacher::{
 
 use crate::{
     common::{faults, files_below, only_file},
+    gated::Gated,
     support::runs,
 };
 
@@ -440,11 +441,11 @@ mod bare {
 
     #[test]
     fn a_store_that_knows_no_age_takes_no_bare_value() {
-        #[cache(backend = Bytes::new(), format = "json+bare", name = "bare-bytes")]
+        #[cache(backend = Gated::default(), format = "json+bare", name = "bare-ageless")]
         fn square(n: u64) -> u64 {
             n * n
         }
-        let faults = faults("bare-bytes");
+        let faults = faults("bare-ageless");
         assert_eq!((square(3), square(3), square::cache().stats().hits), (9, 9, 0));
         assert!(faults()[0].to_string().contains("leave `bare` out"), "{:?}", faults());
     }
