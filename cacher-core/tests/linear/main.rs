@@ -12,7 +12,7 @@ mod record;
 
 use std::{env, time::Duration};
 
-use cacher_core::{direct::Cache, testkit::TempDir};
+use cacher_core::direct::Cache;
 
 use check::explained;
 use history::{Answer, Event, Operation};
@@ -72,7 +72,7 @@ fn a_store_alone_is_linearizable() {
 #[cfg(feature = "file")]
 #[test]
 fn memory_before_files_is_linearizable() {
-    let dir = TempDir::new();
+    let dir = cacher_core::testkit::TempDir::new();
     let files = cacher_core::backend::file::Files::new(dir.path());
     let cache = Cache::builder().backend("memory://").backend(files).build().expect("it is set up");
     check_all(cache, true, histories_of(20), 6, true);
