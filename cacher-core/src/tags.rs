@@ -151,9 +151,11 @@ impl Tags {
         if names.is_empty() {
             return Self::default();
         }
+        // Foreign code, so before the lock.
+        let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
         let mut registry = lock(&REGISTRY);
         let registry = registry.get_or_insert_default();
-        Self(Some(names.iter().map(|name| registry.tag(name.as_ref())).collect()))
+        Self(Some(names.into_iter().map(|name| registry.tag(name)).collect()))
     }
 
     /// Those that are called so in stores.
@@ -161,11 +163,6 @@ impl Tags {
         let mut registry = lock(&REGISTRY);
         let registry = registry.get_or_insert_default();
         Self(Some(ids.iter().map(|id| registry.tag_of(*id)).collect()))
-    }
-
-    /// Those that are called so in place of these.
-    pub(crate) fn renamed(&self, name: impl Fn(&str) -> String) -> Self {
-        Self::named(self.0.iter().flat_map(|tags| tags.iter()).map(|tag| name(&tag.name)))
     }
 
     /// These and others.

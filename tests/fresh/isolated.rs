@@ -12,7 +12,7 @@ use std::{
 
 use cacher::{
     CallOptions, Error, Kind, Removal, Scope, Site, Stats,
-    backend::{Backend, Key},
+    backend::{Backend, Key, bytes::Bytes},
     bypass, cache, caches, invalidate_tag, only_if_cached, read_only, refresh, registered,
     testing::{Isolation, ManualClock, TempDir, isolated},
     with,
@@ -447,4 +447,29 @@ fn tags_given_to_calls_are_those_of_the_scope() {
         assert_eq!(counted::entry(1).peek(), None);
     });
     assert_eq!(call(), 101);
+}
+
+#[test]
+fn a_tag_that_a_store_named_first_is_of_the_scope_too() {
+    static STORE: LazyLock<Bytes> = LazyLock::new(Bytes::new);
+    counted!(backend = ["memory://", STORE.clone()], name = "isolated::named_by_a_store");
+    let _alone = alone();
+    // Memory has the tag by what the store calls it when its name is said again.
+    with(CallOptions::new().tags(["isolated::by_id"]).skip_memory(), || counted(1));
+    counted(1);
+    let options = CallOptions::new().tags(["isolated::by_id"]);
+    isolated(|| {
+        let call = || with(&options, || counted(2));
+        let first = call();
+        assert_eq!(call(), first);
+        invalidate_tag("isolated::by_id");
+        assert_ne!(call(), first);
+    });
+}
+
+#[test]
+fn the_cache_of_a_thread_that_is_cleared_had_something() {
+    counted!(thread_local);
+    counted(1);
+    assert_eq!((counted::cache().clear(), counted::cache().clear()), (Removal::Removed, Removal::Absent));
 }

@@ -263,3 +263,41 @@ fn loads_behind_their_callers_are_shown_it() {
     crate::support::until(|| page::cache().stats().renewals == 1);
     assert_eq!(SERVER.counts(), (2, 1));
 }
+
+#[test]
+fn who_takes_nothing_old_is_shown_nothing_old() {
+    static SERVER: LazyLock<Server> = LazyLock::new(Server::default);
+    #[cache(ttl = "1h", revalidate = "1h")]
+    fn page(key: u64) -> Page {
+        SERVER.page()
+    }
+    let clock = ManualClock::new();
+    let _in_force = clock.enter();
+    page(1);
+    clock.advance(11 * SECOND);
+    cacher::no_older_than(10 * SECOND, || page(1));
+    assert_eq!(SERVER.counts(), (2, 2));
+}
+
+#[test]
+fn what_nobody_asked_for_is_kept_for_it_as_well() {
+    static SERVER: LazyLock<Server> = LazyLock::new(Server::default);
+    #[cache(tti = "10s", revalidate = "1h")]
+    fn page(key: u64) -> Page {
+        SERVER.page()
+    }
+    let clock = ManualClock::new();
+    let _in_force = clock.enter();
+    page(1);
+    for _ in 0..3 {
+        clock.advance(9 * SECOND);
+        page(1);
+    }
+    assert_eq!(SERVER.counts(), (1, 1));
+    clock.advance(11 * SECOND);
+    page(1);
+    assert_eq!(SERVER.counts(), (2, 1), "it was kept for the body");
+    clock.advance(Duration::from_secs(3611));
+    page(1);
+    assert_eq!(SERVER.counts(), (3, 2));
+}

@@ -17,7 +17,7 @@ use crate::{
     observe::{Span, Verdict},
     strategy::{Draft, life::Terms},
     sync::Arc,
-    tags,
+    tags::{self, Tagged},
 };
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -86,7 +86,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
                 self.cache.invalidate(shell, &self.key).await;
                 return Changed { made: Some(made), kept: false };
             };
-            let mut new = self.new_value(kept.or(&made), draft, since);
+            let tagged = self.cache.tagged(&self.terms, kept.or(&made), since);
+            let mut new = self.new_value(kept.or(&made), draft, tagged);
             new.tokens = self.cache.learn_more(shell, tokens, &new.tagged).await;
             let placing = Placing { seat: &seat, key: &self.key, new };
             if let Some(kept) = self.cache.overwrite_unchanged(shell, placing).await {
@@ -101,8 +102,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         self.cache.kept(value).zip(self.cache.draft(&self.key, &terms, None))
     }
 
-    /// A value to put; `since` is what the count of invalidated tags was before it was made.
-    pub(super) fn new_value<'a>(&self, value: &'a H::Value, draft: Draft, since: u64) -> New<'a, H::Value, H> {
+    /// A value to put.
+    pub(super) fn new_value<'a>(&self, value: &'a H::Value, draft: Draft, tagged: Tagged) -> New<'a, H::Value, H> {
         let load_began = self.cache.core.load_stamp();
         New {
             value,
@@ -112,7 +113,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
             partition: self.terms.partition,
             left_out: self.cache.core.left_out(&self.terms),
             guards: Guards::default(),
-            tagged: self.cache.tagged(&self.terms, value, since),
+            tagged,
             tokens: None,
         }
     }

@@ -11,7 +11,7 @@ use std::{
 use super::{
     Cache,
     stores::{Found, Reading, StoredKey},
-    write::{New, Placing},
+    write::Placing,
 };
 use crate::{
     bridge::Shell,
@@ -282,7 +282,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         loop {
             let hearing = self.hearing();
             let (seat, ()) = self.cache.fence.enter(&self.key, |_, _| ());
-            let mut new = self.new_value(kept.or(&value), draft, tags::now());
+            let tagged = self.cache.tagged(&self.terms, kept.or(&value), tags::now());
+            let mut new = self.new_value(kept.or(&value), draft, tagged);
             new.tokens = self.cache.learn_all(shell, &self.terms, &new.tagged).await;
             new.tagged = new.tagged.renewed();
             let placing = Placing { seat: &seat, key: &self.key, new };
@@ -322,7 +323,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Keyed<O, H, T> {
         }
         let draft = Draft { lifetime: life, load_time: Duration::ZERO, none: false, inserted: true };
         let Some(draft) = self.cache.approved(&self.key, &terms, draft) else { return false };
-        let mut new = New { tagged, ..self.new_value(&value, draft, 0) };
+        let mut new = self.new_value(&value, draft, tagged);
         new.tokens = self.cache.learn_more(shell, tokens, &new.tagged).await;
         self.cache.put(shell, Placing { seat: &seat, key: &self.key, new }).await
     }

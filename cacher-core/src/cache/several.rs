@@ -127,7 +127,8 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Several<O, H, T> {
         let seats: Vec<_> = kept.iter().map(|(at, ..)| cache.fence.enter(&self.keys[*at], |_, _| ()).0).collect();
         let mut placings = Vec::with_capacity(kept.len());
         for (seat, (at, keyed, (changed, draft), value)) in seats.iter().zip(&kept) {
-            let mut new = keyed.new_value(changed.or(value), *draft, tags::now());
+            let tagged = cache.tagged(&keyed.terms, changed.or(value), tags::now());
+            let mut new = keyed.new_value(changed.or(value), *draft, tagged);
             new.tokens = cache.learn_all(shell, &self.terms[*at], &new.tagged).await;
             new.tagged = new.tagged.renewed();
             placings.push(Placing { seat, key: &self.keys[*at], new });

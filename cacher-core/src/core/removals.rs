@@ -70,9 +70,11 @@ impl Core {
 
     /// Fenced like a single invalidation.
     async fn clear_all(self: &Arc<Self>, shell: Shell) -> Removal {
+        // Tables of single threads count what is of the generation that now ends.
+        let before = self.size().0;
         let clearing = Clearing::new(&self.generation, self.members());
         let members = &clearing.members;
-        let mut removal = Removal::of(self.size().0 > 0);
+        let mut removal = Removal::of(before > 0 || self.size().0 > 0);
         if self.has_stores() {
             let all_quiet = pin!(async {
                 for member in members {

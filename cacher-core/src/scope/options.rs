@@ -19,6 +19,8 @@ use crate::{sync::Arc, tags::Tags};
 pub struct CallOptions {
     pub(crate) ttl: Option<Duration>,
     max_age: Option<MostAge>,
+    /// What the tags are called here; the tags themselves are others in each isolation.
+    names: Vec<Arc<str>>,
     pub(crate) tags: Tags,
     pub(crate) skipped: Places,
 }
@@ -64,7 +66,9 @@ impl CallOptions {
     /// tag, and none hears of what others invalidate. That is a fault, once in each process. A store of bare values
     /// keeps none that has tags, which is a fault as well.
     pub fn tags(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        Self { tags: self.tags.and(Tags::named(names)), ..self }
+        let names: Vec<Arc<str>> = names.into_iter().map(|name| name.as_ref().into()).collect();
+        let tags = self.tags.and(Tags::named(&names));
+        Self { tags, names: together(self.names, names), ..self }
     }
 
     /// Leaves out the tier at this place of `backend = [..]`, from 0 on: the call neither reads nor writes it, and
@@ -92,7 +96,8 @@ impl CallOptions {
     pub(crate) fn here(self: &Arc<Self>) -> Arc<Self> {
         match super::isolation().filter(|_| !self.tags.is_empty()) {
             Some(isolation) => {
-                Arc::new(Self { tags: self.tags.renamed(|name| isolation.tag(name)), ..Self::clone(self) })
+                let tags = Tags::named(self.names.iter().map(|name| isolation.tag(name)));
+                Arc::new(Self { tags, ..Self::clone(self) })
             }
             None => Arc::clone(self),
         }
@@ -113,10 +118,21 @@ impl CallOptions {
         Self {
             ttl: self.ttl.or(outer.ttl),
             max_age: self.max_age.or(outer.max_age),
+            names: together(outer.names.clone(), self.names),
             tags: outer.tags.clone().and(self.tags),
             skipped: self.skipped.and(outer.skipped),
         }
     }
+}
+
+/// Each name once.
+fn together(mut names: Vec<Arc<str>>, more: Vec<Arc<str>>) -> Vec<Arc<str>> {
+    for name in more {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 impl Places {
