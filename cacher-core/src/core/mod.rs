@@ -3,6 +3,7 @@
 mod coherence;
 mod graves;
 mod known;
+mod left_out;
 mod removals;
 mod stand_ins;
 pub(crate) mod tokens;
@@ -11,6 +12,7 @@ pub(crate) use crate::work::{on_worker_at, within};
 use coherence::News;
 pub(crate) use coherence::{Hearing, Subject};
 use graves::Graves;
+pub(crate) use left_out::LeftOut;
 pub(crate) use removals::DRAIN;
 pub use removals::Removal;
 pub(crate) use stand_ins::StandIns;
@@ -37,9 +39,7 @@ use crate::{
     keyer::{CallKey, Hash, Keyer},
     memory::table::Bound,
     observe::{self, Published},
-    place, registry,
-    scope::{self, Places},
-    secret,
+    place, registry, scope, secret,
     settings::{self, Ruling},
     stats::{Counters, Stats},
     strategy::{
@@ -239,31 +239,6 @@ struct Members(Vec<Weak<dyn Member>>);
 impl std::fmt::Debug for Members {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} tables", self.0.len())
-    }
-}
-
-/// What a call neither reads nor writes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LeftOut {
-    pub(crate) memory: bool,
-    /// Of each store a bit.
-    stores: u64,
-}
-
-impl LeftOut {
-    /// Whether there is anything.
-    pub(crate) fn is_some(self) -> bool {
-        self != Self::default()
-    }
-
-    /// Whether all stores are left out.
-    pub(crate) fn has_all(self, stores: usize) -> bool {
-        (0..stores).all(|tier| self.has(tier))
-    }
-
-    /// Whether that store is left out.
-    pub(crate) fn has(self, tier: usize) -> bool {
-        u32::try_from(tier).ok().and_then(|tier| self.stores.checked_shr(tier)).unwrap_or_default() & 1 == 1
     }
 }
 
@@ -537,19 +512,6 @@ impl Core {
 
     pub(crate) fn tiers(&self) -> &[Arc<Tier>] {
         &self.tiers
-    }
-
-    /// What a call of these terms neither reads nor writes.
-    pub(crate) fn left_out(&self, terms: &Terms) -> LeftOut {
-        let Some(Places { memory, listed }) = terms.options().map(|options| options.skipped) else {
-            return LeftOut::default();
-        };
-        let listed = Places { memory, listed };
-        let alone = self.tiers.is_empty().then_some(0);
-        let memory = memory || self.place_of_memory.or(alone).is_some_and(|place| listed.has(place));
-        let place = |tier: usize| tier + usize::from(self.place_of_memory.is_some_and(|memory| memory <= tier));
-        let stores = (0..self.tiers.len()).filter(|tier| listed.has(place(*tier)));
-        LeftOut { memory, stores: stores.fold(0, |stores, tier| stores | 1 << tier) }
     }
 
     /// Whether entries may have tags.
