@@ -4,7 +4,6 @@ mod isolation;
 mod options;
 
 pub(crate) use isolation::{Isolation, Purpose, tag};
-pub(crate) use options::Places;
 pub use options::{CallOptions, with};
 
 use std::{
