@@ -2,25 +2,16 @@
 
 use std::pin::pin;
 
-use super::{
-    Cache, Keyed, Landing, Leader,
-    load::Load,
-    memory::Old,
-    permit::Asking,
-    ship::Finding,
-    stores::{Found, Reading, Sought, StoredKey},
-};
+use super::{Cache, Keyed, Leader, memory::Old, part::Part, permit::Asking, stores::Found};
 use crate::{
     bridge::Shell,
-    clock::Stopwatch,
     error::{Error, Kind},
-    fence::Seat,
-    flight::{Flight, Followed, Offer, Outcome, SharedError},
+    flight::{Flight, Followed, Offer, SharedError},
     key::parts::{Key, Parts, Query},
     memory::{held::Held, table::Table},
     observe::{self, Span, Verdict},
     scope::{CallOptions, Given, Mode, MostAge},
-    strategy::life::{self, Age, Terms},
+    strategy::life::{Age, Terms},
     sync::Arc,
     time::Tick,
 };
@@ -58,21 +49,6 @@ pub(crate) struct Caller<F> {
     pub(crate) takes: F,
     /// Whether it can return an error of ours.
     pub(crate) tells: bool,
-}
-
-/// The part that a caller has in a load.
-pub(super) enum Part<L, H> {
-    Lead(L),
-    Follow(Arc<Flight<H>>),
-}
-
-impl<L, H> Part<L, H> {
-    pub(super) fn map_lead<M>(self, map: impl FnOnce(L) -> M) -> Part<M, H> {
-        match self {
-            Self::Lead(lead) => Part::Lead(map(lead)),
-            Self::Follow(flight) => Part::Follow(flight),
-        }
-    }
 }
 
 impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
@@ -127,7 +103,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Looks in memory again, when nobody else can load.
-    fn hit_again(&self, key: &Key<O>, terms: &Terms) -> Option<H::Value> {
+    pub(super) fn hit_again(&self, key: &Key<O>, terms: &Terms) -> Option<H::Value> {
         if !self.may_answer(key, terms) {
             return None;
         }
@@ -135,7 +111,7 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     }
 
     /// Whether what is in memory is there for a time only.
-    fn may_expire(&self, key: &Key<O>) -> bool {
+    pub(super) fn may_expire(&self, key: &Key<O>) -> bool {
         let slot = self.table.as_ref().and_then(|table| table.get(key));
         slot.is_none_or(|slot| slot.mortal())
     }
@@ -284,26 +260,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         Some(value)
     }
 
-    /// A load of its own, whatever is cached or under way. Others follow it if they find nothing.
-    fn reload(self: &Arc<Self>, shell: Shell, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
-        let (seat, flight) = self.enter_anew(&key, || Flight::new(shell));
-        Leader::new(self, key, seat, Some(flight), terms).overwriting()
-    }
-
-    pub(super) fn enter_anew(
-        &self,
-        key: &Key<O>,
-        take_off: impl FnOnce() -> Arc<Flight<H>>,
-    ) -> (Seat<O, Landing<H>>, Arc<Flight<H>>) {
-        let (seat, (flight, earlier)) = self.fence.enter(key, |landing, beginning| {
-            let flight = take_off();
-            let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
-            (flight, earlier)
-        });
-        drop(earlier);
-        (seat, flight)
-    }
-
     /// Whether nothing is cached that is older; or could stand in for what is not there any more.
     pub(super) async fn is_young(
         self: &Arc<Self>,
@@ -375,44 +331,6 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
         }
     }
 
-    /// Leads the load of a key, or follows the one that is in flight since nothing was invalidated or put there.
-    pub(super) fn take_part(
-        &self,
-        key: &Key<O>,
-        take_off: impl FnOnce() -> Arc<Flight<H>>,
-    ) -> (Seat<O, Landing<H>>, Part<Arc<Flight<H>>, H>) {
-        if !self.core.config.single_flight {
-            let (seat, ()) = self.fence.enter(key, |_, _| ());
-            return (seat, Part::Lead(take_off()));
-        }
-        let abandon = self.core.config.deadlines.abandon.map(|after| (self.clock.tick(), after));
-        let goes_on = |flight: &Flight<H>| abandon.is_none_or(|(now, after)| !flight.is_abandoned(now, after));
-        // A flight that has been overtaken comes back, to be dropped where no lock is held.
-        let (seat, (part, earlier)) = self.fence.enter(key, |landing, beginning| match landing {
-            Some((began, flight)) if beginning.may_share(*began) && goes_on(flight) => {
-                (Part::Follow(Arc::clone(flight)), None)
-            }
-            _ => {
-                let flight = take_off();
-                let earlier = landing.replace((beginning.began, Arc::clone(&flight)));
-                (Part::Lead(flight), earlier)
-            }
-        });
-        drop(earlier);
-        (seat, part)
-    }
-
-    /// Waits for another's load; for several in turn no longer than for one.
-    pub(super) async fn follow(&self, shell: Shell, flight: &Flight<H>, deadline: &mut Option<Tick>) -> Followed<H> {
-        let clock = &self.core.clock;
-        let patience = self.core.patience;
-        let deadline = || *deadline.get_or_insert_with(|| clock.tick().after(patience));
-        let watch = Stopwatch::start(clock);
-        let followed = flight.follow(shell, clock, (patience, self.core.config.deadlines), deadline).await;
-        observe::wait_time(&self.core.name, watch.elapsed());
-        followed
-    }
-
     /// A value that was offered while another is loaded.
     pub(super) fn taken(&self, offer: Offer<H>, span: &Span) -> H::Value {
         self.count_old(offer.fresh_until, Age::Due);
@@ -438,181 +356,4 @@ impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Cache<O, H, T> {
     pub(crate) fn timed_out(&self) -> Error {
         Error::new(Kind::TimedOut, format!("{}: the body takes longer than it may", self.core.name))
     }
-
-    /// A load that follows no other, and that no other follows.
-    fn apart(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
-        let (seat, ()) = self.fence.enter(&key, |_, _| ());
-        Leader::new(self, key, seat, None, terms)
-    }
-
-    fn load_alone(self: &Arc<Self>, key: Key<O>, terms: Terms) -> Box<Leader<O, H, T>> {
-        self.core.counters.lone_loads.add(1);
-        self.core.counters.misses.add(1);
-        self.apart(key, terms).ending(Verdict::Lone)
-    }
-}
-
-impl<O: Eq + Clone + 'static, H: Held, T: Table<O, H>> Leader<O, H, T> {
-    /// Another load may have landed since memory was asked; a store may have the value; else the body must run.
-    pub(super) async fn look_in_stores(mut self: Box<Self>, shell: Shell, asked: Asked) -> Lookup<O, H, T> {
-        if asked != Asked::Refused
-            && let Some(value) = self.look_again(shell).await
-        {
-            return self.answered(value);
-        }
-        let now = self.cache.clock.tick();
-        let spent = self.loads.first().filter(|load| !load.is_live(now));
-        if let Some(error) = spent.and_then(|load| self.cache.lasting_error(&load.key, &load.terms)) {
-            return self.failed_before(error);
-        }
-        if self.has_leases()
-            && let Some(value) = Box::pin(self.take_lease(shell)).await
-        {
-            return self.answered(value);
-        }
-        if self.loads.iter().all(|load| load.due().is_none()) {
-            self.cache.core.counters.misses.add(1);
-        }
-        Lookup::Miss(self)
-    }
-
-    /// Whether the load takes turns with those of other processes.
-    fn has_leases(&self) -> bool {
-        let core = &self.cache.core;
-        let last = core.tiers().len().saturating_sub(1);
-        core.config.distributed && self.loads.first().is_none_or(|load| !core.left_out(&load.terms).has(last))
-    }
-
-    /// The same where memory is all there is.
-    fn look_in_memory(self: Box<Self>) -> Lookup<O, H, T> {
-        if let Some(value) = self.loads.first().and_then(|load| self.hit_again(load)) {
-            return self.answered(value);
-        }
-        self.cache.core.counters.misses.add(1);
-        Lookup::Miss(self)
-    }
-
-    /// Ends with a value that was found.
-    pub(super) fn answered(self: Box<Self>, value: H::Value) -> Lookup<O, H, T> {
-        if self.cache.core.has_tags() {
-            // Followers look for themselves: a tag may be invalidated before they come.
-            self.land(Outcome::Failed(None));
-            return Lookup::Hit(value);
-        }
-        let held = H::hold(value);
-        self.land(Outcome::Landed(held.clone()));
-        // Cloned for followers only.
-        Lookup::Hit(held.into_value())
-    }
-
-    /// Ends with the error of an earlier load.
-    fn failed_before(self: Box<Self>, error: SharedError) -> Lookup<O, H, T> {
-        self.cache.core.counters.error_hits.add(1);
-        self.span.end(Verdict::Failed);
-        self.land(Outcome::Failed(Some(SharedError::clone(&error))));
-        Lookup::Failed(error)
-    }
-
-    fn hit_again(&self, load: &Load<O, H>) -> Option<H::Value> {
-        let value = self.within(|| self.cache.hit_again(&load.key, &load.terms));
-        if value.is_some() {
-            self.span.end(Verdict::Hit);
-            if self.cache.may_expire(&load.key) {
-                // Who follows looks itself: memory is near.
-                load.found_until(Tick(0));
-            }
-        }
-        value
-    }
-
-    /// What is there by now for the only load.
-    pub(super) async fn look_again(&mut self, shell: Shell) -> Option<H::Value> {
-        self.look_for_all(shell).await.pop().flatten()
-    }
-
-    /// What is there by now, for each load. What is due to be loaded anew is offered to who comes meanwhile.
-    pub(super) async fn look_for_all(&mut self, shell: Shell) -> Vec<Option<H::Value>> {
-        let mut values: Vec<_> = self.loads.iter().map(|load| self.hit_again(load)).collect();
-        if self.cache.keeps_old() {
-            for at in missing(&values) {
-                let old = self.within(|| self.cache.old(&self.loads[at].key, &self.loads[at].terms));
-                self.loads[at].note_old(old);
-            }
-        }
-        if self.cache.core.has_stores() {
-            self.look_in_stores_for(shell, &mut values).await;
-        }
-        for at in missing(&values) {
-            values[at] = self.held_back(&self.loads[at]);
-        }
-        for at in missing(&values) {
-            let load = &self.loads[at];
-            if let Some(old) = load.due() {
-                load.offer(old, Tick(0), self.cache.core.config.life.answers_until(old.fresh_until));
-            }
-        }
-        values
-    }
-
-    /// The same in the stores, for those that memory does not have.
-    async fn look_in_stores_for(&mut self, shell: Shell, values: &mut [Option<H::Value>]) {
-        let named = |at: usize| self.within(|| self.cache.stored_key(&self.loads[at].key)).map(|key| (at, key));
-        let stored: Vec<_> = missing(values).into_iter().filter_map(named).collect();
-        // Before the stores are read, so that no change is missed.
-        for (at, key) in &stored {
-            self.loads[*at].hear(&self.cache, key);
-        }
-        let readings = self.as_part(pin!(self.read_and_fill(shell, &stored))).await;
-        for ((at, _), Reading { fresh, due, stale }) in stored.into_iter().zip(readings) {
-            let hash = self.loads[at].key.hash;
-            let until = fresh.as_ref().map_or(Tick::NEVER, |found| life::until(found.since, found.left));
-            values[at] = fresh.and_then(|found| self.within(|| self.cache.served(hash, found, &self.span)));
-            if values[at].is_some() {
-                self.loads[at].found_until(until);
-            }
-            self.loads[at].note_old(due.map(|found| (self.cache.old_of(found), Age::Due)));
-            self.loads[at].note_old(stale.map(|(age, found)| (self.cache.old_of(found), age)));
-        }
-    }
-
-    /// A value that answers the call because its load has failed a moment ago, or because it is fresh after all.
-    fn held_back(&self, load: &Load<O, H>) -> Option<H::Value> {
-        let (old, age) = load.old.as_ref()?;
-        let now = self.cache.clock.tick();
-        let pauses = || self.cache.holdoffs.holds(load.key.hash, now) && self.cache.stands_in(old, *age, now);
-        if (*age != Age::Fresh && !pauses()) || !old.tagged.is_current() {
-            return None;
-        }
-        let value = self.within(|| self.cache.outward(old.held.clone().value()))?;
-        self.cache.count_old(old.fresh_until, *age);
-        self.span.end(if now < old.fresh_until { Verdict::Hit } else { Verdict::Stale });
-        Some(value)
-    }
-
-    async fn read_and_fill(&self, shell: Shell, stored: &[(usize, StoredKey)]) -> Vec<Reading<H::Value>> {
-        let (cache, loads) = (&self.cache, &self.loads);
-        let sought = stored.iter().map(|(at, key)| {
-            let Load { key: Key { hash, .. }, terms, .. } = &loads[*at];
-            Sought { key, hash: *hash, terms }
-        });
-        let readings = cache.read_all(shell, &sought.collect::<Vec<_>>()).await;
-        let found = stored.iter().zip(&readings).filter_map(|((at, key), reading)| {
-            let (load, found) = (&loads[*at], reading.fresh.as_ref()?);
-            Some(Finding { seat: &load.seat, key: (key, &load.key), found, terms: &load.terms })
-        });
-        let found: Vec<_> = found.collect();
-        cache.back_fill(shell, &found).await;
-        if cache.table.is_some() {
-            for Finding { seat, key: (_, key), found, terms } in &found {
-                cache.publish(seat, key, cache.arrival(found, H::hold(found.value.clone()), terms));
-            }
-        }
-        drop(found);
-        readings
-    }
-}
-
-/// The places of what is not there.
-fn missing<V>(values: &[Option<V>]) -> Vec<usize> {
-    (0..values.len()).filter(|at| values[*at].is_none()).collect()
 }

@@ -12,6 +12,7 @@ mod lease;
 mod load;
 mod lookup;
 mod memory;
+mod part;
 mod permit;
 mod revisions;
 mod several;

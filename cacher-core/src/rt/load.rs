@@ -6,7 +6,7 @@ use std::{
     pin::{Pin, pin},
 };
 
-use super::{report_panic, told};
+use super::{lookup::told, report_panic};
 use crate::{
     bridge::{self, Panicked, Shell, block_on},
     cache::{Ended, Leader, Waited},

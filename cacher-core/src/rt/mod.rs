@@ -1,7 +1,9 @@
 //! What the attribute's expansion calls: key, lookup, store. Hidden, and no part of the public interface.
 
 pub mod batch;
+mod entries;
 mod load;
+mod lookup;
 pub mod written;
 
 use std::{
@@ -11,27 +13,22 @@ use std::{
 };
 
 use crate::{
-    bridge::{self, Shell, block_on},
-    cache::{Asked, Cache, Caller, Keyed, LocalOperations, Lookup, RevisedOperations, SharedOperations},
-    codec::Codecs,
-    companion::{AsyncEntry, AsyncRevisedEntry, Entry, Handle, LocalEntry, RevisedEntry},
-    core::Config as CoreConfig,
+    bridge,
     error::{Error, Kind},
     fault::Fault,
-    flight::SharedError,
-    format::{Format, IntoFormat},
-    key::parts::{Key, Parts},
+    format::Format,
+    format::IntoFormat,
     keyer::{CallKey, FileName, Keyer, Text, from_fn},
-    memory::{
-        held::{As, Held},
-        table::Table,
-    },
+    memory::held::{As, Held},
     observe,
     scope::{self, Scope},
     sync::Arc,
 };
 
+pub use entries::{entry, entry_async, entry_local, entry_revised, entry_revised_async, handle, handle_of_all};
 pub use load::{load, load_async, load_behind, load_behind_async};
+pub use lookup::{Step, lookup, lookup_async};
+pub(crate) use lookup::{answer, answer_async};
 
 pub use crate::{
     cache::Leader,
@@ -81,20 +78,6 @@ pub mod unannotated {
     /// No function with a cache.
     #[derive(Debug)]
     pub enum __CacherOther {}
-}
-
-/// The answer to a call.
-type Answer<R, P, Z, S> = Step<R, Box<Leader<<P as Parts>::Owned, HeldBy<Z>, TableOf<P, Z, S>>>>;
-type HeldBy<Z> = <Z as Recipe>::Held;
-type TableOf<P, Z, S> = <S as Home<<P as Parts>::Owned, HeldBy<Z>>>::Table;
-
-/// What to do next: it is done, or something is to be run.
-#[derive(Debug)]
-pub enum Step<R, N> {
-    /// The return value.
-    Done(R),
-    /// What is to be done for it.
-    Run(N),
 }
 
 /// How the call is to be answered.
@@ -243,265 +226,4 @@ where
     S: Text,
 {
     keyer(FileName(name))
-}
-
-/// Answers a sync call.
-#[inline]
-pub fn lookup<S, Z, M, R, P>(
-    mode: ScopeMode,
-    home: S,
-    recipe: &Z,
-    returns: &Returns<M, R>,
-    parts: &P,
-    terms: impl FnOnce() -> Terms,
-) -> Answer<R, P, Z, S>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
-    M: Mode<R>,
-    S: Home<P::Owned, Z::Held>,
-{
-    let mut asked = Asked::No;
-    match home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked)) {
-        Some(value) => Step::Done(M::returned(value)),
-        None => look_further((mode, asked), home, *recipe, *returns, parts, terms),
-    }
-}
-
-/// Kept out of the hit's way, as is what it takes by value.
-#[cold]
-#[inline(never)]
-fn look_further<S, Z, M, R, P>(
-    (mode, mut asked): (ScopeMode, Asked),
-    home: S,
-    recipe: Z,
-    returns: Returns<M, R>,
-    parts: &P,
-    terms: impl FnOnce() -> Terms,
-) -> Answer<R, P, Z, S>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
-    M: Mode<R>,
-    S: Home<P::Owned, Z::Held>,
-{
-    let (mode, given) = scope::given(mode);
-    let (cache, key) = home.with(recipe, |cache| cache.second(parts));
-    match cache.first_given((mode, given.as_deref()), (&key, terms()), &mut asked) {
-        Ok(value) => Step::Done(M::returned(value)),
-        Err(terms) => answer((cache, key, terms), (Shell::Sync, mode, asked), returns),
-    }
-}
-
-/// What a call is: its cache, its key, its terms.
-type Call<O, H, T> = (Arc<Cache<O, H, T>>, Key<O>, Terms);
-
-/// Answers a sync call that memory did not answer at first.
-pub(crate) fn answer<O, H, T, M, R>(
-    (cache, key, terms): Call<O, H, T>,
-    (shell, mode, asked): (Shell, ScopeMode, Asked),
-    returns: Returns<M, R>,
-) -> Step<R, Box<Leader<O, H, T>>>
-where
-    O: Eq + Clone + 'static,
-    H: Held<Value = M::Value>,
-    T: Table<O, H>,
-    M: Mode<R>,
-{
-    let answer = cache
-        .at_once(shell, mode, (key, terms))
-        .unwrap_or_else(|call| block_on(cache.go_on(shell, mode, call, asked, caller(returns))));
-    step(answer, &returns, &cache)
-}
-
-/// Answers an async call that memory did not answer at first.
-pub(crate) async fn answer_async<O, H, T, M, R>(
-    (cache, key, terms): Call<O, H, T>,
-    (shell, mode, asked): (Shell, ScopeMode, Asked),
-    returns: Returns<M, R>,
-) -> Step<R, Box<Leader<O, H, T>>>
-where
-    O: Eq + Clone + 'static,
-    H: Held<Value = M::Value>,
-    T: Table<O, H>,
-    M: Mode<R>,
-{
-    let answer = match cache.at_once(shell, mode, (key, terms)) {
-        Ok(answer) => answer,
-        Err(call) => cache.go_on(shell, mode, call, asked, caller(returns)).await,
-    };
-    step(answer, &returns, &cache)
-}
-
-/// Answers an async call. Memory is asked at once, the rest when polled.
-#[inline]
-pub fn lookup_async<S, Z, M, R, P>(
-    mode: ScopeMode,
-    home: S,
-    recipe: &Z,
-    returns: &Returns<M, R>,
-    parts: &P,
-    terms: impl FnOnce() -> Terms,
-) -> impl Future<Output = Answer<R, P, Z, S>>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, M::Value>, Held: Held<Value = M::Value>>,
-    M: Mode<R>,
-    S: Home<P::Owned, Z::Held>,
-{
-    let mut asked = Asked::No;
-    let found = home.find::<Z::Marker, _>(|cache| cache.first(mode, parts, &mut asked));
-    let first = found.map_or_else(
-        || {
-            let (mode, given) = scope::given(mode);
-            let (cache, key) = home.with(*recipe, |cache| cache.second(parts));
-            match cache.first_given((mode, given.as_deref()), (&key, terms()), &mut asked) {
-                Ok(value) => Ok(value),
-                // Behind a pointer, so that the future of a hit is small.
-                Err(terms) => Err(Box::pin(answer_async((cache, key, terms), (Shell::Async, mode, asked), *returns))),
-            }
-        },
-        Ok,
-    );
-    async move {
-        match first {
-            Ok(value) => Step::Done(M::returned(value)),
-            Err(further) => further.await,
-        }
-    }
-}
-
-/// What the return type of a function can say.
-fn caller<M, R>(returns: Returns<M, R>) -> Caller<impl Fn(&SharedError) -> bool> {
-    Caller { takes: move |error: &SharedError| (returns.shared)(error).is_some(), tells: returns.tells }
-}
-
-fn step<O, H, T, M, R>(
-    answer: Lookup<O, H, T>,
-    returns: &Returns<M, R>,
-    cache: &Cache<O, H, T>,
-) -> Step<R, Box<Leader<O, H, T>>>
-where
-    O: Eq + Clone + 'static,
-    H: Held<Value = M::Value>,
-    T: Table<O, H>,
-    M: Mode<R>,
-{
-    match answer {
-        Lookup::Hit(value) => Step::Done(M::returned(value)),
-        Lookup::Miss(leader) => Step::Run(leader),
-        Lookup::Failed(error) => match (returns.shared)(&error) {
-            Some(returned) => Step::Done(returned),
-            None => unreachable!("an error is shared by who can take it"),
-        },
-        Lookup::Absent => Step::Done(not_cached(returns, &cache.name())),
-        Lookup::TurnedDown(error) => match (returns.failed)(error) {
-            Some(returned) => Step::Done(returned),
-            None => unreachable!("an error is told by who can tell it"),
-        },
-    }
-}
-
-fn not_cached<M, R>(returns: &Returns<M, R>, name: &str) -> R {
-    let replays = scope::isolation().is_some_and(|isolation| isolation.replays());
-    let text = if replays {
-        format!("this call of {name} was not recorded, and nothing is loaded in `replay`")
-    } else {
-        format!("{name} has nothing cached for this call, and was not to load it")
-    };
-    match (returns.failed)(Error::new(Kind::NotCached, text.clone())) {
-        Some(returned) => returned,
-        None if replays => panic!("{text}"),
-        None => panic!(
-            "`only_if_cached`: {name} has nothing cached for this call, and cannot say so: let it return \
-             `Result<_, E>` with `E: From<cacher::Error>`"
-        ),
-    }
-}
-
-/// An error as what the call returns; a panic where that can't say it.
-fn told<M, R>(returns: &Returns<M, R>, error: &Error) -> R {
-    match (returns.failed)(error.clone()) {
-        Some(returned) => returned,
-        None => panic!("{error}: let it return `Result<_, E>` with `E: From<cacher::Error>` to be told so"),
-    }
-}
-
-fn keyed<S, Z, P>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> Keyed<P::Owned, Z::Held, S::Table>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, <Z::Held as Held>::Value>>,
-    S: Home<P::Owned, Z::Held>,
-{
-    home.with(*recipe, |cache| cache.keyed(parts, terms.clone()))
-}
-
-/// The entry of a sync call.
-pub fn entry<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> Entry<V>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
-    S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + Send + Sync + 'static,
-{
-    Entry(Arc::new(keyed(home, recipe, parts, terms)))
-}
-
-/// The entry of an async call.
-pub fn entry_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> AsyncEntry<V>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
-    S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: SharedOperations<V> + Send + Sync + 'static,
-{
-    AsyncEntry(Arc::new(keyed(home, recipe, parts, terms)))
-}
-
-/// The entry of a sync call of a function with `revisions`.
-pub fn entry_revised<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> RevisedEntry<V>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
-    S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: RevisedOperations<V> + Send + Sync + 'static,
-{
-    RevisedEntry::new(Arc::new(keyed(home, recipe, parts, terms)))
-}
-
-/// The entry of an async call of a function with `revisions`.
-pub fn entry_revised_async<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> AsyncRevisedEntry<V>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
-    S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: RevisedOperations<V> + Send + Sync + 'static,
-{
-    AsyncRevisedEntry::new(Arc::new(keyed(home, recipe, parts, terms)))
-}
-
-/// The entry of a call of a function with `thread_local`.
-pub fn entry_local<S, Z, P, V: 'static>(home: S, recipe: &Z, parts: &P, terms: &Terms) -> LocalEntry<V>
-where
-    P: Parts,
-    Z: Recipe<Codec: Codecs<P::Owned, V>, Held: Held<Value = V>>,
-    S: Home<P::Owned, Z::Held>,
-    Keyed<P::Owned, Z::Held, S::Table>: LocalOperations<V> + 'static,
-{
-    LocalEntry(std::rc::Rc::new(keyed(home, recipe, parts, terms)))
-}
-
-/// The whole cache of a function that has no type parameters.
-#[must_use]
-pub fn handle<M: 'static>(site: &Site, _marker: PhantomData<M>, configure: fn() -> CoreConfig) -> Handle {
-    Handle::of(site.core::<M>(configure))
-}
-
-/// The whole cache of a generic function: of the instantiations used so far. `place` is a closure in the companion
-/// that asks, whose own name comes last in its path; the function's comes in its place, if that is not before it.
-pub fn handle_of_all<M>(site: &Site, _place: &M, name: Option<&str>, function: &str) -> Handle {
-    let path = crate::place::function(std::any::type_name::<M>());
-    let owner = path.rsplit_once("::").map_or("", |(owner, _)| owner);
-    let path = if function.is_empty() { owner.to_owned() } else { format!("{owner}::{function}") };
-    Handle::new(name.map_or_else(|| path.into(), Into::into), site.cores())
 }

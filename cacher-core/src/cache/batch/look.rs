@@ -7,7 +7,7 @@ use crate::{
     cache::{
         Asked, Landing, Leader,
         load::{Load, Loads},
-        lookup::Part,
+        part::Part,
         permit::Asking,
         stores::Sought,
     },

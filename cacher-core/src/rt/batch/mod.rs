@@ -22,7 +22,10 @@ pub use reading::{
 };
 use runner::{Chunk, Runner};
 
-use super::{ScopeMode, not_cached, told};
+use super::{
+    ScopeMode,
+    lookup::{not_cached, told},
+};
 pub use crate::demand::again;
 use crate::{
     bridge::{Shell, block_on},

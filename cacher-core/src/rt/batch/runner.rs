@@ -3,7 +3,7 @@
 use std::{fmt, marker::PhantomData, panic::resume_unwind};
 
 use super::{
-    super::{load::Failure, told},
+    super::{load::Failure, lookup::told},
     Absence, Form, Hashes, Reading, Way,
 };
 use crate::{
