@@ -2,18 +2,22 @@
 
 mod batch;
 mod freshness;
+mod identity;
+mod limits;
 mod names;
+mod stores;
 mod tags;
 mod template;
 mod values;
 
 pub(crate) use batch::Batch;
 pub(crate) use freshness::Breaker;
+pub(crate) use identity::{Key, Version};
+pub(crate) use limits::{OnLimit, Rate};
+pub(crate) use stores::{Backend, EVICTIONS, Flight, Format, Keyer, Write};
 pub(crate) use tags::Tag;
 pub(crate) use template::Template;
-pub(crate) use values::{
-    Backend, Companions, EVICTIONS, Flight, Format, Key, Keyer, OnLimit, Rate, Timing, Version, Write,
-};
+pub(crate) use values::{Companions, Timing};
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -137,46 +141,46 @@ impl Args {
         names::available(&name)?;
         self.names.push(name.clone());
         match name.to_string().as_str() {
-            "backend" => set(&mut self.backend, name, input, values::backends),
+            "backend" => set(&mut self.backend, name, input, stores::backends),
             "ttl" => set(&mut self.ttl, name, input, values::timing),
             "tti" => set(&mut self.tti, name, input, values::timing),
             "expires_at" => set(&mut self.expires_at, name, input, values::moment),
             "jitter" => set(&mut self.jitter, name, input, values::timing),
             "none_ttl" => set(&mut self.none_ttl, name, input, values::timing),
             "patience" => set(&mut self.patience, name, input, values::timing),
-            "capacity" => set(&mut self.capacity, name, input, values::entries),
-            "max_bytes" => set(&mut self.max_bytes, name, input, values::bytes),
-            "eviction" => set(&mut self.eviction, name, input, values::eviction),
-            "process_memory" => set(&mut self.process_memory, name, input, values::bytes),
-            "frequency" => set(&mut self.frequency, name, input, values::frequency),
+            "capacity" => set(&mut self.capacity, name, input, stores::entries),
+            "max_bytes" => set(&mut self.max_bytes, name, input, stores::bytes),
+            "eviction" => set(&mut self.eviction, name, input, stores::eviction),
+            "process_memory" => set(&mut self.process_memory, name, input, stores::bytes),
+            "frequency" => set(&mut self.frequency, name, input, stores::frequency),
             "ignore" => set(&mut self.ignore, name, input, values::idents),
-            "format" => set(&mut self.format, name, input, values::format),
-            "keyer" => set(&mut self.keyer, name, input, values::keyer),
-            "file_name" => set(&mut self.file_name, name, input, values::file_name),
+            "format" => set(&mut self.format, name, input, stores::format),
+            "keyer" => set(&mut self.keyer, name, input, stores::keyer),
+            "file_name" => set(&mut self.file_name, name, input, stores::file_name),
             "secret" => set(&mut self.secret, name, input, values::idents),
-            "key" => set(&mut self.key, name, input, values::key),
+            "key" => set(&mut self.key, name, input, identity::key),
             "depends_on" => set(&mut self.depends_on, name, input, values::expressions),
-            "version" => set(&mut self.version, name, input, values::version),
-            "depends" => set(&mut self.depends, name, input, values::functions),
+            "version" => set(&mut self.version, name, input, identity::version),
+            "depends" => set(&mut self.depends, name, input, identity::functions),
             "cache_if" => set(&mut self.cache_if, name, input, values::conditions),
             "site" => set(&mut self.site, name, input, values::expression),
-            "single_flight" => set(&mut self.single_flight, name, input, values::flight),
+            "single_flight" => set(&mut self.single_flight, name, input, stores::flight),
             "name" => set(&mut self.name, name, input, values::text),
             "crate" => set(&mut self.krate, name, input, values::path),
             "companions" => set(&mut self.companions, name, input, values::companions),
             "result" => set(&mut self.result, name, input, values::word),
             "value" => set(&mut self.value, name, input, values::word),
             "thread_local" => set(&mut self.thread_local, name, input, values::word),
-            "rate_limit" => set(&mut self.rate_limit, name, input, values::rate),
-            "burst" => set(&mut self.burst, name, input, values::calls),
+            "rate_limit" => set(&mut self.rate_limit, name, input, limits::rate),
+            "burst" => set(&mut self.burst, name, input, limits::calls),
             "shared_rate" => set(&mut self.shared_rate, name, input, values::word),
-            "per" => set(&mut self.per, name, input, values::per),
-            "variance" => set(&mut self.variance, name, input, values::share),
-            "on_limit" => set(&mut self.on_limit, name, input, values::on_limit),
+            "per" => set(&mut self.per, name, input, limits::per),
+            "variance" => set(&mut self.variance, name, input, limits::share),
+            "on_limit" => set(&mut self.on_limit, name, input, limits::on_limit),
             "max_wait" => set(&mut self.max_wait, name, input, values::timing),
             "strategies" => set(&mut self.strategies, name, input, values::strategies),
-            "write" => set(&mut self.write, name, input, values::write),
-            "revisions" => set(&mut self.revisions, name, input, values::revisions),
+            "write" => set(&mut self.write, name, input, stores::write),
+            "revisions" => set(&mut self.revisions, name, input, stores::revisions),
             "archive" => set(&mut self.archive, name, input, values::word),
             "single" => set(&mut self.single, name, input, values::word),
             "stale_while_revalidate" => set(&mut self.stale_while_revalidate, name, input, values::timing),
@@ -185,8 +189,8 @@ impl Args {
             "error_ttl" => set(&mut self.error_ttl, name, input, values::timing),
             "error_if" => set(&mut self.error_if, name, input, values::predicate),
             "breaker" => set(&mut self.breaker, name, input, freshness::breaker),
-            "max_concurrent" => set(&mut self.max_concurrent, name, input, values::bodies),
-            "admit" => set(&mut self.admit, name, input, values::admission),
+            "max_concurrent" => set(&mut self.max_concurrent, name, input, limits::bodies),
+            "admit" => set(&mut self.admit, name, input, limits::admission),
             "tags" => set(&mut self.tags, name, input, tags::tags),
             "refresh_at" => set(&mut self.refresh_at, name, input, freshness::part),
             "xfetch" => set(&mut self.xfetch, name, input, freshness::eagerness),
