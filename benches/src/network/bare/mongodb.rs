@@ -2,7 +2,7 @@
 
 use mongodb::{
     Client, Collection,
-    bson::{Binary, Bson, DateTime, Document, RawDocumentBuf, doc, spec::BinarySubtype},
+    bson::{Binary, Document, RawDocumentBuf, doc, spec::BinarySubtype},
 };
 use tokio::runtime::Runtime;
 
@@ -15,24 +15,18 @@ pub(in super::super) fn client(runtime: &Runtime, url: &str) -> Box<dyn Bare> {
     filled(runtime, Entries(client.database("cacher").collection("benches_bare")))
 }
 
-/// Those that have not expired, as the store asks for them.
-fn living(ids: impl Into<Bson>) -> Document {
-    let alive = [doc! { "exp": null }, doc! { "exp": { "$gt": DateTime::now() } }];
-    doc! { "_id": ids.into(), "$or": alive.to_vec() }
-}
-
 impl Bare for Entries {
     fn call(&self, operation: Operation, key: u64) -> Answer {
         let entries = self.0.clone();
         Box::pin(async move {
             let asked = match operation {
-                Operation::Get => entries.find_one(living(name(key))).await.map(drop),
+                Operation::Get => entries.find_one(doc! { "_id": name(key) }).await.map(drop),
                 Operation::Set => {
                     let entry = Binary { subtype: BinarySubtype::Generic, bytes: entry() };
                     let set = doc! { "$set": { "v": entry, "exp": null } };
                     entries.update_one(doc! { "_id": name(key) }, set).upsert(true).await.map(drop)
                 }
-                Operation::GetMany => all(&entries, living(doc! { "$in": names(key) })).await,
+                Operation::GetMany => all(&entries, doc! { "_id": { "$in": names(key) } }).await,
             };
             asked.expect("an answer");
         })

@@ -3,7 +3,9 @@
 
 use std::time::SystemTime;
 
-use mongodb::bson::{Binary, Bson, DateTime, Document, RawDocument, doc, error::Result, spec::BinarySubtype};
+use mongodb::bson::{
+    Binary, Bson, DateTime, Document, RawBsonRef, RawDocument, doc, error::Result, spec::BinarySubtype,
+};
 
 use super::LONGEST_KEY;
 use crate::backend::{Key, flat};
@@ -108,5 +110,9 @@ pub(super) fn parts(document: &RawDocument) -> Result<(String, Vec<u8>)> {
 /// Whether the entry of a document could still be found.
 pub(super) fn is_living(document: &RawDocument) -> bool {
     !document.get_bool("void").unwrap_or(false)
-        && document.get_datetime("exp").map_or(true, |expires| expires > DateTime::now())
+        && match document.get("exp") {
+            Ok(None | Some(RawBsonRef::Null)) => true,
+            Ok(Some(RawBsonRef::DateTime(expires))) => expires > DateTime::now(),
+            _ => false,
+        }
 }

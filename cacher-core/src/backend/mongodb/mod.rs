@@ -84,12 +84,14 @@ impl MongoDb {
     /// The entries of some keys, by the names of their documents.
     async fn entries_of(&self, keys: &[Key]) -> Result<HashMap<String, Vec<u8>>> {
         let collection = self.link.entries().await?;
-        let find = collection.find(document::living(document::of_all(keys))).batch_size(in_one_answer(keys.len()));
+        let find = collection.find(document::of_all(keys)).batch_size(in_one_answer(keys.len()));
         let mut cursor = find.await.map_err(fault)?;
         let mut found = HashMap::with_capacity(keys.len());
         while cursor.advance().await.map_err(fault)? {
-            let (id, entry) = document::parts(cursor.current()).map_err(|error| fault(error.into()))?;
-            found.insert(id, entry);
+            if document::is_living(cursor.current()) {
+                let (id, entry) = document::parts(cursor.current()).map_err(|error| fault(error.into()))?;
+                found.insert(id, entry);
+            }
         }
         Ok(found)
     }
@@ -120,7 +122,9 @@ impl AsyncBackend for MongoDb {
     }
 
     async fn get(&self, key: &Key) -> Result<Option<Vec<u8>>> {
-        let found = self.link.entries().await?.find_one(document::living(document::of(key))).await.map_err(fault)?;
+        // Asked for more than the key, the server would weigh the index of expiries against that of keys.
+        let found = self.link.entries().await?.find_one(document::of(key)).await.map_err(fault)?;
+        let found = found.filter(|found| document::is_living(found));
         found.map(|found| document::entry(&found)).transpose().map_err(|error| fault(error.into()))
     }
 
