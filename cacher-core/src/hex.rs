@@ -1,14 +1,16 @@
 //! Bytes as hexadecimal text, in one spelling: two lower-case digits each.
 
-use std::fmt::Write;
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 pub(crate) fn to_hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let written = write!(text, "{byte:02x}");
-        debug_assert!(written.is_ok(), "a String takes any text");
-    }
+    text.extend(bytes.iter().flat_map(|byte| digits(*byte)));
     text
+}
+
+/// Both digits of a byte.
+pub(crate) fn digits(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 0xf].map(|digit| char::from(DIGITS[usize::from(digit)]))
 }
 
 /// The bytes whose text [`to_hex`] writes so; `None` for any other text, upper-case digits included.

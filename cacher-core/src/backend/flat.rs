@@ -3,7 +3,7 @@
 //! Only printable ASCII is left, so that any server takes it and people can read it; what is longer than a server
 //! takes ends in a hash in place of the name. The envelope says whose an entry is, so even a collision would be a miss.
 
-use std::{borrow::Cow, fmt::Write};
+use std::borrow::Cow;
 
 use super::Key;
 use crate::{hex, interned::interned, sync::Arc};
@@ -81,7 +81,8 @@ fn push_escaped(escaped: &mut String, text: &str) {
         if !is_plain(byte) {
             // Nothing within a letter, whose bytes are escaped one by one.
             escaped.push_str(text.get(plain..at).unwrap_or_default());
-            let _ = write!(escaped, "%{byte:02x}");
+            escaped.push('%');
+            escaped.extend(hex::digits(byte));
             plain = at + 1;
         }
     }
