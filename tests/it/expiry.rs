@@ -445,6 +445,32 @@ fn max_bytes_bounds_the_weight() {
 }
 
 #[test]
+fn a_size_in_the_url_of_memory_bounds_the_weight_too() {
+    #[cache(backend = "memory://?max_bytes=10kB")]
+    fn load(key: u64, weight: u64) -> Heavy {
+        Heavy(weight)
+    }
+    for key in 0..100 {
+        load(key, 1_000);
+        let stats = load::cache().stats();
+        assert!(stats.bytes <= 10_000 && stats.bytes >= 1_000, "{stats:?}");
+    }
+    assert!(load::cache().len() < 10);
+    assert_eq!(load::cache().stats().store_errors, 0);
+}
+
+#[test]
+fn a_size_that_is_said_where_nothing_weighs_is_reported() {
+    #[cache(backend = String::from("memory://?max_bytes=10kB"))]
+    fn load(key: u64) -> u64 {
+        key
+    }
+    assert_eq!((load(1), load(1)), (1, 1));
+    let stats = load::cache().stats();
+    assert_eq!((stats.hits, stats.store_errors), (1, 1));
+}
+
+#[test]
 fn a_value_that_is_too_large_is_returned_and_not_kept() {
     #[cache(max_bytes = 1000)]
     fn load(key: u64, #[cache(ignore)] weight: u64) -> Heavy {

@@ -176,6 +176,12 @@ impl Core {
     }
 
     fn report_limits_of_memory(&self) {
+        // What the ruling of the process says is said of weighed memory only.
+        if matches!(self.bound, Some(Bound::Bytes(_))) && !matches!(self.config.bound, Some(Bound::Bytes(_))) {
+            let text = "what makes a backend can't say what a value weighs, so `max_bytes` in its URL counts the keys \
+                        alone: write `max_bytes = ..` in the attribute";
+            self.fault(Error::new(Kind::Invalid, text));
+        }
         if self.bound.is_some() && !self.config.wraps.limits.are_none() {
             let text = "typed memory has an order of its own, so `eviction`, `process_memory` and `frequency` say nothing: \
                         write `memory://?format=msgpack` for memory that keeps bytes";

@@ -105,6 +105,12 @@ pub(super) fn is_store(url: &str) -> bool {
     !is_memory(url) && scheme_of(url).is_some_and(|scheme| known(scheme).is_ok())
 }
 
+/// The size that the URL of typed memory is bound to.
+pub(super) fn bound_of_memory(url: &str) -> Option<u64> {
+    let most = query(url).find(|(name, _)| is_memory(url) && *name == "max_bytes")?;
+    units::size(most.1).ok()
+}
+
 /// Whether its store gives leases; so may one that is not known.
 pub(super) fn gives_leases(url: &str) -> bool {
     is_of(url, PACERS) || is_of(url, &["memcached", "memcached+unix"])
@@ -217,6 +223,9 @@ fn check(literal: &LitStr) -> Result<(), String> {
             return Err(format!("`{name}` is given twice: keep one of them"));
         }
         seen.push(name);
+    }
+    if is_memory(&url) && seen.contains(&"capacity") && seen.contains(&"max_bytes") {
+        return Err("typed memory counts entries by `capacity` or weighs them by `max_bytes`: keep one of them".into());
     }
     if seen.contains(&"eviction") && !seen.contains(&"capacity") && !seen.contains(&"max_bytes") {
         return Err("nothing has to make room here: write `capacity=10000` beside `eviction`, or leave it out".into());

@@ -6,6 +6,7 @@ use crate::{
     errors::Errors,
 };
 use proc_macro2::Ident;
+use syn::{Expr, LitInt};
 
 /// What the bounds concern.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +26,20 @@ pub(crate) fn bounded(args: &Args) -> Bounded {
         Some(Backend::Url(_)) => Bounded::Store,
         Some(Backend::Expr(_)) => Bounded::Unknown,
     }
+}
+
+/// The size that memory is bound to by its URL, where no argument stands in its place.
+pub(crate) fn size_of_memory(args: &Args) -> Option<Expr> {
+    if counts(args).next().is_some() {
+        return None;
+    }
+    let urls = args.backend.iter().flat_map(|given| &given.value).filter_map(|one| match one {
+        Backend::Url(url) => Some(url),
+        Backend::Expr(_) => None,
+    });
+    let mut sizes =
+        urls.filter_map(|url| Some(LitInt::new(&backend::bound_of_memory(&url.value())?.to_string(), url.span())));
+    sizes.next().map(|size| syn::parse_quote!(#size))
 }
 
 fn counts(args: &Args) -> impl Iterator<Item = &Ident> {

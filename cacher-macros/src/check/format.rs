@@ -2,7 +2,7 @@
 
 use super::{Subject, backend};
 use crate::{
-    args::{Backend, Format, Keyer},
+    args::{Backend, Format, Keyer, Write},
     errors::Errors,
     names, units,
 };
@@ -107,6 +107,18 @@ pub(super) fn bare_values_are_files(Subject { args, .. }: Subject, errors: &Erro
     let at = text.or_else(|| stores().find(own));
     if let Some(at) = at.filter(|_| args.tags.is_some()) {
         errors.at(at, "a bare value carries no tags, so it would never be found again: leave out `bare`, or `tags`");
+    }
+    let enveloped = [
+        args.single.as_ref().map(|given| &given.name),
+        args.revisions.as_ref().map(|given| &given.name),
+        args.archive.as_ref().map(|given| &given.name),
+        args.write.as_ref().filter(|write| !matches!(write.value, Write::Through)).map(|given| &given.name),
+    ];
+    for name in enveloped.into_iter().flatten().filter(|_| at.is_some()) {
+        errors.at(
+            name,
+            format!("a bare value does not say whose it is, and `{name}` asks: leave out `bare`, or `{name}`"),
+        );
     }
     let named = args.keyer.as_ref().is_some_and(|given| !matches!(given.value, Keyer::Hash | Keyer::Readable));
     if let Some(at) = at.filter(|_| named || args.file_name.is_some()) {

@@ -19,7 +19,7 @@ mod version;
 mod wrap;
 
 pub(crate) use backend::{Needs, is_memory, needs};
-pub(crate) use bound::{Bounded, bounded};
+pub(crate) use bound::{Bounded, bounded, size_of_memory};
 pub(crate) use format::features;
 
 use crate::{

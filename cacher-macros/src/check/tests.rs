@@ -349,6 +349,7 @@ fn urls() {
         ("file://./a?ttl=9", "write `\"9s\"`"),
         ("null://?ttl=9s", "it has none"),
         ("memory://?max_bytes=9mb", "write `MB`"),
+        ("memory://?max_bytes=9MB&capacity=3", "keep one of them"),
         ("memory://?capacity=9&capacity=9", "given twice"),
         ("file://./a?tttl=9", "did you mean `ttl`?"),
         ("file://./a?format=jsn", "did you mean `json`?"),
@@ -421,6 +422,10 @@ fn formats() {
         (r#"backend = "sqlite://./a", format = "json+bare""#.to_owned(), "write `bare` for `file://`"),
         (format!(r#"{file}, format = "json+bare", file_name = |call| "x""#), "does not say of which call"),
         (r#"backend = "file://./a?format=npy+bare", keyer = Own"#.to_owned(), "does not say of which call"),
+        (format!(r#"{file}, format = "json+bare", single"#), "leave out `bare`, or `single`"),
+        (format!(r#"{file}, format = "json+bare", revisions = 2"#), "leave out `bare`, or `revisions`"),
+        (format!(r#"{file}, format = "json+bare", archive, ttl = "1m""#), "leave out `bare`, or `archive`"),
+        (format!(r#"{file}, format = "json+bare", write = background"#), "leave out `bare`, or `write`"),
     ] {
         bad_args(&args, expected);
     }

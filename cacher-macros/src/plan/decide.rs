@@ -232,7 +232,7 @@ fn policies(args: &Args, sources: &Sources) -> Policies {
         none_ttl: sources.timing(args.none_ttl.as_ref()),
         patience: sources.timing(args.patience.as_ref()),
         capacity: expr(&args.capacity),
-        max_bytes: expr(&args.max_bytes),
+        max_bytes: expr(&args.max_bytes).or_else(|| check::size_of_memory(args)),
         bounded: check::bounded(args),
         eviction: args.eviction.as_ref().map(|given| given.value.clone()),
         process_memory: expr(&args.process_memory),
