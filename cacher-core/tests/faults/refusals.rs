@@ -27,6 +27,7 @@ fn recovers(cache: &Numbers, first: u64) {
 }
 
 /// `change` makes the password of the user `app` this one; `url` has another.
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "mongodb"))]
 fn is_let_in_at_last(url: &str, right: &str, change: impl Fn(&str)) {
     let caches = caches("password::", &(url.replace("PASSWORD", right) + "?timeout=3s"));
     change("hunter2");
@@ -39,6 +40,7 @@ fn is_let_in_at_last(url: &str, right: &str, change: impl Fn(&str)) {
 }
 
 /// `refuse` makes the server one that is only read from, or again one that is written to.
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "mongodb"))]
 fn bears_to_be_refused(url: &str, refuse: impl Fn(bool)) {
     for cache in caches("refused::", &format!("{url}?timeout=3s")) {
         soon(|| cache.set(&1, 10) && cache.get(&1) == Some(10));
@@ -61,6 +63,7 @@ fn bears_to_be_refused(url: &str, refuse: impl Fn(bool)) {
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod sql {
+    #[cfg(feature = "postgres")]
     use std::fs;
 
     use sqlx::{AssertSqlSafe, Connection, Executor};

@@ -67,6 +67,7 @@ pub(crate) fn caches(name: &str, url: &str) -> [Numbers; 2] {
 /// What a test of one server uses.
 pub(crate) struct Scene<S> {
     pub(crate) server: S,
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "what it is for lasts as long as it does"))]
     pub(crate) proxy: Proxy,
     pub(crate) alone: Numbers,
     pub(crate) tiers: Numbers,

@@ -5,7 +5,11 @@ use cacher_core::{
     error::{Error, Kind},
 };
 
-use crate::support::{Private, Scratch, Session, failure, key, shared, store};
+#[cfg(feature = "mysql")]
+use crate::support::Private;
+#[cfg(feature = "postgres")]
+use crate::support::{Scratch, shared};
+use crate::support::{Session, failure, key, store};
 
 fn is_rejected(error: &Error) {
     assert_eq!(error.kind(), Kind::Rejected, "{error}");
