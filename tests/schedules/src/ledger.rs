@@ -77,7 +77,7 @@ impl Ledger {
     }
 
     fn story(&self) -> String {
-        self.notes().story.iter().map(|event| format!("\n  {event:?}")).collect()
+        self.notes().story.iter().fold(String::new(), |told, event| told + &format!("\n  {event:?}"))
     }
 
     /// What began before `began` is not served to calls that begin from now on.

@@ -48,7 +48,9 @@ impl Scene {
             thread::spawn(move || steps.iter().for_each(|step| stage.take(*step, &cache)))
         });
         let threads: Vec<_> = threads.collect();
-        threads.into_iter().for_each(|thread| thread.join().expect("it has ended"));
+        for thread in threads {
+            thread.join().expect("it has ended");
+        }
         self.check_loads(&stage);
         stage.take(Step::Get, &cache);
         // An invalidation that was not waited for is made good by the cache that was asked for it.
