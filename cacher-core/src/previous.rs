@@ -118,8 +118,8 @@ impl<T> Previous<T> {
 /// There is something if the function says `revalidate = "7d"`, which is how long values are kept for this when they
 /// are of no other use any more, and a value was kept; and where a value is loaded anew before its time, as by
 /// `refresh_at`. What the source calls the version of the value, an `ETag` say, is part of the value. There is nothing for
-/// a first load, after an invalidation, in the scopes `refresh` and `bypass`, in `no_older_than` of what is older, outside of bodies, and in threads and tasks
-/// that the body starts.
+/// a first load, after an invalidation, in the scopes `refresh` and `bypass`, in `no_older_than` of what is older, outside
+/// of bodies, and in threads and tasks that the body starts.
 ///
 /// ```
 /// # use cacher_core::previous::previous;
